@@ -1,0 +1,110 @@
+import type { z } from 'zod';
+import type { Host, HostReader } from '../host/contract.ts';
+
+/** One difference between what is wanted and what is there. */
+export interface Change {
+  /** The property in the field's words: `mode`, `owner`, `content`, `state`, `version`. */
+  readonly what: string;
+  readonly from: unknown;
+  readonly to: unknown;
+  /** For file contents: shown as a unified diff under this heading. */
+  readonly path?: string;
+}
+
+/** What every module may know of the run besides its own parameters. */
+export interface Context {
+  /** True in check mode and plan: nothing may be written anywhere, the controller included. */
+  readonly check: boolean;
+  /** Folder of the inventory's kept state on the controller: certificates, keys, passwords. Mode 0700. */
+  readonly stateDirectory: string;
+  /** Finds `files/x` or `templates/x` by Ansible's search order (role, then playbook). Throws ProjectError. */
+  find(kind: 'files' | 'templates', name: string): string;
+  /** Renders a template file's text with the task's variables. */
+  renderTemplate(path: string): string;
+  /** A line for the person who waits, shown live ("seeding from db1: 40 %"). */
+  say(line: string): void;
+}
+
+interface Common<P> {
+  /** One sentence as in Ansible's documentation: "Manage ...". */
+  readonly summary: string;
+  /** Strict object, every field described. Ansible's names and meanings. */
+  readonly params: z.ZodType<P>;
+  /** The parameter that takes the free form (`command: echo hi`), if any. */
+  readonly freeForm?: string;
+  /** Reads other hosts too: nothing may be under way anywhere while it looks. */
+  readonly fleet?: boolean;
+}
+
+/**
+ * A module with a state: have -> diff -> fix -> have again. The engine owns the order, check mode and the proof
+ * that the change is there.
+ */
+export interface StateModule<P, S> extends Common<P> {
+  readonly kind: 'state';
+  /** What is there now. Only reads. Throws NotYet when what it asks about does not exist yet. */
+  have(want: P, host: HostReader, context: Context): Promise<S>;
+  /** The differences; none means settled. Pure. */
+  diff(want: P, have: S): Change[];
+  /** Makes the differences go away. The result's keys are returned to the playbook with `result`'s. */
+  fix(changes: readonly Change[], want: P, have: S, host: Host, context: Context): Promise<void>;
+  /**
+   * Differences left after `fix`, when not the same question as before: a restarted unit is settled when it is
+   * up again, though asking for a restart always differs. Default: `diff(want, after)`.
+   */
+  verify?(want: P, before: S, after: S): Change[];
+  /** Keys that playbooks read from the registered result, named as in Ansible. */
+  result?(want: P, have: S): Record<string, unknown>;
+}
+
+export interface ActionResult {
+  readonly changed: boolean;
+  /** Why it failed, if it did: the task fails but `register` still has `values`. */
+  readonly failed?: string;
+  /** Why there was nothing to do: the task counts as ok ("skipped, since /etc/x exists"). */
+  readonly skipped?: string;
+  readonly changes?: readonly Change[];
+  /** Keys that playbooks read, named as in Ansible: rc, stdout, stdout_lines, stderr. */
+  readonly values?: Record<string, unknown>;
+  /** Facts to set for the host. */
+  readonly facts?: Record<string, unknown>;
+}
+
+/** A module without a state of its own (`command`, `wait_for`, `assert`). A barrier for the windows. */
+export interface ActionModule<P> extends Common<P> {
+  readonly kind: 'action';
+  /**
+   * `reads`: it never changes anything, so it runs in check mode too (assert, debug, wait_for, stat).
+   * `changes`: in check mode the engine reports that it would run and does not call `run`, unless `settled` says otherwise.
+   */
+  readonly effect: 'reads' | 'changes';
+  /** For `creates`, `removes` and the like: why nothing is to be done, asked in every mode before `run`. */
+  settled?(want: P, host: HostReader, context: Context): Promise<string | undefined>;
+  run(want: P, host: Host, context: Context): Promise<ActionResult>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the registry holds modules of every parameter and state type
+export type Module = StateModule<any, any> | ActionModule<any>;
+
+/** Infers parameter and state types from the literal; `export default state({...})`. */
+export function state<P, S>(module: Omit<StateModule<P, S>, 'kind'>): StateModule<P, S> {
+  return { kind: 'state', ...module };
+}
+
+export function action<P>(module: Omit<ActionModule<P>, 'kind'>): ActionModule<P> {
+  return { kind: 'action', ...module };
+}
+
+/**
+ * The changes that lead from `have` to `want`, one for each key of `want` that is given (not undefined) and differs.
+ * Serves most modules: diff: (want, have) => changes({mode: want.mode}, have).
+ */
+export function changes<S extends object>(want: Partial<S>, have: Partial<S>): Change[] {
+  return (Object.keys(want) as (keyof S & string)[])
+    .filter((key) => want[key] !== undefined && !same(want[key], have[key]))
+    .map((key) => ({ what: key, from: have[key], to: want[key] }));
+}
+
+function same(left: unknown, right: unknown): boolean {
+  return left === right || JSON.stringify(left) === JSON.stringify(right);
+}

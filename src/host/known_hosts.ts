@@ -1,0 +1,131 @@
+import { createHash, createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** One line of a known_hosts file (format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
+export interface KnownHost {
+  readonly file: string;
+  readonly line: number;
+  readonly marker?: 'revoked' | 'cert-authority';
+  /** Comma-separated patterns, or one hashed name `|1|salt|hash`. */
+  readonly hosts: string;
+  readonly type: string;
+  readonly key: Buffer;
+}
+
+/** What known_hosts says about the key that a host shows. `at` is the line that decided it. */
+export type Verdict =
+  | { readonly kind: 'known'; readonly at: KnownHost }
+  | { readonly kind: 'revoked'; readonly at: KnownHost }
+  /** Another key of the same type is on file. */
+  | { readonly kind: 'changed'; readonly at: KnownHost }
+  /** Nothing on file, or (`at`) only keys of other types, or only a certificate authority. */
+  | { readonly kind: 'unknown'; readonly at?: KnownHost };
+
+/** The entries of the text of a known_hosts file. Lines that cannot be read are no entries, as for OpenSSH. */
+export function parseKnownHosts(text: string, file: string): KnownHost[] {
+  const entries: KnownHost[] = [];
+  text.split('\n').forEach((content, index) => {
+    const fields = content.trim().split(/[ \t]+/);
+    if (fields[0] === '' || fields[0]?.startsWith('#')) return;
+    const marker = fields[0]?.startsWith('@') ? fields.shift()?.slice(1) : undefined;
+    if (marker !== undefined && marker !== 'revoked' && marker !== 'cert-authority') return;
+    const [hosts, type, encoded] = fields;
+    if (!hosts || !type || !encoded) return;
+    const key = Buffer.from(encoded, 'base64');
+    if (keyType(key) !== type) return;
+    entries.push({ file, line: index + 1, ...(marker ? { marker } : {}), hosts, type, key });
+  });
+  return entries;
+}
+
+/** The entries of all these files; files that do not exist have none. Throws when one cannot be read. */
+export function readKnownHosts(files: readonly string[]): KnownHost[] {
+  return files.flatMap((file) => {
+    try {
+      return parseKnownHosts(readFileSync(file, 'utf8'), file);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+      throw error;
+    }
+  });
+}
+
+/** Judges the key that a host shows. Revocation wins over everything, a matching key over a different one. */
+export function judge(entries: readonly KnownHost[], address: string, port: number, key: Buffer): Verdict {
+  const here = entries.filter((entry) => matches(entry, knownName(address, port)));
+  const revoked = [...here, ...entries.filter((entry) => matches(entry, knownName(address, 22)))].find(
+    (entry) => entry.marker === 'revoked' && entry.key.equals(key),
+  );
+  if (revoked) return { kind: 'revoked', at: revoked };
+  const plain = here.filter((entry) => entry.marker === undefined);
+  const known = plain.find((entry) => entry.key.equals(key));
+  if (known) return { kind: 'known', at: known };
+  // As ssh does: a key on file without a port is good for every port of the host.
+  const elsewhere = entries.find(
+    (entry) => entry.marker === undefined && matches(entry, knownName(address, 22)) && entry.key.equals(key),
+  );
+  if (elsewhere) return { kind: 'known', at: elsewhere };
+  const changed = plain.find((entry) => entry.type === keyType(key));
+  if (changed) return { kind: 'changed', at: changed };
+  const other = plain[0] ?? here.find((entry) => entry.marker === 'cert-authority');
+  return { kind: 'unknown', ...(other ? { at: other } : {}) };
+}
+
+/** Types of the keys that are on file for a host: it is to be asked for these first. */
+export function knownTypes(entries: readonly KnownHost[], address: string, port: number): Set<string> {
+  const names = [knownName(address, port), knownName(address, 22)];
+  return new Set(
+    entries
+      .filter((entry) => entry.marker === undefined && names.some((name) => matches(entry, name)))
+      .map((entry) => entry.type),
+  );
+}
+
+/** The name of a host in known_hosts: the port is part of it when it is not 22. */
+export function knownName(address: string, port: number): string {
+  const host = address.toLowerCase();
+  return port === 22 ? host : `[${host}]:${port}`;
+}
+
+/** OpenSSH's fingerprint of a public key: `SHA256:` and base64 without padding. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** The type's name, which a public key starts with (RFC 4253 section 6.6); empty when it is no key. */
+export function keyType(key: Buffer): string {
+  if (key.length < 4) return '';
+  const length = key.readUInt32BE(0);
+  return length <= 64 && key.length > 4 + length ? key.toString('latin1', 4, 4 + length) : '';
+}
+
+function matches(entry: KnownHost, name: string): boolean {
+  if (entry.hosts.startsWith('|')) return matchesHash(entry.hosts, name);
+  let found = false;
+  for (const word of entry.hosts.toLowerCase().split(',')) {
+    const negated = word.startsWith('!');
+    const pattern = negated ? word.slice(1) : word;
+    if (pattern === '' || !matchesPattern(pattern, name)) continue;
+    if (negated) return false;
+    found = true;
+  }
+  return found;
+}
+
+function matchesHash(hashed: string, name: string): boolean {
+  const [, version, salt, hash] = hashed.split('|');
+  if (version !== '1' || !salt || !hash) return false;
+  return createHmac('sha1', Buffer.from(salt, 'base64'))
+    .update(name)
+    .digest()
+    .equals(Buffer.from(hash, 'base64'));
+}
+
+function matchesPattern(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern === name;
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 's').test(name);
+}

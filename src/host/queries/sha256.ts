@@ -1,0 +1,32 @@
+import type { Query } from '../contract.ts';
+import { rawShell, sh } from '../sh.ts';
+
+/** The SHA-256 of a regular file (links followed), hexadecimal; undefined for anything else. One process for all. */
+export const sha256: Query<string, string | undefined> = {
+  name: 'sha256',
+  key: (path) => path,
+
+  script(paths) {
+    const tests = paths.map((path) => sh`[ -f ${guarded(path)} ] && set -- "$@" ${path}`.text);
+    return rawShell(`set --
+${tests.join('\n')}
+[ $# -eq 0 ] || sha256sum -z -- "$@" 2>/dev/null
+:`);
+  },
+
+  parse(stdout, paths) {
+    const sums = new Map<string, string>();
+    for (const record of stdout.toString('utf8').split('\0')) {
+      if (record === '') continue;
+      const match = /^([0-9a-f]{64}) [ *](.*)$/s.exec(record);
+      if (match === null) throw new Error(`unexpected answer of sha256sum: ${record}`);
+      sums.set(match[2]!, match[1]!);
+    }
+    return paths.map((path) => sums.get(path));
+  },
+};
+
+/** A path that `[` cannot take for an operator. */
+function guarded(path: string): string {
+  return path.startsWith('/') ? path : `./${path}`;
+}

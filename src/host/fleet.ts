@@ -1,0 +1,165 @@
+import { TaskFailure } from '../errors.ts';
+import type { Connection, ConnectionSettings } from './connection.ts';
+import { frameLoop } from './frames.ts';
+import { LiveHost } from './live-host.ts';
+import { quote, sh } from './sh.ts';
+import { Shell } from './shell.ts';
+
+/** As whom something is done on a host: the user that logged in, or another one reached through sudo. */
+export type Identity = 'login' | { readonly user: string };
+
+export interface FleetOptions {
+  /** Throws a TaskFailure for a name that the inventory does not have. */
+  settings(host: string): ConnectionSettings;
+  connect(settings: ConnectionSettings): Promise<Connection>;
+  /** How many hosts are connected to at the same time. */
+  readonly forks: number;
+  /** Check mode: nothing is written, not even the lock. */
+  readonly readOnly: boolean;
+  /** Who works here, for whoever finds the host locked. */
+  readonly owner: string;
+  output(host: string, line: string): void;
+  trace?(host: string, text: string): void;
+}
+
+/** Seconds to wait for another run to let go of a host; a killed controller's shell ends with its last step. */
+const lockPatience = 60;
+
+interface Reached {
+  readonly connection: Connection;
+  readonly settings: ConnectionSettings;
+}
+
+/** The hosts of a run. Each is connected to once, when first needed; each identity has one shell there. */
+export class Fleet {
+  private readonly options: FleetOptions;
+  private readonly connections = new Map<string, Promise<Reached>>();
+  private readonly hosts = new Map<string, LiveHost>();
+  private readonly shells = new Map<string, Promise<Shell>>();
+  private readonly epochs = new Map<string, { epoch: number }>();
+  private readonly pendings = new Map<string, readonly string[]>();
+  private connecting = 0;
+  private readonly queue: (() => void)[] = [];
+
+  constructor(options: FleetOptions) {
+    this.options = options;
+  }
+
+  /** The host as seen by one identity. Does not connect yet. */
+  host(name: string, identity: Identity): LiveHost {
+    const key = `${name}\0${identity === 'login' ? '' : identity.user}`;
+    let host = this.hosts.get(key);
+    if (!host) {
+      let shared = this.epochs.get(name);
+      if (!shared) this.epochs.set(name, (shared = { epoch: 0 }));
+      const trace = this.options.trace;
+      host = new LiveHost(name, shared, {
+        open: () => this.shell(key, name, identity),
+        peer: (other) => {
+          this.options.settings(other);
+          return this.host(other, identity);
+        },
+        output: (line) => this.options.output(name, line),
+        readOnly: this.options.readOnly,
+        ...(trace ? { trace: (text: string) => trace(name, text) } : {}),
+      });
+      this.hosts.set(key, host);
+    }
+    return host;
+  }
+
+  /** Writes on any host raise it: what reads several hosts is valid while it stays. */
+  get epoch(): number {
+    let sum = 0;
+    for (const shared of this.epochs.values()) sum += shared.epoch;
+    return sum;
+  }
+
+  /** Connects and opens the shell. Throws a TransportError. */
+  async reach(name: string, identity: Identity): Promise<void> {
+    await this.shell(`${name}\0${identity === 'login' ? '' : identity.user}`, name, identity);
+  }
+
+  /** Handlers that an earlier run notified on the host and did not get to run. Known once a root shell is open. */
+  pending(name: string): readonly string[] {
+    return this.pendings.get(name) ?? [];
+  }
+
+  /** Lets every shell finish what it was given and closes the connections. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.shells.values()].map(async (shell) => (await shell).close()));
+    await this.abort();
+  }
+
+  /** Closes the connections at once; steps under way on the hosts end by themselves. */
+  async abort(): Promise<void> {
+    await Promise.allSettled(
+      [...this.connections.values()].map(async (reached) => (await reached).connection.close()),
+    );
+  }
+
+  private shell(key: string, name: string, identity: Identity): Promise<Shell> {
+    let shell = this.shells.get(key);
+    if (!shell) this.shells.set(key, (shell = this.openShell(name, identity)));
+    return shell;
+  }
+
+  private connection(name: string): Promise<Reached> {
+    let reached = this.connections.get(name);
+    if (!reached) {
+      const settings = this.options.settings(name);
+      reached = this.turn(async () => ({ connection: await this.options.connect(settings), settings }));
+      this.connections.set(name, reached);
+    }
+    return reached;
+  }
+
+  private async openShell(name: string, identity: Identity): Promise<Shell> {
+    const { connection, settings } = await this.connection(name);
+    const user = identity === 'login' ? settings.user : identity.user;
+    const channel = await connection.exec(becoming(settings.user, user));
+    const shell = new Shell(name, channel, connection.lost);
+    if (user === 'root') await this.takeOver(name, shell);
+    return shell;
+  }
+
+  /** Locks the host for this run and reads what an earlier one left to do. */
+  private async takeOver(name: string, shell: Shell): Promise<void> {
+    const journal = 'cat /var/lib/foobar/pending 2>/dev/null; true';
+    const lock = [
+      `mkdir -p -m 700 /var/lib/foobar`,
+      `if [ -d /var/lib/foobar ] && exec 9>>/var/lib/foobar/lock && flock -w ${lockPatience} 9; then`,
+      sh`echo ${this.options.owner} >/var/lib/foobar/lock`.text,
+      journal,
+      'else cat /var/lib/foobar/lock >&2; false; fi',
+    ].join('\n');
+    const asked = shell.step(this.options.readOnly ? journal : lock, { inline: !this.options.readOnly });
+    shell.flush();
+    const answer = await asked;
+    if (answer.code !== 0)
+      throw new TaskFailure(
+        `another run has been at work on ${name} for ${lockPatience} s: ${answer.stderr.toString('utf8').trim() || 'unknown'}`,
+        'Wait for it, or end it on the machine that it names.',
+      );
+    this.pendings.set(name, [...new Set(answer.stdout.toString('utf8').split('\n').filter(Boolean))]);
+  }
+
+  private async turn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.connecting >= this.options.forks) await new Promise<void>((resolve) => this.queue.push(resolve));
+    this.connecting += 1;
+    try {
+      return await work();
+    } finally {
+      this.connecting -= 1;
+      this.queue.shift()?.();
+    }
+  }
+}
+
+/** The command that starts the shell loop as the wanted user. */
+function becoming(login: string, user: string): string {
+  const loop = `sh -c ${quote(frameLoop)}`;
+  if (login === user) return loop;
+  if (login === 'root') return `runuser -u ${quote(user)} -- ${loop}`;
+  return `sudo -n -u ${quote(user)} -- ${loop}`;
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * The loop that a host's long-lived shell runs. Each frame is a line with the frame's length in bytes, then that
+ * many bytes of shell. `head -c` never reads past its count, so frames can be written without waiting for answers.
+ */
+export const frameLoop = [
+  'export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'umask 022',
+  'while IFS= read -r length; do eval "$(head -c "$length")"; done',
+].join('\n');
+
+/** One step of a frame: shell that runs in a subshell of its own, or, when `inline`, in the loop's shell itself. */
+export interface Step {
+  readonly id: number;
+  readonly script: string;
+  readonly inline?: boolean;
+}
+
+/** A marker that no program on the host can know before it is printed. */
+export function newNonce(): string {
+  return randomBytes(18).toString('base64url');
+}
+
+/**
+ * The bytes to send for some steps. After each step the marker, its id and exit code go to standard output and to
+ * standard error, so both streams can be cut into answers without any temporary file on the host.
+ * Steps do not inherit the lock (descriptor 9): what they leave running must not hold it.
+ */
+export function encodeFrame(nonce: string, steps: readonly Step[]): Buffer {
+  const lines = [
+    `N=${nonce}`,
+    `e() { c=$?; printf '\\n%s %s %s\\n' "$N" "$1" "$c"; printf '\\n%s %s %s\\n' "$N" "$1" "$c" >&2; }`,
+    ...steps.map((step) =>
+      step.inline
+        ? `{\n${step.script}\n} </dev/null\ne ${step.id}`
+        : `(\n${step.script}\n) </dev/null 9>&-\ne ${step.id}`,
+    ),
+  ];
+  const body = Buffer.from(`${lines.join('\n')}\n`);
+  return Buffer.concat([Buffer.from(`${body.length}\n`), body]);
+}
+
+export interface Answer {
+  readonly id: number;
+  readonly code: number;
+  readonly output: Buffer;
+}
+
+/**
+ * Cuts one of the two streams into answers. The nonce of each frame is told to it in the order of sending.
+ * `partial` sees the bytes of the step under way as they come, never a part of a marker.
+ */
+export class AnswerReader {
+  private buffered: Buffer = Buffer.alloc(0);
+  private shown = 0;
+  private readonly expected: { nonce: string; id: number }[] = [];
+  private readonly answered: (answer: Answer) => void;
+  private readonly partial: (id: number, bytes: Buffer) => void;
+
+  constructor(answered: (answer: Answer) => void, partial: (id: number, bytes: Buffer) => void) {
+    this.answered = answered;
+    this.partial = partial;
+  }
+
+  expect(nonce: string, ids: readonly number[]): void {
+    for (const id of ids) this.expected.push({ nonce, id });
+  }
+
+  push(chunk: Buffer): void {
+    this.buffered = this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, chunk]);
+    for (;;) {
+      const next = this.expected[0];
+      if (!next) return;
+      const marker = Buffer.from(`\n${next.nonce} ${next.id} `);
+      const searchFrom = Math.max(0, Math.min(this.shown, this.buffered.length) - marker.length);
+      const at = this.buffered.indexOf(marker, searchFrom);
+      const end = at < 0 ? -1 : this.buffered.indexOf(0x0a, at + marker.length);
+      if (end < 0) {
+        this.showUntil(next.id, at < 0 ? this.buffered.length - marker.length : at);
+        return;
+      }
+      this.showUntil(next.id, at);
+      this.expected.shift();
+      this.shown = 0;
+      const code = Number(this.buffered.toString('latin1', at + marker.length, end));
+      const output = this.buffered.subarray(0, at);
+      this.buffered = this.buffered.subarray(end + 1);
+      this.answered({ id: next.id, code, output });
+    }
+  }
+
+  private showUntil(id: number, end: number): void {
+    if (end <= this.shown) return;
+    this.partial(id, this.buffered.subarray(this.shown, end));
+    this.shown = end;
+  }
+}

@@ -1,0 +1,271 @@
+import { createHash } from 'node:crypto';
+import { CommandError, TaskFailure } from '../errors.ts';
+import { maskText } from '../secrets.ts';
+import type { Host, Output, Query, RunOptions, WriteOptions } from './contract.ts';
+import { type Command, quote, rawShell, sh } from './sh.ts';
+import type { RawOutput, Shell } from './shell.ts';
+
+/** What a live host needs from around it. */
+export interface Surroundings {
+  /** Connects when first needed. */
+  open(): Promise<Shell>;
+  peer(name: string): Host;
+  /** A line of long work, for the person who waits. */
+  output(line: string): void;
+  /** Check mode: any write is a bug. */
+  readonly readOnly: boolean;
+  /** `-vvv`: what goes over the wire, masked. */
+  trace?(text: string): void;
+}
+
+interface Batch {
+  readonly query: Query<unknown, unknown>;
+  readonly entries: { arg: unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }[];
+}
+
+interface Send {
+  readonly script: string;
+  readonly onOutput?: (line: string) => void;
+  readonly resolve: (output: RawOutput) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A host over its shell: reads of one tick coalesce, writes keep their order, answers are cached until a write. */
+export class LiveHost implements Host {
+  readonly name: string;
+  private readonly surroundings: Surroundings;
+  private readonly shared: { epoch: number };
+  private cache = new Map<string, Promise<unknown>>();
+  private cachedAt = 0;
+  private batches = new Map<string, Batch>();
+  private sends: Send[] = [];
+  private scheduled = false;
+
+  /** @param shared the host's epoch, one for all identities on it */
+  constructor(name: string, shared: { epoch: number }, surroundings: Surroundings) {
+    this.name = name;
+    this.shared = shared;
+    this.surroundings = surroundings;
+  }
+
+  /** Rises with every write. An answer is valid as long as the epoch of its question is the present one. */
+  get epoch(): number {
+    return this.shared.epoch;
+  }
+
+  ask<A, R>(query: Query<A, R>, arg: A): Promise<R> {
+    if (this.cachedAt !== this.epoch) {
+      this.cache = new Map();
+      this.cachedAt = this.epoch;
+    }
+    const key = `${query.name}\0${query.key(arg)}`;
+    const cached = this.cache.get(key);
+    if (cached) return cached as Promise<R>;
+    const answer = new Promise<R>((resolve, reject) => {
+      let batch = this.batches.get(query.name);
+      if (!batch) {
+        batch = { query: query as Query<unknown, unknown>, entries: [] };
+        this.batches.set(query.name, batch);
+      }
+      batch.entries.push({ arg, resolve: resolve as (value: unknown) => void, reject });
+      this.schedule();
+    });
+    // A prefetched answer may never be awaited; its failure is told to whoever asks.
+    answer.catch(() => {});
+    this.cache.set(key, answer);
+    return answer;
+  }
+
+  async look(command: Command, options: RunOptions = {}): Promise<Output> {
+    return this.checked(command, options, await this.send(compose(command, options)));
+  }
+
+  async run(command: Command, options: RunOptions = {}): Promise<Output> {
+    this.writing(command);
+    const output = this.send(compose(command, options));
+    this.forget();
+    return this.checked(command, options, await output);
+  }
+
+  async write(path: string, content: string | Buffer, options: WriteOptions = {}): Promise<void> {
+    await this.run(replaceFile(path, options), { stdin: content });
+  }
+
+  async job(id: string, command: Command, options: RunOptions = {}): Promise<Output> {
+    this.writing(command);
+    const name = `${id.replaceAll(/[^A-Za-z0-9]+/g, '-')}-${createHash('sha256').update(command.text).digest('hex').slice(0, 12)}`;
+    const { timeout, expect, ...inner } = options;
+    const output = this.send(detached(name, compose(command, inner), timeout), (line) =>
+      this.surroundings.output(maskText(line)),
+    );
+    this.forget();
+    return this.checked(command, expect === undefined ? {} : { expect }, await output);
+  }
+
+  peer(name: string): Host {
+    return this.surroundings.peer(name);
+  }
+
+  /** Drops every cached answer, as a write does: for what changed the host behind our back (a reboot). */
+  forget(): void {
+    this.shared.epoch += 1;
+  }
+
+  private writing(command: Command): void {
+    if (this.surroundings.readOnly)
+      throw new Error(`bug: written in check mode: ${command.text.slice(0, 200)}`);
+  }
+
+  private checked(command: Command, options: RunOptions, raw: RawOutput): Output {
+    const output = {
+      code: raw.code,
+      stdout: raw.stdout.toString('utf8'),
+      stderr: raw.stderr.toString('utf8'),
+    };
+    const expected = options.expect ?? [0];
+    if (expected !== 'any' && !expected.includes(raw.code)) {
+      if (raw.code === 124 && options.timeout !== undefined)
+        throw new TaskFailure(`${command.text.split('\n', 1)[0]}: not done within ${options.timeout} s`);
+      throw new CommandError(
+        maskText(command.text),
+        raw.code,
+        maskText(output.stdout),
+        maskText(output.stderr),
+      );
+    }
+    return output;
+  }
+
+  private send(script: string, onOutput?: (line: string) => void): Promise<RawOutput> {
+    // Questions asked before this step must be answered from before it.
+    this.queueBatches();
+    return new Promise((resolve, reject) => {
+      this.sends.push({ script, resolve, reject, ...(onOutput ? { onOutput } : {}) });
+      this.schedule();
+    });
+  }
+
+  private queueBatches(): void {
+    const batches = this.batches;
+    this.batches = new Map();
+    for (const { query, entries } of batches.values()) {
+      const args = entries.map((entry) => entry.arg);
+      const failed = (error: unknown): void => {
+        for (const entry of entries) entry.reject(error);
+      };
+      this.sends.push({
+        script: query.script(args).text,
+        reject: failed,
+        resolve: (raw) => {
+          try {
+            if (raw.code !== 0)
+              throw new CommandError(
+                `reading ${query.name}`,
+                raw.code,
+                '',
+                maskText(raw.stderr.toString('utf8')),
+              );
+            const answers = query.parse(raw.stdout, args);
+            for (const [index, entry] of entries.entries()) entry.resolve(answers[index]);
+          } catch (error) {
+            failed(error);
+          }
+        },
+      });
+    }
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(() => void this.flush());
+  }
+
+  private async flush(): Promise<void> {
+    let shell: Shell;
+    try {
+      shell = await this.surroundings.open();
+    } catch (error) {
+      this.scheduled = false;
+      this.queueBatches();
+      for (const send of this.sends.splice(0)) send.reject(error);
+      return;
+    }
+    this.scheduled = false;
+    this.queueBatches();
+    for (const send of this.sends.splice(0)) {
+      this.surroundings.trace?.(maskText(send.script));
+      shell
+        .step(send.script, send.onOutput ? { onOutput: send.onOutput } : {})
+        .then(send.resolve, send.reject);
+    }
+    shell.flush();
+  }
+}
+
+/** The shell text of a command with its options. */
+function compose(command: Command, options: RunOptions): string {
+  let text = command.text;
+  if (options.environment)
+    text = `export ${Object.entries(options.environment)
+      .map(([name, value]) => `${name}=${quote(value)}`)
+      .join(' ')}\n${text}`;
+  if (options.directory) text = sh`cd ${options.directory} || exit`.text + `\n${text}`;
+  if (options.user || options.timeout !== undefined) {
+    const limit = options.timeout === undefined ? rawShell('') : sh`timeout ${options.timeout} `;
+    const as = options.user ? sh`runuser -u ${options.user} -- ` : rawShell('');
+    text = sh`${as}${limit}sh -c ${text}`.text;
+  }
+  return options.stdin === undefined ? text : `${feed(options.stdin)} | {\n${text}\n}`;
+}
+
+/** Shell that prints the content. `printf` is a builtin: nothing of it appears in any process's arguments. */
+function feed(content: string | Buffer): string {
+  const bytes = Buffer.isBuffer(content) ? content : Buffer.from(content);
+  const text = bytes.toString('utf8');
+  if (!text.includes('\0') && Buffer.from(text).equals(bytes)) return `printf %s ${quote(text)}`;
+  return `printf %s ${quote(bytes.toString('base64'))} | base64 -d`;
+}
+
+/** Standard input becomes the new content of a file: new file beside it, attributes, validation, sync, rename. */
+function replaceFile(path: string, options: WriteOptions): Command {
+  const lines = [
+    sh`set -e; p=${path}; [ ! -L "$p" ] || p=$(readlink -f -- "$p")`.text,
+    'd=$(dirname -- "$p"); t=$(mktemp -- "$d/.foobar.XXXXXXXX"); trap \'rm -f -- "$t"\' EXIT',
+    'cat >"$t"',
+    'if [ -e "$p" ]; then chown --reference="$p" -- "$t"; chmod --reference="$p" -- "$t"; else chmod 644 -- "$t"; fi',
+  ];
+  if (options.owner !== undefined || options.group !== undefined)
+    lines.push(
+      sh`chown ${`${options.owner ?? ''}${options.group === undefined ? '' : `:${options.group}`}`} -- "$t"`
+        .text,
+    );
+  if (options.mode !== undefined) lines.push(sh`chmod ${options.mode.toString(8)} -- "$t"`.text);
+  if (options.validate !== undefined) lines.push(options.validate.replaceAll('%s', '"$t"'));
+  lines.push('sync -- "$t"', 'mv -fT -- "$t" "$p"', 'trap - EXIT');
+  return rawShell(lines.join('\n'));
+}
+
+/**
+ * Runs a script detached from the connection and follows it. A lock held by the job tells whether it still runs;
+ * whoever asks for the same name then waits for it instead of starting it twice.
+ */
+function detached(name: string, script: string, timeout: number | undefined): string {
+  const limit = timeout === undefined ? '' : sh`timeout ${timeout} `.text;
+  return [
+    sh`d=/var/lib/foobar/jobs/${name}`.text,
+    'mkdir -p -m 700 /var/lib/foobar /var/lib/foobar/jobs "$d" || exit',
+    'exec 8>>"$d/lock"',
+    'if flock -n 8; then',
+    'rm -f "$d/code"; : >"$d/out"; : >"$d/err"',
+    `printf %s ${quote(script)} >"$d/script"`,
+    `d="$d" setsid sh -c '${limit}sh "$d/script" >"$d/out" 2>"$d/err"; echo $? >"$d/code.new"; mv "$d/code.new" "$d/code"' &`,
+    'fi',
+    'exec 8>&-',
+    'tail -n +1 -s 0.1 -f "$d/out" >&2 & t=$!',
+    'flock "$d/lock" true',
+    'kill "$t"',
+    'code=$(cat "$d/code" 2>/dev/null) || { echo "the job was ended before it was done" >&2; exit 137; }',
+    'cat "$d/out"; cat "$d/err" >&2; rm -rf "$d"; exit "$code"',
+  ].join('\n');
+}

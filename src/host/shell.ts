@@ -1,0 +1,130 @@
+import { TransportError } from '../errors.ts';
+import type { Channel } from './connection.ts';
+import { type Answer, AnswerReader, encodeFrame, newNonce, type Step } from './frames.ts';
+
+export interface RawOutput {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+interface Waiting {
+  readonly resolve: (output: RawOutput) => void;
+  readonly reject: (error: Error) => void;
+  readonly onOutput: ((line: string) => void) | undefined;
+  stdout?: Answer;
+  stderr?: Answer;
+  line: string;
+}
+
+/** One long-lived shell on a host. Steps run strictly in the order in which they were given. */
+export class Shell {
+  private readonly host: string;
+  private readonly channel: Channel;
+  private readonly stdout: AnswerReader;
+  private readonly stderr: AnswerReader;
+  private readonly waiting = new Map<number, Waiting>();
+  private queue: Step[] = [];
+  private nextId = 1;
+  private dead: Error | undefined;
+  private complaint = '';
+
+  constructor(host: string, channel: Channel, lost: Promise<Error>) {
+    this.host = host;
+    this.channel = channel;
+    this.stdout = new AnswerReader(
+      (answer) => this.answered('stdout', answer),
+      () => {},
+    );
+    this.stderr = new AnswerReader(
+      (answer) => this.answered('stderr', answer),
+      (id, bytes) => this.stream(id, bytes),
+    );
+    channel.stdout.on('data', (chunk: Buffer) => this.stdout.push(chunk));
+    channel.stderr.on('data', (chunk: Buffer) => {
+      if (this.waiting.size > 0) this.complaint = (this.complaint + chunk.toString('utf8')).slice(-2000);
+      this.stderr.push(chunk);
+    });
+    channel.stdin.on('error', () => {});
+    void channel.closed.then((code) => this.die(this.ended(code)));
+    void lost.then((error) => this.die(error));
+  }
+
+  /**
+   * Queues a step; everything queued in one tick travels as one frame.
+   * @param onOutput gets the lines of standard error as they come, for work that takes long
+   * @throws TransportError when the shell or the connection ends before the answer: its outcome is unknown
+   */
+  step(
+    script: string,
+    options: { inline?: boolean; onOutput?: (line: string) => void } = {},
+  ): Promise<RawOutput> {
+    if (this.dead) return Promise.reject(this.dead);
+    const id = this.nextId++;
+    this.queue.push({ id, script, inline: options.inline ?? false });
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject, onOutput: options.onOutput, line: '' });
+    });
+  }
+
+  /** Sends what is queued as one frame. */
+  flush(): void {
+    if (this.queue.length === 0 || this.dead) return;
+    const nonce = newNonce();
+    const ids = this.queue.map((step) => step.id);
+    this.stdout.expect(nonce, ids);
+    this.stderr.expect(nonce, ids);
+    this.channel.stdin.write(encodeFrame(nonce, this.queue));
+    this.queue = [];
+  }
+
+  /** Lets the shell end by itself after what was sent. */
+  async close(): Promise<void> {
+    this.flush();
+    this.channel.stdin.end();
+    await this.channel.closed;
+  }
+
+  private answered(stream: 'stdout' | 'stderr', answer: Answer): void {
+    const waiting = this.waiting.get(answer.id);
+    if (!waiting) return;
+    waiting[stream] = answer;
+    if (!waiting.stdout || !waiting.stderr) return;
+    this.waiting.delete(answer.id);
+    this.complaint = '';
+    if (waiting.onOutput && waiting.line) waiting.onOutput(waiting.line);
+    waiting.resolve({
+      code: waiting.stdout.code,
+      stdout: waiting.stdout.output,
+      stderr: waiting.stderr.output,
+    });
+  }
+
+  private stream(id: number, bytes: Buffer): void {
+    const waiting = this.waiting.get(id);
+    if (!waiting?.onOutput) return;
+    const lines = (waiting.line + bytes.toString('utf8')).split(/[\r\n]+/);
+    waiting.line = lines.pop() ?? '';
+    for (const line of lines) if (line.trim()) waiting.onOutput(line);
+  }
+
+  private ended(code: number | undefined): Error {
+    const said = this.complaint.trim().split('\n').slice(-3).join('\n');
+    if (/\bsudo\b/.test(said))
+      return new TransportError(
+        this.host,
+        'sudo',
+        `sudo refused: ${said}`,
+        'Allow the user to run sudo without a password (NOPASSWD), or connect as root.',
+      );
+    const how = code === undefined ? 'the connection was lost' : `the shell ended with code ${code}`;
+    return new TransportError(this.host, 'lost', `${how} before the answer came${said ? `: ${said}` : ''}`);
+  }
+
+  private die(error: Error): void {
+    if (this.dead) return;
+    this.dead = error;
+    for (const waiting of this.waiting.values()) waiting.reject(error);
+    this.waiting.clear();
+  }
+}

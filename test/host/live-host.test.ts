@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CommandError, TransportError } from '../../src/errors.ts';
+import type { Host, Query } from '../../src/host/contract.ts';
+import { openLocalHost } from '../../src/host/local.ts';
+import { rawShell, sh } from '../../src/host/sh.ts';
+
+let host: Host & { close(): Promise<void> };
+let directory: string;
+beforeAll(async () => {
+  host = await openLocalHost();
+  directory = await mkdtemp(join(tmpdir(), 'foobar-host-'));
+});
+afterAll(async () => {
+  await host.close();
+  await rm(directory, { recursive: true });
+});
+
+let scripts = 0;
+const shout: Query<string, string> = {
+  name: 'shout',
+  key: (word) => word,
+  script: (words) => {
+    scripts += 1;
+    return sh`printf '%s\n' ${words} | tr a-z A-Z`;
+  },
+  parse: (stdout, words) => stdout.toString().split('\n').slice(0, words.length),
+};
+
+describe('a host over one shell', () => {
+  it('answers all questions of a tick with one script and remembers them until a write', async () => {
+    scripts = 0;
+    expect(await Promise.all(['a', "b's", 'a'].map((word) => host.ask(shout, word)))).toEqual([
+      'A',
+      "B'S",
+      'A',
+    ]);
+    expect(scripts).toBe(1);
+    await host.ask(shout, 'a');
+    expect(scripts).toBe(1);
+    await host.run(sh`true`);
+    await host.ask(shout, 'a');
+    expect(scripts).toBe(2);
+  });
+
+  it('keeps the order of reads and writes of one tick', async () => {
+    const file = join(directory, 'order');
+    const results = await Promise.all([
+      host.look(sh`cat ${file}`, { expect: 'any' }),
+      host.run(sh`echo one >${file}`),
+      host.look(sh`cat ${file}`),
+      host.run(sh`echo two >${file}`),
+      host.look(sh`cat ${file}`),
+    ]);
+    expect(results.map((result) => result.stdout)).toEqual(['', '', 'one\n', '', 'two\n']);
+    expect(results[0]?.code).toBe(1);
+  });
+
+  it('separates both streams, keeps binary output and codes, with or without a last newline', async () => {
+    const output = await host.run(rawShell("printf 'out'; printf 'err\\n\\n' >&2; exit 3"), { expect: [3] });
+    expect(output).toEqual({ code: 3, stdout: 'out', stderr: 'err\n\n' });
+    await expect(host.run(sh`sh -c ${'echo bad >&2; exit 7'}`)).rejects.toThrow(CommandError);
+  });
+
+  it.each([
+    ['text', 'line\n'],
+    ['no last newline', 'line'],
+    ['empty', ''],
+    ['quotes', `it's "$HOME" \`id\` \\n %s\n\n`],
+    ['binary', Buffer.from([0, 1, 255, 10, 0, 39])],
+    ['large', 'x'.repeat(3_000_000)],
+  ])('writes files byte for byte: %s', async (name, content) => {
+    const file = join(directory, name);
+    await host.write(file, content, { mode: 0o640 });
+    expect(await readFile(file)).toEqual(Buffer.from(content));
+    expect((await stat(file)).mode & 0o777).toBe(0o640);
+  });
+
+  it('leaves the old file and nothing else when the new one does not validate', async () => {
+    const file = join(directory, 'validated');
+    await writeFile(file, 'old');
+    await expect(host.write(file, 'new', { validate: 'grep -q old %s' })).rejects.toThrow('exit code 1');
+    expect(await readFile(file, 'utf8')).toBe('old');
+    expect((await host.look(sh`ls -A ${directory}`)).stdout).not.toContain('.foobar');
+  });
+
+  it('gives standard input, directory, environment and a time limit to a command', async () => {
+    const output = await host.run(sh`cat; pwd; echo "$WHO"`, {
+      stdin: 'in\n',
+      directory: '/',
+      environment: { WHO: "o'me" },
+    });
+    expect(output.stdout).toBe("in\n/\no'me\n");
+    await expect(host.run(sh`sleep 5`, { timeout: 0.1 })).rejects.toThrow('not done within 0.1 s');
+  });
+
+  it('says that the outcome is unknown when the shell dies under a step', async () => {
+    const doomed = await openLocalHost();
+    await expect(doomed.run(sh`kill -9 $PPID; kill -9 $$; sleep 1`)).rejects.toThrow(TransportError);
+    await expect(doomed.run(sh`true`)).rejects.toThrow(TransportError);
+  });
+});
+
+describe('a job', () => {
+  it('streams its output, returns it whole, and runs once for two who ask', async () => {
+    const lines: string[] = [];
+    const other = await openLocalHost();
+    const streaming = await openLocalHost({ output: (line) => lines.push(line) });
+    const count = join(directory, 'count');
+    const work = sh`echo started; echo x >>${count}; sleep 0.5; echo done; exit 4`;
+    const [first, second] = await Promise.all([
+      streaming.job('test job', work, { expect: [4] }),
+      other.job('test job', work, { expect: 'any' }),
+    ]);
+    expect(first.stdout + second.stdout).toContain('started\ndone\n');
+    expect(lines).toContain('started');
+    expect(await readFile(count, 'utf8')).toBe('x\n');
+    await other.close();
+    await streaming.close();
+  });
+});

@@ -1,4 +1,4 @@
-import type { Place } from '../errors.ts';
+import type { Place, Problem } from '../errors.ts';
 
 /** Variables of one source, in the order of precedence that Ansible gives the sources. */
 export interface Layer {
@@ -28,4 +28,6 @@ export interface Inventory {
   readonly groups: ReadonlyMap<string, readonly string[]>;
   /** Folder of kept state: `.foobar/<inventory name>` beside the inventory. Not created by reading. */
   readonly stateDirectory: string;
+  /** What is odd but does not stop a run. */
+  readonly warnings?: readonly Problem[];
 }

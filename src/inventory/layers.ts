@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Problem, ProjectError } from '../errors.ts';
+import { nearest, shownPath } from '../problems.ts';
+import { placeOf, readYamlFile } from '../yaml/located.ts';
+import type { Layer } from './contract.ts';
+
+const extensions = ['', '.yml', '.yaml', '.json'];
+
+/**
+ * Reads `group_vars/` or `host_vars/` of one folder, each file once.
+ * Ansible: the first of NAME (file or folder), NAME.yml, NAME.yaml, NAME.json counts.
+ */
+export class VariableFolder {
+  readonly #directory: string;
+  readonly #problems: Problem[];
+  readonly #read = new Map<string, readonly Layer[]>();
+
+  constructor(directory: string, problems: Problem[]) {
+    this.#directory = directory;
+    this.#problems = problems;
+  }
+
+  of(name: string): readonly Layer[] {
+    let layers = this.#read.get(name);
+    if (layers === undefined) {
+      layers = this.#files(name).flatMap((file) => this.#layer(file));
+      this.#read.set(name, layers);
+    }
+    return layers;
+  }
+
+  /** Files that look like a misspelt name of what this inventory has. Shared folders may hold names of others. */
+  misspelt(known: readonly string[]): Problem[] {
+    if (!existsSync(this.#directory)) return [];
+    return readdirSync(this.#directory).flatMap((entry): Problem[] => {
+      const name = entry.replace(/\.(ya?ml|json)$/, '');
+      const meant = known.includes(name) || name.startsWith('.') ? undefined : nearest(name, known);
+      if (meant === undefined || this.#files(meant).length > 0) return [];
+      const file = join(this.#directory, entry);
+      const what = basename(this.#directory) === 'group_vars' ? 'group' : 'host';
+      const message = `${shownPath(file)} is read by nobody: no ${what} is named ${name}`;
+      return [{ message, hint: `did you mean ${meant}?`, severity: 'warning' }];
+    });
+  }
+
+  #files(name: string): string[] {
+    const found = extensions.map((extension) => join(this.#directory, name + extension)).filter(existsSync);
+    const [first, ...others] = found;
+    if (first === undefined) return [];
+    for (const other of others) {
+      const message = `${shownPath(other)} is not read, since ${shownPath(first)} is there too`;
+      this.#problems.push({ message, hint: 'keep one of the two', severity: 'warning' });
+    }
+    return statSync(first).isDirectory() ? variableFiles(first) : [first];
+  }
+
+  #layer(file: string): Layer[] {
+    try {
+      const values = readYamlFile(file);
+      if (values === null) return [];
+      if (!isMapping(values)) {
+        const message = 'a file of variables holds a mapping of names to values';
+        throw new ProjectError([
+          { message, place: placeOf(values) ?? { file, line: 1, column: 1 }, severity: 'error' },
+        ]);
+      }
+      return [{ origin: shownPath(file), values }];
+    } catch (error) {
+      if (!(error instanceof ProjectError)) throw error;
+      this.#problems.push(...error.problems);
+      return [];
+    }
+  }
+}
+
+/** All files of a folder of variables, sorted, folders inside included; hidden and backup files left out. */
+function variableFiles(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => !entry.name.startsWith('.') && !entry.name.endsWith('~'))
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) return variableFiles(path);
+      return /^[^.]+$|\.(ya?ml|json)$/.test(entry.name) ? [path] : [];
+    });
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
+}

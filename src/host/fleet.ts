@@ -51,7 +51,10 @@ export class Fleet {
     let host = this.hosts.get(key);
     if (!host) {
       let shared = this.epochs.get(name);
-      if (!shared) this.epochs.set(name, (shared = { epoch: 0 }));
+      if (!shared) {
+        shared = { epoch: 0 };
+        this.epochs.set(name, shared);
+      }
       const trace = this.options.trace;
       host = new LiveHost(name, shared, {
         open: () => this.shell(key, name, identity),
@@ -100,7 +103,10 @@ export class Fleet {
 
   private shell(key: string, name: string, identity: Identity): Promise<Shell> {
     let shell = this.shells.get(key);
-    if (!shell) this.shells.set(key, (shell = this.openShell(name, identity)));
+    if (!shell) {
+      shell = this.openShell(name, identity);
+      this.shells.set(key, shell);
+    }
     return shell;
   }
 

@@ -35,10 +35,7 @@ export function rawShell(text: string): Command {
 export function quote(value: string | number): string {
   const text = String(value);
   if (text.includes('\0')) throw new Error('a NUL byte cannot be part of a shell word');
-  // dash takes quadratic time for long bare words.
-  return text.length < 256 && /^[A-Za-z0-9_./:=@%+,-]+$/.test(text)
-    ? text
-    : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function words(value: Word): string {

@@ -78,6 +78,11 @@ export interface ActionModule<P> extends Common<P> {
    * `changes`: in check mode the engine reports that it would run and does not call `run`, unless `settled` says otherwise.
    */
   readonly effect: 'reads' | 'changes';
+  /**
+   * It waits for or asks what earlier tasks bring about (wait_for, uri). In check mode, after planned changes,
+   * it is not run: what it would find cannot be known yet.
+   */
+  readonly waits?: boolean;
   /** For `creates`, `removes` and the like: why nothing is to be done, asked in every mode before `run`. */
   settled?(want: P, host: HostReader, context: Context): Promise<string | undefined>;
   run(want: P, host: Host, context: Context): Promise<ActionResult>;

@@ -9,7 +9,7 @@ export type { PoolConnection } from 'mysql2/promise';
 
 const pollEvery = 1_000;
 const answerWithin = 1_500;
-const writeWithin = 5_000;
+const writeWithin = 4_000;
 
 /** No server could do the work in time. The site goes on; the page says so. */
 export class Unavailable extends Error {
@@ -25,6 +25,7 @@ export class Database {
   #topology: Topology = { primary: undefined, replicas: [], down: [], problem: 'not looked yet' };
   #looking: Promise<Topology> | undefined;
   #turn = 0;
+  #primarySeen = Date.now();
   readonly #stop = new AbortController();
 
   constructor(config: Config['database']) {
@@ -53,12 +54,14 @@ export class Database {
 
   /**
    * Runs `work` on the primary, and on the new one when it changes underneath. `work` may run twice with the first
-   * outcome unknown, so it must be idempotent. Throws Unavailable after five seconds.
+   * outcome unknown, so it must be idempotent. Throws Unavailable after some seconds, and at once when the primary
+   * has been gone for longer than that.
    */
   async write<T>(work: (connection: PoolConnection) => Promise<T>): Promise<{ server: string; value: T }> {
-    const deadline = Date.now() + writeWithin;
+    const patience = Date.now() - this.#primarySeen > writeWithin ? 0 : writeWithin;
+    const deadline = Date.now() + patience;
     let last = this.#topology.problem ?? '';
-    for (let wait = 50; Date.now() < deadline; wait = Math.min(wait * 2, 500)) {
+    for (let wait = 50; ; wait = Math.min(wait * 2, 500)) {
       const server = this.#topology.primary;
       if (server !== undefined) {
         try {
@@ -72,21 +75,21 @@ export class Database {
           log('warning', 'write failed, looking for the primary', { server, reason: reason(error) });
         }
       }
+      if (Date.now() + wait > deadline) throw new Unavailable(this.#topology.problem ?? last);
       await sleep(wait);
       await this.look();
     }
-    throw new Unavailable(this.#topology.problem ?? last);
   }
 
   /** Runs `work` on a replica, taking turns, or on the primary when no replica answers. */
   async read<T>(
     work: (connection: PoolConnection) => Promise<T>,
   ): Promise<{ server: string; role: 'replica' | 'primary'; value: T }> {
-    const { primary, replicas, problem } = this.#topology;
+    const { primary, replicas } = this.#topology;
     this.#turn = (this.#turn + 1) % Math.max(replicas.length, 1);
     const order = [...replicas.slice(this.#turn), ...replicas.slice(0, this.#turn)];
     if (primary !== undefined) order.push(primary);
-    let last = problem ?? '';
+    let last = 'no database server answers';
     for (const server of order) {
       try {
         const value = await this.#on(server, answerWithin * 2, work);
@@ -97,7 +100,7 @@ export class Database {
         log('warning', 'read failed', { server, reason: reason(error) });
       }
     }
-    throw new Unavailable(last || 'no database server answers');
+    throw new Unavailable(last);
   }
 
   async close(): Promise<void> {
@@ -109,6 +112,7 @@ export class Database {
     const seen = await Promise.all([...this.#pools.keys()].map((name) => this.#observeOne(name)));
     const before = this.#topology;
     this.#topology = chooseRoles(seen, before.primary);
+    if (this.#topology.primary !== undefined) this.#primarySeen = Date.now();
     if (!sameTopology(before, this.#topology)) {
       const reasons = seen.flatMap((one) => (one.state === 'down' ? [`${one.name}: ${one.reason}`] : []));
       const { primary, replicas, problem } = this.#topology;

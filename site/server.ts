@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Database } from './database.ts';
+import { type Database, Unavailable } from './database.ts';
 import { log, reason } from './log.ts';
 import { type Answer, contentSecurityPolicy, renderPage } from './page.ts';
 import type { Visits } from './visits.ts';
@@ -73,18 +73,23 @@ async function visit(site: Site, request: IncomingMessage, response: ServerRespo
   const client = String(request.headers['x-real-ip'] ?? request.socket.remoteAddress ?? 'unknown');
   const wrote: Answer['wrote'] = await site.visits.add().then(
     (added) => ({ ok: true, ...added }),
-    (error: unknown) => ({ ok: false, reason: reason(error) }),
+    (error: unknown) => ({ ok: false, reason: publicReason('write', error) }),
   );
   const read: Answer['read'] = await site.visits
     .last(10, wrote.ok ? wrote.gtid : undefined)
-    .catch((error: unknown) => ({ server: undefined, reason: reason(error) }));
-  for (const part of [wrote, read])
-    if ('reason' in part) log('error', 'database unavailable', { reason: part.reason });
+    .catch((error: unknown) => ({ server: undefined, reason: publicReason('read', error) }));
   const shown: Answer = { server: site.server, client, wrote, read };
   const status = wrote.ok || read.server !== undefined ? 200 : 503;
   if (request.headers.accept?.startsWith('application/json')) return sendJson(response, status, shown);
   response.setHeader('Content-Security-Policy', contentSecurityPolicy);
   return send(response, status, 'text/html; charset=utf-8', renderPage(shown));
+}
+
+/** What visitors may know of a failure; the log has the rest. */
+function publicReason(action: 'read' | 'write', error: unknown): string {
+  log('error', `${action} failed`, { reason: reason(error) });
+  if (!(error instanceof Unavailable)) return 'the database refused';
+  return action === 'write' ? 'no database server takes writes just now' : 'no database server answers';
 }
 
 /**

@@ -53,13 +53,10 @@ export class Visits {
     const { server, value } = await this.#database.write(async (connection) => {
       if (!this.#prepared) await connection.query(table);
       this.#prepared = true;
-      const [result] = await connection.execute(
-        'INSERT INTO visits (id, web, written) VALUES (?, ?, @@hostname) ON DUPLICATE KEY UPDATE id = visits.id',
-        [id, this.#web],
-      );
+      const gtid = await insert(connection, id, this.#web);
       this.#writes += 1;
       if (this.#writes % cleanEvery === 0) await connection.query(kept);
-      return gtidOf(result);
+      return gtid;
     });
     return { id, server, gtid: value };
   }
@@ -75,6 +72,20 @@ export class Visits {
       return { arrived, visits: rows as Visit[] };
     });
     return { server, role, ...value };
+  }
+}
+
+async function insert(connection: PoolConnection, id: string, web: string): Promise<string | undefined> {
+  try {
+    const [result] = await connection.execute(
+      'INSERT INTO visits (id, web, written) VALUES (?, ?, @@hostname)',
+      [id, web],
+    );
+    return gtidOf(result);
+  } catch (error) {
+    // ER_DUP_ENTRY: an earlier attempt whose answer was lost had succeeded.
+    if ((error as { errno?: unknown }).errno === 1062) return undefined;
+    throw error;
   }
 }
 

@@ -1,9 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
+import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { rememberSecret } from '../secrets.ts';
 import { keep, readKept } from '../state/files.ts';
 import { inTurn } from '../state/turns.ts';
+import { newKey } from './keys.ts';
 import { defaultRenewAt, renewalDue, validityOf } from './lifetime.ts';
 import { type Pair, readCertificatesIfAny, writePair } from './pem.ts';
 import { loadX509 } from './x509.ts';
@@ -125,16 +126,6 @@ async function selfSign(name: string, key: string, now: Date): Promise<string> {
     ],
   });
   return `${certificate.toString('pem')}\n`;
-}
-
-function newKey(): string {
-  const { privateKey } = generateKeyPairSync('ec', {
-    namedCurve: 'prime256v1',
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-  rememberSecret(privateKey);
-  return privateKey;
 }
 
 async function importKeys(pem: string) {

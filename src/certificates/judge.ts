@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { formatTime, lifetimeUsed, validityOf } from './lifetime.ts';
 import { type Pair, readCertificates } from './pem.ts';
@@ -52,13 +52,6 @@ export function keyMatches(key: string, certificate: X509Certificate): boolean {
   } catch {
     return false;
   }
-}
-
-/** `ec-p256`, `rsa`: the kinds of keys that certificates are ordered with. */
-export function keyTypeOf(key: KeyObject): string {
-  if (key.asymmetricKeyType !== 'ec') return key.asymmetricKeyType ?? 'unknown';
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  return curve === 'prime256v1' ? 'ec-p256' : `ec-${curve}`;
 }
 
 /** The common name of a distinguished name as Node prints it, else all of it on one line. */

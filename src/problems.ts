@@ -12,15 +12,28 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    if (candidate === word) continue;
-    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = plain(candidate) === plain(word) ? 0 : editDistance(word, candidate);
+    if (candidate === word || Math.abs(candidate.length - word.length) >= bestDistance + 1) continue;
+    const edits = plain(candidate) === plain(word) ? 0 : editDistance(word, candidate);
+    if (edits > limit) continue;
+    const distance = edits + foreignLetters(word, candidate) / 100;
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
   return best;
+}
+
+/** Letters of one word that the other does not have: between equally near words, "taks" is rather "tasks" than "tags". */
+function foreignLetters(left: string, right: string): number {
+  const rest = [...right];
+  let foreign = 0;
+  for (const letter of left) {
+    const at = rest.indexOf(letter);
+    if (at < 0) foreign++;
+    else rest.splice(at, 1);
+  }
+  return foreign + rest.length;
 }
 
 /** "did you mean x?", when one of the candidates is near. */

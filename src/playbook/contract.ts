@@ -1,4 +1,4 @@
-import type { Place } from '../errors.ts';
+import type { Place, Problem } from '../errors.ts';
 import type { Layer } from '../inventory/contract.ts';
 
 /** An expression without braces (`when`), with its place. */
@@ -25,7 +25,7 @@ export interface Task {
   readonly place: Place;
   /** Short name; `ansible.builtin.` and the like taken off. */
   readonly module: string;
-  /** Module parameters, located, templates not yet rendered. */
+  /** Module parameters, located, templates not yet rendered. A free form stands under `_raw_params`. */
   readonly args: Readonly<Record<string, unknown>>;
   /** All must hold; outer blocks' first. */
   readonly when: readonly Expression[];
@@ -66,8 +66,9 @@ export interface Play {
   readonly become: Become;
   /** Play vars and vars_files, lowest precedence first. */
   readonly layers: readonly Layer[];
-  /** pre_tasks, roles, tasks, post_tasks, in order, with a `meta: flush_handlers` after each section. */
+  /** In order; a `meta: flush_handlers` after pre_tasks, after roles and tasks, and after post_tasks, as in Ansible. */
   readonly tasks: readonly Task[];
+  /** Those of roles first; of two with the same name the later one counts. */
   readonly handlers: readonly Task[];
 }
 
@@ -75,4 +76,6 @@ export interface Playbook {
   /** Absolute path. */
   readonly file: string;
   readonly plays: readonly Play[];
+  /** What is odd but does not stop a run. */
+  readonly warnings?: readonly Problem[];
 }

@@ -165,12 +165,27 @@ class Builder {
     const list: unknown[] = [];
     const spots = locate(list, { source: this.#source, offset: start });
     while (this.#events[this.#at]?.type !== 6) {
-      const item = this.#value(start, unsafe);
+      const next = this.#events[this.#at];
+      const empty = next?.type === 4 && next.valueStart < 0;
+      const item = this.#value(empty ? this.#nextDash(start) : start, unsafe);
       spots.values.set(list.length, { source: this.#source, offset: item.offset });
       list.push(item.value);
     }
     this.#at++;
     return list;
+  }
+
+  /** Where an empty item would stand: at the next dash after what was read last. */
+  #nextDash(start: number): number {
+    let from = Math.max(start - 1, 0);
+    for (let at = this.#at - 1; at >= 0; at--) {
+      const event = this.#events[at] as Event;
+      if (event.type !== 4 || event.valueEnd < 0) continue;
+      from = Math.max(from, event.valueEnd);
+      break;
+    }
+    const found = /(?:^|\n) *-(?=\s|$)/.exec(this.#text.slice(from));
+    return found === null ? start : from + found.index + found[0].length - 1;
   }
 
   #mapping(start: number, unsafe: boolean): Record<string, unknown> {

@@ -25,6 +25,12 @@ export interface Context {
   say(line: string): void;
 }
 
+/** An expression that a parameter held, with its value. */
+export interface Evaluated {
+  readonly expression: string;
+  readonly value: unknown;
+}
+
 interface Common<P> {
   /** One sentence as in Ansible's documentation: "Manage ...". */
   readonly summary: string;
@@ -32,6 +38,11 @@ interface Common<P> {
   readonly params: z.ZodType<P>;
   /** The parameter that takes the free form (`command: echo hi`), if any. */
   readonly freeForm?: string;
+  /**
+   * Parameters that hold expressions without braces, as `when` does (`that`, `var`): one or a list. The engine
+   * evaluates them and puts an Evaluated in the place of each text.
+   */
+  readonly expressions?: readonly string[];
   /** Reads other hosts too: nothing may be under way anywhere while it looks. */
   readonly fleet?: boolean;
 }

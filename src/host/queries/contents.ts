@@ -16,7 +16,7 @@ export const contents: Query<string, Buffer | undefined> = {
 ${tests.join('\n')}
 [ $# -eq 0 ] || stat -L --printf='%s %n\\0' -- "$@"
 printf '\\0'
-[ $# -eq 0 ] || cat -- "$@" 2>&1`);
+[ $# -eq 0 ] || cat -- "$@"`);
   },
 
   parse(stdout, paths) {

@@ -21,7 +21,10 @@ export interface Attributes {
 }
 
 /** What differs between the wanted attributes and those of a file that is there. */
-export function attributeChanges(want: Attributes, have: FileStat): Change[] {
+export function attributeChanges(
+  want: Attributes,
+  have: Pick<FileStat, 'type' | 'mode' | 'owner' | 'uid' | 'group' | 'gid'>,
+): Change[] {
   const list: Change[] = [];
   if (want.owner !== undefined && !isNamed(want.owner, have.owner, have.uid))
     list.push({ what: 'owner', from: have.owner, to: want.owner });

@@ -1,0 +1,263 @@
+import { dirname } from 'node:path/posix';
+import { z } from 'zod';
+import { NotYet, TaskFailure } from '../errors.ts';
+import type { Host, HostReader } from '../host/contract.ts';
+import { type FileStat, stat } from '../host/queries/stat.ts';
+import { sh } from '../host/sh.ts';
+import { type Change, state } from './contract.ts';
+import {
+  attributeChanges,
+  attributeCommands,
+  fileAttributes,
+  fixAttributes,
+  initialAttributes,
+  requireNames,
+} from './shared/attributes.ts';
+import { formatMode } from './shared/mode.ts';
+import { ansibleBoolean, hostPath, withAliases } from './shared/params.ts';
+import { requireDirectory } from './shared/placing.ts';
+import { fixTree, readTree, type TreeEntry, treeChanges } from './shared/tree.ts';
+
+const params = withAliases(
+  z
+    .strictObject({
+      path: hostPath.describe('The file to manage.').meta({ aliases: ['dest', 'name'] }),
+      state: z
+        .enum(['absent', 'directory', 'file', 'hard', 'link', 'touch'])
+        .optional()
+        .describe(
+          'What is to be there. directory makes parents too; absent removes whole directories; file changes attributes of what exists only; touch makes an empty file or sets the times. Default: what is there, else file.',
+        ),
+      src: z.string().optional().describe('What a link (state link or hard) points to.'),
+      recurse: ansibleBoolean
+        .default(false)
+        .describe('Set the attributes of everything in the directory too.'),
+      force: ansibleBoolean
+        .default(false)
+        .describe('Make a link though its source does not exist, or in place of a file that is there.'),
+      follow: ansibleBoolean
+        .default(true)
+        .describe('Attributes are those of what a symbolic link points to.'),
+      modification_time: z
+        .enum(['now', 'preserve'])
+        .optional()
+        .describe('For touch: preserve leaves the modification time of a file that is there. Default: now.'),
+      access_time: z
+        .enum(['now', 'preserve'])
+        .optional()
+        .describe('For touch: preserve leaves the access time of a file that is there. Default: now.'),
+      ...fileAttributes,
+    })
+    .refine((want) => !(want.state === 'link' || want.state === 'hard') || want.src !== undefined, {
+      error: 'state link and hard need src',
+      path: ['src'],
+    })
+    .refine((want) => !want.recurse || want.state === undefined || want.state === 'directory', {
+      error: 'recurse is for state directory',
+      path: ['recurse'],
+    })
+    .refine((want) => want.state !== 'absent' || want.path.replaceAll(/[/.]/g, '') !== '', {
+      error: 'the root directory is not to be removed',
+      path: ['path'],
+    }),
+);
+type Want = z.output<typeof params>;
+
+interface State {
+  readonly there: FileStat | undefined;
+  /** What a symbolic link points to; the same as `there` for anything else. */
+  readonly followed: FileStat | undefined;
+  /** Directories that have to be made, parents first. */
+  readonly missing: readonly string[];
+  /** The source of a hard link. */
+  readonly source: FileStat | undefined;
+  readonly tree: readonly TreeEntry[];
+}
+
+export default state<Want, State>({
+  summary: 'Manage files, directories and links, and their owner, group and mode.',
+  params,
+
+  async have(want, host) {
+    const { path } = want;
+    const wanted = wantedState(want, undefined);
+    const [there, source] = await Promise.all([
+      host.ask(stat, { path }),
+      wanted === 'hard' || wanted === 'link'
+        ? host.ask(stat, { path: sourceOf(want), follow: true })
+        : undefined,
+    ]);
+    const followed = there?.type === 'link' ? await host.ask(stat, { path, follow: true }) : there;
+    const found = { there, followed, source, missing: [] as string[], tree: [] as TreeEntry[] };
+    if (wanted === 'absent') return found;
+    const current = attributed(want, found);
+    await requireNames(want, host, current);
+    if (
+      (wanted === 'link' || wanted === 'hard') &&
+      source === undefined &&
+      !(want.force && wanted === 'link')
+    )
+      throw new NotYet(
+        `${sourceOf(want)} does not exist on ${host.name}`,
+        'force: yes makes a link all the same',
+      );
+    if (wanted === 'directory' && !current) found.missing = await missingParents(path, host);
+    else if (there === undefined && wanted !== 'file') await requireDirectory(dirname(path), host);
+    if (wanted === 'file' && followed === undefined)
+      throw new NotYet(`${path} does not exist on ${host.name}`, 'state: touch makes an empty file');
+    refuse(want, found, host.name);
+    if (want.recurse && current?.type === 'directory') found.tree = await readTree(path, host);
+    return found;
+  },
+
+  diff: differences,
+
+  async fix(changes, want, have, host) {
+    const { path } = want;
+    const wanted = wantedState(want, have.there);
+    const made = changes.some((change) => ['state', 'src', 'times'].includes(change.what));
+    if (wanted === 'absent') await host.run(sh`rm -rf --one-file-system -- ${path}`);
+    else if (wanted === 'directory' && made) await makeDirectories(changes, have, host);
+    else if (wanted === 'touch' && made) await touch(want, have, host);
+    else if ((wanted === 'link' || wanted === 'hard') && made) await link(want, wanted, have, host);
+    if (wanted === 'absent' || wanted === 'link') {
+      if (wanted === 'link') await fixAttributes(changes, path, host, want.follow);
+      return;
+    }
+    await fixAttributes(changes, path, host, want.follow);
+    await fixTree(want, have.tree, host);
+  },
+
+  verify(want, before, after) {
+    const list = differences(want, after);
+    if (wantedState(want, before.there) !== 'touch') return list;
+    return list.filter((change) => change.what !== 'times');
+  },
+
+  result(want, have) {
+    const current = attributed(want, have);
+    return {
+      path: want.path,
+      dest: want.path,
+      state: current?.type ?? 'absent',
+      ...(current === undefined
+        ? {}
+        : {
+            mode: formatMode(current.mode),
+            owner: current.owner,
+            group: current.group,
+            uid: current.uid,
+            gid: current.gid,
+            size: current.size,
+          }),
+    };
+  },
+});
+
+function differences(want: Want, have: State): Change[] {
+  const { there } = have;
+  const wanted = wantedState(want, there);
+  if (wanted === 'absent')
+    return there === undefined ? [] : [{ what: 'state', from: there.type, to: 'absent' }];
+  const current = attributed(want, have);
+  const list = stateChanges(want, wanted, have);
+  if (current === undefined || list.some((change) => change.what === 'state'))
+    return wanted === 'link' ? list : [...list, ...initialAttributes(want, wanted === 'directory')];
+  return [...list, ...attributeChanges(want, current), ...treeChanges(want, have.tree)];
+}
+
+function wantedState(want: Want, there: FileStat | undefined): NonNullable<Want['state']> {
+  if (want.state !== undefined) return want.state;
+  return want.recurse || there?.type === 'directory' ? 'directory' : 'file';
+}
+
+/** The file whose attributes are meant. */
+function attributed(want: Want, have: Pick<State, 'there' | 'followed'>): FileStat | undefined {
+  return want.follow ? have.followed : have.there;
+}
+
+/** The source of a link: relative to the directory that the link is in. */
+function sourceOf(want: Want): string {
+  const src = want.src ?? '';
+  return src.startsWith('/') ? src : `${dirname(want.path)}/${src}`;
+}
+
+/** Throws when something is there that is not replaced without being told so. */
+function refuse(want: Want, { there, followed }: State, host: string): void {
+  const wanted = wantedState(want, there);
+  const current = want.follow ? followed : there;
+  const conflict = (what: FileStat) =>
+    new TaskFailure(
+      `${want.path} is a ${what.type} on ${host}, not a ${wanted}`,
+      'remove it before (state: absent)',
+    );
+  if (wanted === 'directory' && there !== undefined && current?.type !== 'directory') throw conflict(there);
+  if (wanted === 'file' && current?.type === 'directory' && want.state === 'file') throw conflict(current);
+  if (wanted !== 'link' && wanted !== 'hard') return;
+  if (there?.type === 'directory') throw conflict(there);
+  if (there !== undefined && there.type !== 'link' && wanted === 'link' && !want.force) throw conflict(there);
+}
+
+function stateChanges(want: Want, wanted: NonNullable<Want['state']>, have: State): Change[] {
+  const { there, source } = have;
+  const from = there?.type ?? 'absent';
+  switch (wanted) {
+    case 'directory':
+      return there === undefined ? [{ what: 'state', from, to: 'directory' }] : [];
+    case 'touch': {
+      if (have.followed === undefined) return [{ what: 'state', from, to: 'file' }];
+      const kept = want.modification_time === 'preserve' && want.access_time === 'preserve';
+      return kept
+        ? []
+        : [{ what: 'times', from: new Date(have.followed.modified * 1000).toISOString(), to: 'now' }];
+    }
+    case 'link':
+      if (there?.type !== 'link') return [{ what: 'state', from, to: 'link' }];
+      return there.target === want.src ? [] : [{ what: 'src', from: there.target, to: want.src }];
+    case 'hard': {
+      const same = there !== undefined && there.inode === source?.inode && there.device === source.device;
+      return same ? [] : [{ what: 'state', from, to: `hard link to ${want.src}` }];
+    }
+    default:
+      return [];
+  }
+}
+
+async function missingParents(path: string, host: HostReader): Promise<string[]> {
+  const all: string[] = [];
+  for (let parent = path.replace(/\/+$/, ''); parent !== '/' && parent !== ''; parent = dirname(parent))
+    all.unshift(parent);
+  const stats = await Promise.all(all.map((parent) => host.ask(stat, { path: parent, follow: true })));
+  const blocking = all.find((_, index) => stats[index] !== undefined && stats[index].type !== 'directory');
+  if (blocking !== undefined) throw new TaskFailure(`${blocking} is not a directory on ${host.name}`);
+  return all.filter((_, index) => stats[index] === undefined);
+}
+
+/** Parents that are made get the same attributes, as Ansible does it. */
+async function makeDirectories(changes: readonly Change[], have: State, host: Host): Promise<void> {
+  for (const path of have.missing) {
+    await host.run(sh`mkdir -- ${path}`);
+    for (const command of attributeCommands(changes, path)) await host.run(command);
+  }
+}
+
+async function touch(want: Want, have: State, host: Host): Promise<void> {
+  if (have.followed === undefined) return void (await host.run(sh`touch -- ${want.path}`));
+  const which = [
+    ...(want.modification_time === 'preserve' ? [] : ['-m']),
+    ...(want.access_time === 'preserve' ? [] : ['-a']),
+  ];
+  await host.run(sh`touch ${which} -- ${want.path}`);
+}
+
+/** Made under another name and renamed, so that the path is never without a link. */
+async function link(want: Want, wanted: 'link' | 'hard', have: State, host: Host): Promise<void> {
+  const { path } = want;
+  const source = wanted === 'link' ? want.src! : sourceOf(want);
+  const kind = wanted === 'link' ? ['-s'] : [];
+  if (have.there === undefined) await host.run(sh`ln ${kind} -T -- ${source} ${path}`);
+  else {
+    const fresh = `${path}.foobar-${process.pid}`;
+    await host.run(sh`ln ${kind} -T -- ${source} ${fresh} && mv -fT -- ${fresh} ${path}`);
+  }
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { HostReader, Output } from '../../host/contract.ts';
+import { stat } from '../../host/queries/stat.ts';
+import { rawShell, sh } from '../../host/sh.ts';
+import type { ActionResult } from '../contract.ts';
+import { ansibleBoolean, hostPath, text } from './params.ts';
+
+/** Parameters that command and shell share. */
+export const commandParams = {
+  chdir: hostPath.optional().describe('Directory of the host to run it in.'),
+  creates: text.optional().describe('A path or a pattern; when something is there the command is not run.'),
+  removes: text.optional().describe('A path or a pattern; when nothing is there the command is not run.'),
+  stdin: text.optional().describe("Text for the command's standard input."),
+  stdin_add_newline: ansibleBoolean.default(true).describe('End the standard input with a newline.'),
+  strip_empty_ends: ansibleBoolean
+    .default(true)
+    .describe('Take empty lines off the end of stdout and stderr.'),
+};
+const shape = z.object(commandParams);
+type Shared = z.output<typeof shape>;
+
+/** Why a command need not run, by `creates` and `removes`. */
+export async function nothingToDo(want: Shared, host: HostReader): Promise<string | undefined> {
+  const at = (path: string) =>
+    path.startsWith('/') || want.chdir === undefined ? path : `${want.chdir.replace(/\/+$/, '')}/${path}`;
+  if (want.creates !== undefined && (await exists(at(want.creates), host)))
+    return `skipped, since ${want.creates} exists`;
+  if (want.removes !== undefined && !(await exists(at(want.removes), host)))
+    return `skipped, since ${want.removes} does not exist`;
+  return undefined;
+}
+
+async function exists(path: string, host: HostReader): Promise<boolean> {
+  if (!/[*?[]/.test(path)) return (await host.ask(stat, { path })) !== undefined;
+  const pattern = path.replaceAll(/[^\w./*?[\]!^-]/g, '\\$&');
+  const found = await host.look(sh`set -- ${rawShell(pattern)}; [ -e "$1" ] || [ -L "$1" ]`, {
+    expect: [0, 1],
+  });
+  return found.code === 0;
+}
+
+/** What command and shell give to `host.run`. */
+export function runOptions(want: Shared) {
+  const newline = want.stdin_add_newline && !want.stdin?.endsWith('\n') ? '\n' : '';
+  return {
+    expect: 'any' as const,
+    ...(want.stdin === undefined ? {} : { stdin: want.stdin + newline }),
+    ...(want.chdir === undefined ? {} : { directory: want.chdir }),
+  };
+}
+
+/** The result with the keys that Ansible's command module returns. */
+export function commandResult(
+  cmd: string | readonly string[],
+  output: Output,
+  started: Date,
+  strip: boolean,
+): ActionResult {
+  const ended = new Date();
+  const [stdout, stderr] = [output.stdout, output.stderr].map((said) =>
+    strip ? said.replace(/[\r\n]+$/, '') : said,
+  ) as [string, string];
+  const said = (stderr || stdout).split('\n').slice(-5).join('\n');
+  return {
+    changed: true,
+    ...(output.code === 0 ? {} : { failed: `exit code ${output.code}${said ? `\n${said}` : ''}` }),
+    values: {
+      cmd,
+      rc: output.code,
+      stdout,
+      stderr,
+      stdout_lines: lines(stdout),
+      stderr_lines: lines(stderr),
+      start: stamp(started),
+      end: stamp(ended),
+      delta: duration(ended.getTime() - started.getTime()),
+    },
+  };
+}
+
+function lines(text: string): string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split(/\r?\n/);
+}
+
+function stamp(date: Date): string {
+  return `${date.toISOString().slice(0, -1).replace('T', ' ')}000`;
+}
+
+/** As Python shows a timedelta: 0:00:01.002000. */
+function duration(milliseconds: number): string {
+  const whole = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (part: number) => String(part).padStart(2, '0');
+  const fraction = String(Math.max(0, milliseconds) % 1000).padStart(3, '0');
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}.${fraction}000`;
+}

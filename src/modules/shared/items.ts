@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { NotYet, TaskFailure } from '../../errors.ts';
+import type { HostReader } from '../../host/contract.ts';
+import { sha256 } from '../../host/queries/sha256.ts';
+import { type FileStat, stat } from '../../host/queries/stat.ts';
+import { sh } from '../../host/sh.ts';
+import type { Source } from './placing.ts';
+
+/** Something to copy: its path below the destination ('' for the destination itself), and what it holds. */
+export interface Item {
+  readonly below: string;
+  readonly source: Source | 'directory';
+  readonly bits: number;
+}
+
+/** What a file or directory of the controller holds. A directory comes before what is in it. */
+export function localItems(path: string, src: string): Item[] {
+  if (!statSync(path).isDirectory()) return [localFile(path, '')];
+  return walk(path, src.endsWith('/') ? '' : basename(src));
+}
+
+function localFile(path: string, below: string): Item {
+  return { below, source: { content: readFileSync(path) }, bits: statSync(path).mode & 0o7777 };
+}
+
+function walk(path: string, below: string): Item[] {
+  const bits = statSync(path).mode & 0o7777;
+  const inside = readdirSync(path)
+    .sort()
+    .flatMap((name) => {
+      const here = join(path, name);
+      const there = below === '' ? name : `${below}/${name}`;
+      return statSync(here).isDirectory() ? walk(here, there) : [localFile(here, there)];
+    });
+  return [{ below, source: 'directory', bits }, ...inside];
+}
+
+/** The same for a file or directory of the host. */
+export async function remoteItems(src: string, host: HostReader): Promise<Item[]> {
+  if (!src.startsWith('/')) throw new TaskFailure(`src ${src} must be an absolute path with remote_src`);
+  const [found] = await Promise.all([host.ask(stat, { path: src, follow: true }), host.ask(sha256, src)]);
+  if (found === undefined) throw new NotYet(`${src} does not exist on ${host.name}`);
+  if (found.type !== 'directory') return [await remoteFile(src, '', found, host)];
+  const top = src.replace(/\/+$/, '');
+  const prefix = src.endsWith('/') ? '' : basename(top);
+  const listed = await host.look(sh`find -L ${top} -mindepth 1 \\( -type f -o -type d \\) -print0`);
+  const paths = listed.stdout
+    .split('\0')
+    .filter((path) => path !== '')
+    .sort();
+  const items = await Promise.all(
+    paths.map(async (path) => {
+      const below = [prefix, path.slice(top.length + 1)].filter((part) => part !== '').join('/');
+      const there = await host.ask(stat, { path, follow: true });
+      if (there?.type === 'directory') return { below, source: 'directory' as const, bits: there.mode };
+      return remoteFile(path, below, there!, host);
+    }),
+  );
+  return [{ below: prefix, source: 'directory', bits: found.mode }, ...items];
+}
+
+async function remoteFile(path: string, below: string, there: FileStat, host: HostReader): Promise<Item> {
+  const sum = await host.ask(sha256, path);
+  if (sum === undefined) throw new TaskFailure(`${path} on ${host.name} is not a file that can be read`);
+  return { below, source: { remote: path, sum, size: there.size }, bits: there.mode };
+}

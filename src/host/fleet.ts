@@ -46,8 +46,9 @@ export class Fleet {
   }
 
   /** The host as seen by one identity. Does not connect yet. */
-  host(name: string, identity: Identity): LiveHost {
-    const key = `${name}\0${identity === 'login' ? '' : identity.user}`;
+  host(name: string, asked: Identity): LiveHost {
+    const identity = this.normal(name, asked);
+    const key = keyOf(name, identity);
     let host = this.hosts.get(key);
     if (!host) {
       let shared = this.epochs.get(name);
@@ -78,9 +79,9 @@ export class Fleet {
     return sum;
   }
 
-  /** Connects and opens the shell. Throws a TransportError. */
-  async reach(name: string, identity: Identity): Promise<void> {
-    await this.shell(`${name}\0${identity === 'login' ? '' : identity.user}`, name, identity);
+  /** Whether a root shell is in use on the host: the lock and the journal of handlers live there. */
+  hasRoot(name: string): boolean {
+    return this.shells.has(keyOf(name, this.normal(name, { user: 'root' })));
   }
 
   /** Handlers that an earlier run notified on the host and did not get to run. Known once a root shell is open. */
@@ -99,6 +100,11 @@ export class Fleet {
     await Promise.allSettled(
       [...this.connections.values()].map(async (reached) => (await reached).connection.close()),
     );
+  }
+
+  /** The user that logs in needs no second shell to become himself. */
+  private normal(name: string, identity: Identity): Identity {
+    return identity !== 'login' && identity.user === this.options.settings(name).user ? 'login' : identity;
   }
 
   private shell(key: string, name: string, identity: Identity): Promise<Shell> {
@@ -160,6 +166,10 @@ export class Fleet {
       this.queue.shift()?.();
     }
   }
+}
+
+function keyOf(name: string, identity: Identity): string {
+  return `${name}\0${identity === 'login' ? '' : identity.user}`;
 }
 
 /** The command that starts the shell loop as the wanted user. */

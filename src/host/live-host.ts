@@ -106,6 +106,15 @@ export class LiveHost implements Host {
     return this.surroundings.peer(name);
   }
 
+  /** The same host, whose commands run with these environment variables besides their own. */
+  withEnvironment(environment: Readonly<Record<string, string>>): LiveHost {
+    const run: LiveHost['run'] = (command, options = {}) =>
+      this.run(command, { ...options, environment: { ...environment, ...options.environment } });
+    const job: LiveHost['job'] = (id, command, options = {}) =>
+      this.job(id, command, { ...options, environment: { ...environment, ...options.environment } });
+    return Object.assign(Object.create(this) as LiveHost, { run, job });
+  }
+
   /** Drops every cached answer, as a write does: for what changed the host behind our back (a reboot). */
   forget(): void {
     this.shared.epoch += 1;

@@ -1,0 +1,216 @@
+import type { Fleet } from '../host/fleet.ts';
+import type { Module } from '../modules/contract.ts';
+import type { Play, Task } from '../playbook/contract.ts';
+import { mask } from '../secrets.ts';
+import type { Emit, HostRecap } from './events.ts';
+import { HostPlay, handlerKey, type PlayAround, type TaskEnd } from './host-play.ts';
+import { clearHandlers } from './journal.ts';
+import { type PlayVariables, type RunVariables, searchDirectories, taskScope } from './variables.ts';
+
+export interface Run {
+  readonly variables: RunVariables;
+  readonly fleet: Fleet;
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly emit: Emit;
+  /** The hosts of a play, limited as the user asked. */
+  hostsOf(play: Play): readonly string[];
+  /** Ctrl-C: no further task is begun. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunEnd {
+  readonly hosts: Record<string, HostRecap>;
+  readonly interrupted: boolean;
+}
+
+/** Takes all hosts through all plays. Everything that happens is an event; it never throws for a host's failure. */
+export async function runPlaybook(run: Run): Promise<RunEnd> {
+  const recaps: Record<string, HostRecap> = {};
+  const out = new Set<string>();
+  for (const play of run.variables.playbook.plays) {
+    if (run.signal.aborted) break;
+    const all = run.hostsOf(play);
+    const hosts = all.filter((host) => !out.has(host));
+    run.emit({ event: 'play', name: play.name, hosts: [...hosts] });
+    for (const host of hosts) recaps[host] ??= { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0 };
+    for (const batch of batches(play.serial, hosts)) {
+      if (run.signal.aborted) break;
+      await new Batch(run, play, all, batch, out, recaps).run();
+      if (batch.length > 0 && batch.every((host) => out.has(host))) {
+        const rest = hosts.filter((host) => !out.has(host));
+        if (hosts.length > 0 && (play.serial.length > 0 || rest.length === 0)) {
+          if (play.serial.length > 0 && rest.length > 0)
+            run.emit({
+              event: 'warning',
+              message: `stopped: every host of the batch failed; not touched in this play: ${rest.join(', ')}`,
+            });
+          return { hosts: recaps, interrupted: run.signal.aborted };
+        }
+      }
+    }
+  }
+  return { hosts: recaps, interrupted: run.signal.aborted };
+}
+
+/** `serial`: numbers or percentages, the last one repeated. */
+export function batches(serial: readonly (number | string)[], hosts: readonly string[]): string[][] {
+  if (serial.length === 0) return [[...hosts]];
+  const result: string[][] = [];
+  for (let at = 0, index = 0; at < hosts.length; index++) {
+    const given = serial[Math.min(index, serial.length - 1)] ?? hosts.length;
+    const percent = typeof given === 'string' && given.trim().endsWith('%');
+    const size = percent ? Math.floor((Number.parseFloat(given) / 100) * hosts.length) : Number(given);
+    const step = Math.max(1, Number.isFinite(size) ? Math.floor(size) : hosts.length);
+    result.push(hosts.slice(at, at + step));
+    at += step;
+  }
+  return result;
+}
+
+/** One play on one batch of hosts, task after task, all hosts at the same task (Ansible's linear strategy). */
+class Batch {
+  private readonly play: Play;
+  private readonly of: Run;
+  private readonly out: Set<string>;
+  private readonly recaps: Record<string, HostRecap>;
+  private readonly hosts: HostPlay[];
+  private readonly around: PlayAround;
+
+  constructor(
+    run: Run,
+    play: Play,
+    all: readonly string[],
+    names: readonly string[],
+    out: Set<string>,
+    recaps: Record<string, HostRecap>,
+  ) {
+    this.of = run;
+    this.play = play;
+    this.out = out;
+    this.recaps = recaps;
+    const playVariables = (): PlayVariables => ({
+      play,
+      playHosts: all.filter((host) => !out.has(host)),
+      playHostsAll: all,
+      batch: names.filter((host) => !out.has(host)),
+    });
+    this.around = {
+      fleet: run.fleet,
+      check: run.variables.check,
+      stateDirectory: run.variables.inventory.stateDirectory,
+      modules: run.modules,
+      tasks: play.tasks,
+      emit: run.emit,
+      searchDirectories: (task) => searchDirectories(run.variables, task),
+      say: (host, line) => run.emit(mask({ event: 'output' as const, host, line })),
+      scope: (task, host, pending) => taskScope(run.variables, playVariables(), task, host, pending),
+      participates: (task, host) => !task.runOnce || host === this.living()[0]?.name,
+      handlers: (notify) =>
+        play.handlers.filter(
+          (handler) =>
+            handler.name === notify || handlerKey(handler) === notify || handler.listen.includes(notify),
+        ),
+      journal: (host) => (run.fleet.hasRoot(host) ? run.fleet.host(host, { user: 'root' }) : undefined),
+    };
+    this.hosts = names.map((name) => {
+      const variables = run.variables.hosts.get(name);
+      if (!variables) throw new Error(`bug: no variables for ${name}`);
+      return new HostPlay(name, variables, this.around);
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.gatherFacts();
+    const known = new Set(this.play.handlers.map(handlerKey));
+    for (const host of this.living())
+      for (const key of this.of.fleet.pending(host.name)) if (known.has(key)) host.notified.add(key);
+    for (let index = 0; index < this.play.tasks.length && this.goesOn(); index++) await this.runTask(index);
+    if (this.goesOn()) await this.flushHandlers();
+  }
+
+  private goesOn(): boolean {
+    return !this.of.signal.aborted && this.living().length > 0;
+  }
+
+  private living(): HostPlay[] {
+    return this.hosts.filter((host) => !this.out.has(host.name));
+  }
+
+  private async runTask(index: number): Promise<void> {
+    const task = this.play.tasks[index];
+    if (!task) return;
+    if (task.module === 'meta') {
+      if (task.args._raw_params === 'flush_handlers') await this.flushHandlers();
+      return;
+    }
+    const living = this.living();
+    const takingPart = living.filter((host) => this.around.participates(task, host.name));
+    await Promise.all(
+      takingPart.map(async (host) => {
+        const end = await host.runAt(index);
+        this.count(host.name, end);
+        if (task.runOnce) for (const other of living) if (other !== host) other.adopt(task, end);
+      }),
+    );
+  }
+
+  /** Runs what is due, in the order in which handlers are defined; a handler may notify later ones. */
+  private async flushHandlers(): Promise<void> {
+    for (const handler of this.play.handlers) {
+      const key = handlerKey(handler);
+      const due = this.living().filter((host) => host.notified.has(key));
+      if (due.length === 0 || this.of.signal.aborted) continue;
+      await Promise.all(
+        due.map(async (host) => {
+          const end = await host.runHandler(handler);
+          this.count(host.name, end);
+          if (end.status === 'failed' || end.status === 'unreachable') return;
+          host.notified.delete(key);
+          const journal = this.around.journal(host.name);
+          if (journal && !this.around.check) await clearHandlers(journal, [key]);
+        }),
+      );
+    }
+  }
+
+  private async gatherFacts(): Promise<void> {
+    const gather = this.play.gatherFacts;
+    await Promise.all(
+      this.hosts.map(async (host) => {
+        const variables = this.of.variables.hosts.get(host.name);
+        if (!gather || !variables || Object.keys(variables.facts).length > 0) return;
+        const end = await host.runHandler(this.setupTask());
+        if (end.status === 'failed' || end.status === 'unreachable') this.count(host.name, end);
+      }),
+    );
+  }
+
+  private setupTask(): Task {
+    return {
+      name: 'Gathering Facts',
+      place: this.play.place,
+      module: 'setup',
+      args: {},
+      when: [],
+      loopControl: { loopVar: 'item' },
+      notify: [],
+      listen: [],
+      runOnce: false,
+      ignoreErrors: false,
+      noLog: false,
+      become: this.play.become,
+      environment: [],
+      tags: [],
+      defaults: [],
+      layers: [],
+    };
+  }
+
+  private count(host: string, end: TaskEnd): void {
+    const recap = this.recaps[host];
+    if (!recap) return;
+    const counted = end.ignored ? 'ok' : end.status === 'unknown' ? 'changed' : end.status;
+    recap[counted] += 1;
+    if (counted === 'failed' || counted === 'unreachable') this.out.add(host);
+  }
+}

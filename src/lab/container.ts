@@ -8,6 +8,23 @@ import { exists } from './files.ts';
 import { type Layout, machineName } from './layout.ts';
 
 /**
+ * Mounts the root and starts systemd-nspawn, again each time that the host reboots itself: 133 asks for that
+ * (EXIT_FORCE_RESTART of systemd-nspawn --keep-unit). Writing 0 moves the writer (cgroups(7)).
+ */
+const keeper = `
+root=$1 layers=$2 groups=$3
+shift 3
+for group in $groups; do echo 0 > "$group/keeper/cgroup.procs"; done
+mount -t overlay lab -o "$layers" "$root"
+code=133
+while test $code -eq 133; do
+  code=0
+  (for group in $groups; do echo 0 > "$group/cgroup.procs"; done; exec "$@") || code=$?
+done
+exit $code
+`;
+
+/**
  * Starts a host and returns at once. It lives in its own control group (by which it is found again),
  * and its root is mounted in its own mount namespace (so that the mount ends with it).
  */
@@ -17,7 +34,7 @@ export async function boot(lab: Layout, host: LabHost, layers: readonly string[]
   // has not been booted since (the disk's label says so). Documentation/filesystems/overlayfs.rst
   await rm(join(work, 'work/incompat'), { recursive: true, force: true });
   const groups = (await roots()).map((top) => groupOf(top, lab, host.name));
-  for (const group of groups) await mkdir(group, { recursive: true });
+  for (const group of groups) await mkdir(join(group, 'keeper'), { recursive: true });
   const mount = `volatile,lowerdir=${layers.join(':')},upperdir=${upper},workdir=${work}`;
   const nspawn = [
     'systemd-nspawn',
@@ -36,19 +53,17 @@ export async function boot(lab: Layout, host: LabHost, layers: readonly string[]
     '--link-journal=no',
     '--console=read-only',
   ];
-  const script = [
-    'root=$1 mount=$2 groups=$3',
-    'shift 3',
-    'for group in $groups; do echo $$ > "$group/cgroup.procs"; done',
-    'exec unshare --mount sh -euc \'root=$1; shift; mount -t overlay lab -o "$1" "$root"; shift; exec "$@"\' sh "$root" "$mount" "$@"',
-  ].join('\n');
   const log = await open(output, 'w');
-  const child: ChildProcess = spawn('sh', ['-euc', script, 'sh', root, mount, groups.join(' '), ...nspawn], {
-    cwd: directory,
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-    env: { PATH: process.env.PATH, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
-  });
+  const child: ChildProcess = spawn(
+    'unshare',
+    ['--mount', 'sh', '-euc', keeper, 'sh', root, mount, groups.join(' '), ...nspawn],
+    {
+      cwd: directory,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: { PATH: process.env.PATH, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },
+    },
+  );
   child.unref();
   await log.close();
 }

@@ -163,8 +163,8 @@ async function whyInvalid(client: Client, order: Order): Promise<AcmeError> {
       return error ? [`${identifier.value}: ${error.detail ?? JSON.stringify(error)}`] : [];
     }),
   );
-  const own = (order as { error?: { detail?: string } }).error?.detail;
-  const detail = [...(own ? [own] : []), ...reasons].join('; ') || 'without a reason';
+  const own = (order as { error?: { detail?: string } }).error?.detail ?? 'without a reason';
+  const detail = reasons.length > 0 ? [...new Set(reasons)].join('; ') : own;
   return new AcmeError(`the CA gave the order up: ${detail}`, 'orderInvalid');
 }
 

@@ -97,11 +97,10 @@ const exchangeScript = `${head}
 if [ "$(readlink -- "$certificate" || :)" != "$store/current/certificate.pem" ] ||
    [ "$(readlink -- "$key" || :)" != "$store/current/key.pem" ]; then
   if [ -f "$certificate" ] && [ -f "$key" ]; then
-    rm -rf -- "$store/before.new" && mkdir -m 0755 -- "$store/before.new"
-    cp -pL -- "$certificate" "$store/before.new/certificate.pem"
-    cp -pL -- "$key" "$store/before.new/key.pem"
-    rm -rf -- "$store/before" && mv -T -- "$store/before.new" "$store/before"
-    link before "$store/current"
+    before=$(mktemp -d -- "$store/before.XXXXXX") && chmod 0755 -- "$before"
+    cp -pL -- "$certificate" "$before/certificate.pem"
+    cp -pL -- "$key" "$before/key.pem"
+    link "\${before##*/}" "$store/current"
   else
     rm -f -- "$store/current"
   fi
@@ -110,7 +109,7 @@ if [ "$(readlink -- "$certificate" || :)" != "$store/current/certificate.pem" ] 
 fi
 readlink -- "$store/current" || :
 link "$4" "$store/current"
-sync -- "$store/$4/certificate.pem" "$store/$4/key.pem" "$store"
+sync -- "$store/$4/certificate.pem" "$store/$4/key.pem" "$store" "$(dirname -- "$certificate")"
 `;
 
 const undoScript = `${head}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { TaskFailure } from '../errors.ts';
 import type { Fleet, Identity } from '../host/fleet.ts';
 import type { LiveHost } from '../host/live-host.ts';
-import type { Context, Module } from '../modules/contract.ts';
+import type { Context, Evaluated, Module } from '../modules/contract.ts';
 import type { Expression, Task } from '../playbook/contract.ts';
 import { evaluate, renderTemplateFile, renderValue, truthy } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
@@ -16,6 +16,7 @@ export interface PrepareRun {
   readonly modules: ReadonlyMap<string, Module>;
   searchDirectories(task: Task): readonly string[];
   say(host: string, line: string): void;
+  warn(host: string, message: string): void;
 }
 
 /** One execution of a task on a host: the task itself, or one round of its loop. */
@@ -151,6 +152,7 @@ function prepareItem(
       find: (kind, name) => findFile(run.searchDirectories(task), kind, name),
       renderTemplate: (path) => renderTemplateFile(readFileSync(path, 'utf8'), path, itemScope),
       say: (line) => run.say(hostName, line),
+      warn: (message) => run.warn(hostName, message),
     },
   };
   askItem(run.fleet, module, item);
@@ -158,8 +160,12 @@ function prepareItem(
 }
 
 function parameters(module: Module, task: Task, scope: Scope): unknown {
-  const { _raw_params: free, ...given } = renderValue(task.args, scope) as Record<string, unknown>;
-  const input = free !== undefined && module.freeForm ? { ...given, [module.freeForm]: free } : given;
+  const { _raw_params: free, ...given } = task.args;
+  const raw = free !== undefined && module.freeForm ? { ...given, [module.freeForm]: free } : given;
+  const held = module.expressions ?? [];
+  const texts = Object.fromEntries(Object.entries(raw).filter(([name]) => !held.includes(name)));
+  const input = renderValue(texts, scope) as Record<string, unknown>;
+  for (const name of held) if (raw[name] !== undefined) input[name] = evaluated(raw[name], scope);
   const parsed = module.params.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new TaskFailure(
@@ -170,6 +176,14 @@ function parameters(module: Module, task: Task, scope: Scope): unknown {
       )
       .join('\n'),
   );
+}
+
+function evaluated(held: unknown, scope: Scope): Evaluated | Evaluated[] {
+  const one = (expression: unknown): Evaluated =>
+    typeof expression === 'string'
+      ? { expression, value: evaluate(expression, scope) }
+      : { expression: String(expression), value: expression };
+  return Array.isArray(held) ? held.map(one) : one(held);
 }
 
 function withEnvironment(host: LiveHost, task: Task, scope: Scope): LiveHost {

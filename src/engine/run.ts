@@ -75,6 +75,7 @@ class Batch {
   private readonly recaps: Record<string, HostRecap>;
   private readonly hosts: HostPlay[];
   private readonly around: PlayAround;
+  private readonly warned = new Set<string>();
 
   constructor(
     run: Run,
@@ -102,6 +103,7 @@ class Batch {
       tasks: play.tasks,
       emit: run.emit,
       searchDirectories: (task) => searchDirectories(run.variables, task),
+      warn: (host, message) => this.warn(host, message),
       say: (host, line) => run.emit(mask({ event: 'output' as const, host, line })),
       scope: (task, host, pending) => taskScope(run.variables, playVariables(), task, host, pending),
       participates: (task, host) => !task.runOnce || host === this.living()[0]?.name,
@@ -126,6 +128,13 @@ class Batch {
       for (const key of this.of.fleet.pending(host.name)) if (known.has(key)) host.notified.add(key);
     for (let index = 0; index < this.play.tasks.length && this.goesOn(); index++) await this.runTask(index);
     if (this.goesOn()) await this.flushHandlers();
+  }
+
+  private warn(host: string, message: string): void {
+    const key = `${host}: ${message}`;
+    if (this.warned.has(key)) return;
+    this.warned.add(key);
+    this.of.emit(mask({ event: 'warning' as const, message, host }));
   }
 
   private goesOn(): boolean {

@@ -23,8 +23,8 @@ export interface Context {
   renderTemplate(path: string): string;
   /** A line for the person who waits, shown live ("seeding from db1: 40 %"). */
   say(line: string): void;
-  /** Something that the person should know though nothing failed: a `warning` event, once a run for the same text. */
-  warn?(message: string): void;
+  /** Something that the person should know though nothing failed: a `warning` event, once for the same text. */
+  warn(message: string): void;
 }
 
 /** An expression that a parameter held, with its value. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  dump,
   type Event,
   getScalarValue,
   parseEvents,
@@ -46,6 +47,21 @@ export function readYamlFile(path: string): unknown {
     throw new ProjectError([{ message: `cannot read ${path}: ${reason}`, severity: 'error' }]);
   }
   return parseYaml(text.replace(/^\uFEFF/, ''), path);
+}
+
+/** A plain value as YAML. Long lines are not folded; texts that YAML 1.1 would take for something else are quoted. */
+export function dumpYaml(
+  value: unknown,
+  options: { indent?: number; sortKeys?: boolean; flow?: boolean } = {},
+): string {
+  return dump(value, {
+    schema: YAML11_SCHEMA,
+    indent: options.indent ?? 2,
+    sortKeys: options.sortKeys ?? false,
+    lineWidth: -1,
+    noRefs: true,
+    flowLevel: options.flow ? 0 : -1,
+  });
 }
 
 function syntaxProblem(error: YAMLException, source: Source, text: string): Problem {

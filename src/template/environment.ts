@@ -1,0 +1,96 @@
+import type { Body } from './ast.ts';
+import { type Dict, Undefined } from './python.ts';
+
+/** What the evaluator needs to know of variables; Scope is the one that there is. */
+export interface Variables {
+  /** The rendered value; an Undefined when nothing defines it. */
+  lookup(name: string): unknown;
+  /** All names that are defined. */
+  names(): string[];
+  readonly options: ScopeOptions;
+}
+
+export interface ScopeOptions {
+  /** Folders in which lookups and includes search, first hit wins: of the role, then of the playbook. */
+  readonly searchDirectories: readonly string[];
+  /** Check mode: no lookup may write. */
+  readonly check: boolean;
+}
+
+/** Names that a template defines itself: loop variables, `set`, macro arguments. */
+export class Frame {
+  readonly values = new Map<string, unknown>();
+  readonly #parent: Frame | undefined;
+
+  constructor(parent?: Frame) {
+    this.#parent = parent;
+  }
+
+  find(name: string): unknown {
+    return this.values.has(name) ? this.values.get(name) : this.#parent?.find(name);
+  }
+}
+
+/** Everything that an expression is evaluated in. */
+export interface Environment {
+  readonly variables: Variables;
+  readonly frame: Frame;
+  /** The template file, when there is one; includes are relative to it. */
+  readonly file?: string | undefined;
+  /** Line that is being evaluated, for errors. Shared by all frames of one template. */
+  readonly position: { line: number };
+  /** Reads and parses another template. Undefined when none of the names exists. */
+  load(names: readonly string[], from: Environment): { file: string; body: Body } | undefined;
+  /** Renders the text of a template file, for the `template` lookup. */
+  renderFile(text: string, file: string): string;
+}
+
+export interface Call {
+  readonly args: readonly unknown[];
+  readonly named: Dict;
+  readonly environment: Environment;
+}
+
+/** A filter or a test. */
+export interface Filter {
+  /** Names of its parameters in order; without them it takes any. */
+  readonly parameters?: readonly string[];
+  /** Takes an undefined value or argument without failing. */
+  readonly lenient?: boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: arguments come from templates; each filter checks its own
+  apply(value: any, args: readonly any[], call: Call): unknown;
+}
+
+export type Filters = Readonly<Record<string, Filter>>;
+
+/** A filter with these parameters. */
+export function filter(parameters: readonly string[], apply: Filter['apply']): Filter {
+  return { parameters, apply };
+}
+
+/** A filter with any number of arguments. */
+export function variadic(apply: Filter['apply']): Filter {
+  return { apply };
+}
+
+/** The last part of `ansible.builtin.name`. */
+export function shortName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+/** Puts named arguments in their places. */
+export function bind(name: string, parameters: readonly string[], call: Call): unknown[] | string {
+  if (call.args.length > parameters.length)
+    return `'${name}' takes at most ${parameters.length} arguments, not ${call.args.length}`;
+  const bound = [...call.args];
+  for (const [key, value] of Object.entries(call.named)) {
+    const index = parameters.indexOf(key);
+    if (index < 0) return `'${name}' has no parameter '${key}'`;
+    bound[index] = value;
+  }
+  return bound;
+}
+
+export function isUndefined(value: unknown): value is Undefined {
+  return value instanceof Undefined;
+}

@@ -1,0 +1,23 @@
+import type { Filters } from '../environment.ts';
+import { addresses } from './addresses.ts';
+import { collections } from './collections.ts';
+import { data } from './data.ts';
+import { dicts } from './dicts.ts';
+import { numbers } from './numbers.ts';
+import { paths } from './paths.ts';
+import { selection } from './selection.ts';
+import { strings } from './strings.ts';
+import { values } from './values.ts';
+
+/** Every filter by its short name: Jinja2's, ansible.builtin's and the addresses of ansible.utils. */
+export const filters: Filters = {
+  ...values,
+  ...strings,
+  ...collections,
+  ...selection,
+  ...dicts,
+  ...numbers,
+  ...data,
+  ...paths,
+  ...addresses,
+};

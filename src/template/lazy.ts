@@ -1,0 +1,66 @@
+import { types } from 'node:util';
+import { Unsafe } from '../yaml/unsafe.ts';
+import type { Variables } from './environment.ts';
+import { isTemplate, renderText } from './render.ts';
+
+const known = new WeakMap<object, boolean>();
+
+/**
+ * A variable's value with the templates in it rendered: a text at once, the values of a dict each when it is first
+ * read, so that one undefined key does no harm to the others. What holds no template is given back as it is.
+ */
+export function lazily(value: unknown, variables: Variables): unknown {
+  if (typeof value === 'string') return isTemplate(value) ? renderText(value, variables) : value;
+  if (value instanceof Unsafe) return value.text;
+  if (typeof value !== 'object' || value === null || !holdsTemplates(value)) return value;
+  if (Array.isArray(value)) return value.map((item) => lazily(item, variables));
+  const result: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    const name = isTemplate(key) ? String(renderText(key, variables)) : key;
+    if (typeof item === 'string' || (typeof item === 'object' && item !== null))
+      onFirstRead(result, name, () => lazily(item, variables));
+    else result[name] = item;
+  }
+  return result;
+}
+
+function onFirstRead(target: Record<string, unknown>, name: string, read: () => unknown): void {
+  Object.defineProperty(target, name, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const value = read();
+      Object.defineProperty(target, name, { configurable: true, enumerable: true, writable: true, value });
+      return value;
+    },
+    set(value: unknown) {
+      Object.defineProperty(target, name, { configurable: true, enumerable: true, writable: true, value });
+    },
+  });
+}
+
+/** False for Proxies and objects with getters: they render themselves. */
+function holdsTemplates(value: object): boolean {
+  const before = known.get(value);
+  if (before !== undefined) return before;
+  const result = !types.isProxy(value) && inspect(value);
+  known.set(value, result);
+  return result;
+}
+
+function inspect(value: object): boolean {
+  if (value instanceof Unsafe) return true;
+  if (Array.isArray(value)) return value.some(some);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
+    ([, property]) => property.enumerable,
+  );
+  if (properties.some(([, property]) => property.get)) return false;
+  return properties.some(([key, property]) => isTemplate(key) || some(property.value));
+}
+
+function some(value: unknown): boolean {
+  if (typeof value === 'string') return isTemplate(value);
+  return typeof value === 'object' && value !== null && holdsTemplates(value);
+}

@@ -1,0 +1,117 @@
+import { TaskFailure } from '../errors.ts';
+import type { Layer } from '../inventory/contract.ts';
+import type { ScopeOptions, Variables } from './environment.ts';
+import { NotKnownYet, Pending, UndefinedVariable } from './failures.ts';
+import { lazily } from './lazy.ts';
+import { Undefined } from './python.ts';
+
+export type { ScopeOptions } from './environment.ts';
+export { NotKnownYet, Pending, UndefinedVariable };
+
+/** A layer of variables. `literal` values are data (facts, registered results, loop items): never templates. */
+export interface ScopeLayer extends Layer {
+  readonly literal?: boolean;
+}
+
+/**
+ * The variables that a task sees. Values are rendered when they are asked for, once; the templates in them see
+ * this whole scope. Getters and Proxies in layers are read only when their names are asked for.
+ */
+export class Scope implements Variables {
+  readonly options: ScopeOptions;
+  readonly #layers: readonly ScopeLayer[];
+  readonly #rendered = new Map<string, unknown>();
+  readonly #underWay: string[] = [];
+
+  /** Layers with the lowest precedence first. */
+  constructor(layers: readonly ScopeLayer[], options: ScopeOptions) {
+    this.#layers = layers;
+    this.options = options;
+  }
+
+  /** The scope with one more layer on top: literal values, unless they are said to be templates. */
+  with(
+    values: Readonly<Record<string, unknown>>,
+    origin: string,
+    kind: 'literal' | 'templates' = 'literal',
+  ): Scope {
+    return new Scope([...this.#layers, { origin, values, literal: kind === 'literal' }], this.options);
+  }
+
+  /** True when something defines the name. Throws NotKnownYet when only a later task can tell. */
+  has(name: string): boolean {
+    const layer = this.#layer(name);
+    const descriptor = layer && Object.getOwnPropertyDescriptor(layer.values, name);
+    if (descriptor?.value instanceof Pending) throw new NotKnownYet(name);
+    return layer !== undefined;
+  }
+
+  /** The rendered value. Throws UndefinedVariable, or NotKnownYet. */
+  get(name: string): unknown {
+    const value = this.lookup(name);
+    return value instanceof Undefined ? value.fail() : value;
+  }
+
+  /** Like `get`, but gives an Undefined where nothing defines the name. */
+  lookup(name: string): unknown {
+    if (this.#rendered.has(name)) return this.#rendered.get(name);
+    const layer = this.#layer(name);
+    if (layer === undefined) return this.#absent(name);
+    const raw = layer.values[name];
+    if (raw instanceof Pending) throw new NotKnownYet(raw.variable);
+    const value = layer.literal ? raw : this.#render(name, raw);
+    this.#rendered.set(name, value);
+    return value;
+  }
+
+  /** Where the value comes from: "group_vars/web.yaml". */
+  origin(name: string): string | undefined {
+    return this.#layer(name)?.origin;
+  }
+
+  names(): string[] {
+    return [...new Set(this.#layers.flatMap((layer) => Object.keys(layer.values)))];
+  }
+
+  /** All variables as one dict that renders on access: `vars`, and what `hostvars[name]` gives. */
+  asDict(): Record<string, unknown> {
+    return new Proxy<Record<string, unknown>>(
+      {},
+      {
+        get: (_target, name) => (typeof name === 'string' && this.has(name) ? this.get(name) : undefined),
+        has: (_target, name) => typeof name === 'string' && this.has(name),
+        ownKeys: () => this.names(),
+        getOwnPropertyDescriptor: (_target, name) =>
+          typeof name === 'string' && this.#layer(name)
+            ? { configurable: true, enumerable: true, get: () => this.get(name) }
+            : undefined,
+      },
+    );
+  }
+
+  #layer(name: string): ScopeLayer | undefined {
+    for (let index = this.#layers.length - 1; index >= 0; index -= 1) {
+      const layer = this.#layers[index];
+      if (layer && Object.hasOwn(layer.values, name)) return layer;
+    }
+    return undefined;
+  }
+
+  #absent(name: string): unknown {
+    return name === 'vars' ? this.asDict() : new Undefined(name, `'${name}' is undefined`);
+  }
+
+  #render(name: string, raw: unknown): unknown {
+    if (this.#underWay.includes(name))
+      throw new TaskFailure(
+        `'${name}' is defined by itself: ${[...this.#underWay, name].join(' -> ')}`,
+        'a variable cannot use its own name, also not through others; give the inner value another name',
+      );
+    this.#underWay.push(name);
+    try {
+      return lazily(raw, this);
+    } finally {
+      this.#underWay.pop();
+    }
+  }
+}

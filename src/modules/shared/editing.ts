@@ -1,0 +1,66 @@
+import { dirname } from 'node:path/posix';
+import { z } from 'zod';
+import { NotYet, TaskFailure } from '../../errors.ts';
+import type { HostReader } from '../../host/contract.ts';
+import { contents } from '../../host/queries/contents.ts';
+import { stat } from '../../host/queries/stat.ts';
+import { fileAttributes, requireNames } from './attributes.ts';
+import { ansibleBoolean, hostPath } from './params.ts';
+import { type Place, type Placing, requireDirectory } from './placing.ts';
+
+/** Parameters of the modules that change a part of a file. */
+export const editParams = {
+  path: hostPath
+    .describe('The file to change. Symbolic links are followed.')
+    .meta({ aliases: ['dest', 'name'] }),
+  backup: ansibleBoolean.default(false).describe('Keep a copy of the file as it was.'),
+  validate: z
+    .string()
+    .refine((command) => command.includes('%s'), { error: 'must contain %s, the path of the new file' })
+    .optional()
+    .describe('Command that checks the new file before it is put in place; %s is its path.'),
+  ...fileAttributes,
+};
+
+type EditWant = Pick<Placing, 'backup' | 'validate' | 'owner' | 'group' | 'mode'> & { readonly path: string };
+
+/** How an edited file is put in place: links followed, always replaced. */
+export function placing<W extends EditWant>(want: W): W & Placing {
+  return { ...want, force: true, follow: true };
+}
+
+/**
+ * A file as it is and as the edit wants it. A settled one costs its share of one `stat` and one `cat`.
+ * @param missing what to do when there is no file: make it, leave it, or throw NotYet
+ */
+export async function lookAtEdit(
+  want: EditWant,
+  missing: 'create' | 'leave' | 'fail',
+  edit: (text: string) => string,
+  host: HostReader,
+): Promise<Place | undefined> {
+  const { path } = want;
+  const [there, bytes] = await Promise.all([
+    host.ask(stat, { path, follow: true }),
+    host.ask(contents, path),
+  ]);
+  if (there === undefined) {
+    if (missing === 'leave') return undefined;
+    if (missing === 'fail') throw new NotYet(`${path} does not exist on ${host.name}`);
+    await requireDirectory(dirname(path), host);
+  } else if (bytes === undefined)
+    throw new TaskFailure(`${path} on ${host.name} is a ${there.type}, not a file`);
+  await requireNames(want, host, there);
+  const text = bytes?.toString('utf8') ?? '';
+  if (bytes !== undefined && !Buffer.from(text).equals(bytes))
+    throw new TaskFailure(`${path} on ${host.name} is not text in UTF-8`);
+  const to = Buffer.from(edit(text));
+  return {
+    path,
+    source: { content: to },
+    there,
+    differs: bytes === undefined || !to.equals(bytes),
+    from: bytes,
+    to,
+  };
+}

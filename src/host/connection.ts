@@ -14,7 +14,7 @@ export interface Channel {
    * undefined when the connection died, so that the result is unknown. Never rejects.
    */
   readonly closed: Promise<number | undefined>;
-  /** Asks the program to end and closes its streams. */
+  /** Asks the program to end and closes its streams, which ends whatever reads or writes them. */
   kill(): void;
 }
 

@@ -317,6 +317,8 @@ function channelOver(stream: ClientChannel, open: Set<(code: number | undefined)
     kill: () => {
       stream.signal('TERM');
       stream.close();
+      // sshd signals no program of root's, and answers `close` when the program has ended: it may go on for a while.
+      setTimeout(settle, 1000, undefined).unref();
     },
   };
 }

@@ -1,5 +1,7 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { $ } from 'zx';
 import { TaskFailure } from '../errors.ts';
 import type { Say } from './contract.ts';
@@ -30,7 +32,10 @@ export interface Images {
 /** Where the images of today's recipes are, built or not. */
 export function images(): Images {
   const base = join(directory, `host-${digest(sources + JSON.stringify(bareHost)).slice(0, 12)}`);
-  const outside = join(directory, `outside-${digest(base + JSON.stringify(outsideWorld)).slice(0, 12)}`);
+  const outside = join(
+    directory,
+    `outside-${digest(base + readFileSync(outsideWorld, 'utf8')).slice(0, 12)}`,
+  );
   return { host: [base], outside: [outside, base] };
 }
 
@@ -92,22 +97,17 @@ async function extend(base: string, part: string): Promise<void> {
   const scratch = `${part.replace(/\.part$/, '')}-scratch.part`;
   for (const folder of [part, join(scratch, 'work'), join(scratch, 'root')])
     await mkdir(folder, { recursive: true });
-  await writeFile(join(scratch, 'script'), outsideWorld.script);
   const install = [
     'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3/work" "$3/root"',
     'mount -t proc proc "$3/root/proc"',
     'mount --bind /dev "$3/root/dev"',
     `printf '#!/bin/sh\\nexit 101\\n' > "$3/root/usr/sbin/policy-rc.d"`,
     'chmod 755 "$3/root/usr/sbin/policy-rc.d"',
-    'export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8',
-    'chroot "$3/root" apt-get -qq update',
-    'chroot "$3/root" apt-get -qq -y install --no-install-recommends $4',
-    'chroot "$3/root" apt-get clean',
+    'chroot "$3/root" sh < "$4"',
     'rm "$3/root/usr/sbin/policy-rc.d"',
-    'chroot "$3/root" sh -eu < "$3/script"',
   ].join('\n');
-  const names = outsideWorld.packages.join(' ');
-  await $({ quiet: true })`exec ${mortal} sh -euc ${install} sh ${base} ${part} ${scratch} ${names}`;
+  const script = fileURLToPath(outsideWorld);
+  await $({ quiet: true })`exec ${mortal} sh -euc ${install} sh ${base} ${part} ${scratch} ${script}`;
   await rm(scratch, { recursive: true, force: true });
 }
 

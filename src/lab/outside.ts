@@ -22,23 +22,9 @@ export async function outsideFiles(plan: LabPlan, lab: Layout): Promise<Record<s
   const pair = await issue(authority, { names, days: 365, now: new Date() });
   await writePrivate(join(plan.directory, pebbleCa), authority.certificate);
   return {
-    'etc/lab/pebble.json': JSON.stringify({
-      pebble: {
-        listenAddress: '[::]:14000',
-        managementListenAddress: '[::]:15000',
-        certificate: '/etc/lab/pebble.crt',
-        privateKey: '/etc/lab/pebble.key',
-        httpPort: 80,
-        tlsPort: 443,
-        ocspResponderURL: '',
-        externalAccountBindingRequired: false,
-        retryAfter: { authz: 1, order: 1 },
-        certificateValidityPeriod: 90 * 24 * 3600,
-      },
-    }),
     'etc/lab/pebble.crt': pair.chain,
     'etc/lab/pebble.key': pair.key,
-    'etc/lab/names': nameScript(plan, lab),
+    'etc/lab/addresses': addresses(plan, lab),
   };
 }
 
@@ -66,23 +52,14 @@ export async function fetchPebbleRoot(plan: LabPlan, lab: Layout): Promise<strin
   }
 }
 
-/** Gives the DNS server its names. Run by the service at each start: the server keeps them in memory only. */
-function nameScript(plan: LabPlan, lab: Layout): string {
+/** What the lab's DNS answers: every host by its name, the site's names with the balancer's addresses. */
+function addresses(plan: LabPlan, lab: Layout): string {
   const target = lab.hosts.find(({ name }) => name === plan.site.host);
-  const entries = [
-    ...lab.hosts.map((host) => ({ ...host })),
-    ...(target ? plan.site.names.map((name) => ({ ...target, name })) : []),
-  ];
-  const posts = entries.flatMap(({ name, address, address6 }) => [
-    post('add-a', { host: name, addresses: [address] }),
-    ...(address6 ? [post('add-aaaa', { host: name, addresses: [address6] })] : []),
-  ]);
-  return `${['set -eu', ...posts].join('\n')}\n`;
-}
-
-function post(action: string, body: unknown): string {
-  const curl = 'curl -sSf --retry 50 --retry-connrefused --retry-delay 0 --retry-max-time 20 -o /dev/null';
-  return `${curl} http://127.0.0.1:8055/${action} -d '${JSON.stringify(body)}'`;
+  const named = target ? plan.site.names.map((name) => ({ ...target, name })) : [];
+  const lines = [...lab.hosts, ...named].flatMap(({ name, address, address6 }) =>
+    [address, address6].flatMap((value) => (value ? [`${name} ${value}\n`] : [])),
+  );
+  return lines.join('');
 }
 
 function get(url: string, ca: string): Promise<string> {

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { TaskFailure } from '../errors.ts';
+import type { Host, HostReader } from '../host/contract.ts';
+import { rereadServer, type ServerStatus } from '../host/queries/mysql_server.ts';
+import { catchUp } from '../mysql/catch_up.ts';
+import {
+  type ChannelSettings,
+  type ChannelWish,
+  changeSource,
+  presentSettings,
+  sourceSettings,
+  wantedSettings,
+} from '../mysql/channel.ts';
+import { cloneScript } from '../mysql/clone.ts';
+import { type Member, planReplica, type ReplicaPlan } from '../mysql/cluster.ts';
+import { sqlAccount, sqlString } from '../mysql/literal.ts';
+import { semiSync } from '../mysql/semisync.ts';
+import { rememberSecret } from '../secrets.ts';
+import { changes, state } from './contract.ts';
+import { type Group, type GroupParams, groupParams, readGroup, runSql } from './shared/mysql.ts';
+import { ansibleBoolean, hostPath, integer, moduleParams } from './shared/params.ts';
+
+interface Params extends GroupParams, ChannelWish {
+  readonly clone_user: string;
+  readonly clone_password: string;
+  readonly timeout: number;
+}
+
+interface Have {
+  readonly primary: Member;
+  readonly server: ServerStatus;
+  /** Undefined on the primary itself. */
+  readonly settings?: ChannelSettings;
+}
+
+export default state<Params, Have>({
+  summary:
+    "Keep a MySQL server a replica of the group's primary, seeded from it by CLONE when it holds no data.",
+  fleet: true,
+  params: moduleParams({
+    ...groupParams,
+    user: z.string().describe('Account by which replicas log in on the primary. Needs REPLICATION SLAVE.'),
+    password: z.string().describe('Its password.'),
+    clone_user: z.string().describe('Account by which a new replica clones the primary. Needs BACKUP_ADMIN.'),
+    clone_password: z.string().describe('Its password.'),
+    ca: hostPath.describe(
+      "File on the host with the certificate of the authority that signed the primary's.",
+    ),
+    connect_retry: integer
+      .default(5)
+      .describe('Seconds between attempts to reach a primary that does not answer.'),
+    retry_count: integer.default(0).describe('How often it is attempted; 0: for ever.'),
+    semi_sync: ansibleBoolean
+      .default(true)
+      .describe('Whether the replica acknowledges transactions to the primary.'),
+    timeout: integer.default(900).describe('Seconds that seeding or catching up may take without progress.'),
+  }) as z.ZodType<Params>,
+
+  async have(want, host, context) {
+    rememberSecret(want.password);
+    rememberSecret(want.clone_password);
+    const group = await readGroup(want, host, context);
+    const server = group.self.server!;
+    const primary = group.members.find((member) => member.name === group.decision.primary)!;
+    if (primary === group.self) return { primary, server };
+    const plan = await planFresh(group, primary, want, host);
+    if (plan.kind === 'refused') throw new TaskFailure(plan.reason, plan.hint);
+    const other = server.channels.find((channel) => channel.name !== '');
+    if (other)
+      throw new TaskFailure(
+        `${host.name} also replicates from ${other.host} by the channel ${other.name}`,
+        `End it with STOP REPLICA and RESET REPLICA ALL FOR CHANNEL ${sqlString(other.name)}, or take the server out.`,
+      );
+    return { primary, server, settings: presentSettings(want, server, plan) };
+  },
+
+  diff(want, have) {
+    return have.settings ? changes(wantedSettings(want, have.primary), have.settings) : [];
+  },
+
+  async fix(differences, want, have, host, context) {
+    const differs = (...names: readonly (keyof ChannelSettings)[]) =>
+      differences.some((change) => names.includes(change.what as keyof ChannelSettings));
+    const semi = semiSync(have.server);
+    if (want.semi_sync && !semi.replicaVariable)
+      throw new TaskFailure(
+        'the plugin of semi-sync replicas is not loaded',
+        'It is loaded at start by plugin_load_add.',
+      );
+    const seeding = differs('data');
+    if (seeding) await seed(want, have, host);
+    const statements: string[] = [];
+    if (differs('semi-sync replica')) {
+      statements.push(`SET GLOBAL ${semi.replicaVariable} = ${want.semi_sync ? 'ON' : 'OFF'}`);
+      // The receiver asks for semi-sync only when it connects.
+      statements.push('STOP REPLICA IO_THREAD');
+    }
+    if (seeding) statements.push('STOP REPLICA', 'RESET REPLICA ALL');
+    if (differs(...sourceSettings)) statements.push('STOP REPLICA', changeSource(want, have.primary));
+    await runSql(host, want.login_unix_socket, [...statements, 'START REPLICA']);
+    const primary = await rereadServer(host.peer(have.primary.name), want.login_unix_socket);
+    await catchUp({
+      name: host.name,
+      target: primary.executed,
+      read: () => rereadServer(host, want.login_unix_socket),
+      ready: (server) => !want.semi_sync || semiSync(server).replicaActive,
+      say: (line) => context.say(line),
+      patience: want.timeout,
+    });
+  },
+
+  result: (_want, have) => ({ primary: have.primary.name, is_replica: have.settings !== undefined }),
+});
+
+/**
+ * A plan that would empty or refuse the server is made again with the primary's state read after the server's own:
+ * what the primary committed between the two reads is no difference.
+ */
+async function planFresh(
+  group: Group,
+  primary: Member,
+  want: Params,
+  host: HostReader,
+): Promise<ReplicaPlan> {
+  const cluster = group.decision.kind === 'follow' ? group.decision.cluster : group.cluster;
+  const plan = planReplica(group.self, primary, cluster);
+  if (plan.kind === 'keep') return plan;
+  const server = await rereadServer(host.peer(primary.name), want.login_unix_socket);
+  return planReplica(group.self, { ...primary, server }, cluster);
+}
+
+/** Replaces all data of the server by a clone of the primary's. */
+async function seed(want: Params, { primary, server }: Have, host: Host): Promise<void> {
+  const donor = sqlAccount({ name: want.clone_user, host: primary.address });
+  const sql = [
+    "SET SESSION sql_mode = ''",
+    ...(server.channels.length > 0 ? ['STOP REPLICA'] : []),
+    `SET GLOBAL clone_ssl_ca = ${sqlString(want.ca)}`,
+    `SET GLOBAL clone_valid_donor_list = ${sqlString(`${primary.address}:${want.port}`)}`,
+    `CLONE INSTANCE FROM ${donor}:${want.port} IDENTIFIED BY ${sqlString(want.clone_password)} REQUIRE SSL`,
+  ];
+  await host.job('mysql-clone', cloneScript(want.login_unix_socket, want.timeout), {
+    stdin: sql.map((statement) => `${statement};\n`).join(''),
+  });
+}

@@ -69,7 +69,11 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeSession> {
         return await work();
       } catch (error) {
         if (error instanceof AcmeError) throw error;
-        throw new AcmeError(`${settings.authority}: ${(error as Error).message}`, 'invalidResponse');
+        const { message } = error as Error;
+        throw new AcmeError(
+          `${settings.authority}: ${message}`,
+          /nonce/i.test(message) ? 'badNonce' : 'invalidResponse',
+        );
       }
     });
 

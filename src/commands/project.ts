@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { ProjectError } from '../errors.ts';
+import type { Inventory, Layer } from '../inventory/contract.ts';
+import { isMapping } from '../inventory/layers.ts';
+import { loadInventory } from '../inventory/load.ts';
+import { selectHosts } from '../inventory/patterns.ts';
+import { loadModule, moduleNames } from '../modules/registry.ts';
+import { parseText } from '../playbook/arguments.ts';
+import { checkProject } from '../playbook/check.ts';
+import type { Playbook } from '../playbook/contract.ts';
+import { loadPlaybook, selectTasks } from '../playbook/load.ts';
+import { shownPath } from '../problems.ts';
+import { parseYaml, readYamlFile } from '../yaml/located.ts';
+import type { RunOptions } from './options.ts';
+
+/** Everything that was read and checked before any host is contacted. */
+export interface Project {
+  readonly inventory: Inventory;
+  readonly playbook: Playbook;
+  readonly extra: Layer;
+  /** Names of the hosts that --limit leaves. */
+  readonly limited: ReadonlySet<string>;
+  readonly warnings: ProjectError['problems'];
+}
+
+export type ProjectOptions = Pick<
+  RunOptions,
+  'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags' | 'extraVars'
+>;
+
+/**
+ * Reads and checks inventory, playbook, roles and templates.
+ * @throws ProjectError with every mistake at once
+ */
+export async function loadProject(options: ProjectOptions): Promise<Project> {
+  const file = playbookFile(options);
+  const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
+  const inventory = loadInventory(options.inventory, { playbookDirectory: dirname(file) });
+  const whole = loadPlaybook(file, { modules: moduleNames(), extraVars: extra.values });
+  const problems = await checkProject({
+    inventory,
+    playbook: whole,
+    extraVars: extra.values,
+    registry: { moduleNames, loadModule },
+  });
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  if (errors.length > 0) throw new ProjectError(problems);
+  const limited = new Set(selectHosts(options.limit ?? 'all', inventory));
+  const playbook = selectTasks(whole, { tags: options.tags, skipTags: options.skipTags });
+  return { inventory, playbook, extra, limited, warnings: problems };
+}
+
+function playbookFile(options: ProjectOptions): string {
+  if (options.playbook) {
+    if (existsSync(options.playbook)) return resolve(options.playbook);
+    throw mistake(`there is no playbook ${options.playbook}`);
+  }
+  const standard = join('playbooks', 'site.yaml');
+  const candidates = [resolve(standard), resolve(dirname(options.inventory), '..', standard)];
+  const found = candidates.find((path) => existsSync(path));
+  if (found) return found;
+  throw mistake(
+    `there is no playbook: looked for ${[...new Set(candidates)].map((path) => shownPath(path)).join(' and ')}`,
+    'name one with --playbook FILE, or start a site of your own with foobar init DIR',
+  );
+}
+
+/** `-e`: `name=value ...`, a JSON or YAML mapping, or `@file`; later ones win. */
+function extraVariables(given: readonly string[]): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const text of given) {
+    const values = text.startsWith('@')
+      ? readYamlFile(text.slice(1))
+      : /^\s*\{/.test(text)
+        ? parseYaml(text, '-e')
+        : parseText('', text).args;
+    if (!isMapping(values)) throw mistake(`-e ${text}: not name=value, a mapping or @file`);
+    Object.assign(result, values);
+  }
+  return result;
+}
+
+function mistake(message: string, hint?: string): ProjectError {
+  return new ProjectError([{ message, hint, severity: 'error' }]);
+}

@@ -11,8 +11,8 @@ const compiled = new Map<string, RegExp>();
 export function expression(pattern: string, options: RegexOptions = {}): RegExp {
   const flags = `g${options.ignorecase ? 'i' : ''}${options.multiline ? 'm' : ''}`;
   const key = `${flags}/${pattern}`;
-  let result = compiled.get(key);
-  if (!result) compiled.set(key, (result = compile(pattern, flags)));
+  const result = compiled.get(key) ?? compile(pattern, flags);
+  compiled.set(key, result);
   result.lastIndex = 0;
   return result;
 }

@@ -17,6 +17,14 @@ export { omit } from './python.ts';
 const templates = new Map<string, Body>();
 const expressions = new Map<string, Expression>();
 
+function cached<T>(known: Map<string, T>, text: string, read: (text: string) => T): T {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const result = read(text);
+  known.set(text, result);
+  return result;
+}
+
 /** True when the text has anything to render. */
 export function isTemplate(text: string): boolean {
   return text.includes('{') && (text.includes('{{') || text.includes('{%') || text.includes('{#'));
@@ -52,8 +60,7 @@ function settle(value: unknown, text: (value: string) => unknown = (same) => sam
 
 /** A text's value, which may be lazy or Undefined. Internal to the room; others use `renderValue`. */
 export function renderText(text: string, variables: Variables): unknown {
-  let body = templates.get(text);
-  if (!body) templates.set(text, (body = parseTemplate(text)));
+  const body = cached(templates, text, parseTemplate);
   const output: Output = [];
   executeBody(body, environment(variables), output);
   if (output.length === 1) return output[0];
@@ -68,8 +75,7 @@ export function evaluate(expression: string, variables: Variables): unknown {
       ? evaluate(rendered, variables)
       : rendered;
   }
-  let node = expressions.get(expression);
-  if (!node) expressions.set(expression, (node = parseExpression(expression)));
+  const node = cached(expressions, expression, parseExpression);
   return settle(evaluateNode(node, environment(variables)));
 }
 

@@ -1,5 +1,6 @@
 import type { Body, Expression, FilterCall, Statement, Target } from './ast.ts';
-import { at, describe, ExpressionParser } from './expressions.ts';
+import { at, describe } from './cursor.ts';
+import { ExpressionParser } from './expressions.ts';
 import { tokenizeExpression, tokenizeTemplate, type Whitespace } from './tokens.ts';
 
 /** The statements of a template. Throws TemplateSyntaxError. */

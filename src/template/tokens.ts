@@ -142,7 +142,9 @@ function readRaw(source: Tokenizer, tokens: Token[], strip: boolean, whitespace:
   end.lastIndex = source.index;
   const found = end.exec(source.str);
   if (found === null) throw new TemplateSyntaxError("'raw' is never closed: expected 'endraw'", at);
-  let text = source.str.slice(source.index, found.index);
+  // Jinja's trim_blocks leaves the newline after the opening tag of a raw block.
+  const newline = source.str.charAt(source.index - 1) === '\n' ? '\n' : '';
+  let text = newline + source.str.slice(source.index, found.index);
   if (strip) text = text.trimStart();
   if (found[1]) text = text.trimEnd();
   source.forwardN(end.lastIndex - source.index);

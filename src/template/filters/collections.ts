@@ -85,14 +85,14 @@ export const collections: Filters = {
   ),
   min: extreme('min', 1),
   max: extreme('max', -1),
-  sum: filter(['attribute', 'start'], (value, [attribute, start = 0]) =>
-    list(value, 'sum').reduce((total: unknown, each) => {
-      const next = attribute === undefined ? each : path(each, attribute);
-      if (Array.isArray(total) && Array.isArray(next)) return [...total, ...next];
-      if (typeof next !== 'number') throw new TaskFailure(`sum adds numbers, not ${text(next)}`);
-      return (total as number) + next;
-    }, start),
-  ),
+  sum: filter(['attribute', 'start'], (value, [attribute, start = 0]) => {
+    const parts = list(value, 'sum').map((each) => (attribute === undefined ? each : path(each, attribute)));
+    if (Array.isArray(start)) return [start, ...parts.map((each) => list(each, 'sum'))].flat();
+    return parts.reduce((total: number, each) => {
+      if (typeof each !== 'number') throw new TaskFailure(`sum adds numbers, not ${text(each)}`);
+      return total + each;
+    }, start);
+  }),
   sort: filter(
     ['reverse', 'case_sensitive', 'attribute'],
     (value, [reverse = false, caseSensitive = false, attribute]) => {

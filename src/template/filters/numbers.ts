@@ -34,15 +34,15 @@ function integer(value: unknown, fallback: unknown, base: number): unknown {
   return Number.parseInt(digits, radix) * (sign === '-' ? -1 : 1);
 }
 
-/** Python's round(): half to even. */
+/** Python's round(): half to even, and 42.55 is a little less than it looks. */
 function round(value: number, precision: number, method: string): number {
   const factor = 10 ** precision;
   if (method === 'ceil') return Math.ceil(value * factor) / factor;
   if (method === 'floor') return Math.floor(value * factor) / factor;
-  const scaled = value * factor;
-  const floor = Math.floor(scaled);
-  const even = scaled - floor === 0.5 ? (floor % 2 === 0 ? floor : floor + 1) : Math.round(scaled);
-  return even / factor;
+  if (precision > 0) return Number(value.toFixed(precision));
+  const floor = Math.floor(value * factor);
+  const tie = value * factor - floor === 0.5;
+  return (tie ? floor + Math.abs(floor % 2) : Math.round(value * factor)) / factor;
 }
 
 /** Filters for numbers. */

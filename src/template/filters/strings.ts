@@ -82,7 +82,7 @@ export const strings: Filters = {
       );
     if (!isDict(value) && !Array.isArray(value)) return encode(value).replaceAll('%2F', '/');
     const pairs = Array.isArray(value) ? (value as [unknown, unknown][]) : Object.entries(value);
-    return pairs.map(([key, each]) => `${encode(key)}=${encode(each)}`).join('&');
+    return pairs.map((pair) => pair.map((part) => encode(part).replaceAll('%20', '+')).join('=')).join('&');
   }),
   escape: filter([], escapeHtml),
   e: filter([], escapeHtml),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { ProjectError } from '../errors.ts';
+import { type Problem, ProjectError } from '../errors.ts';
 import { isMapping } from '../inventory/layers.ts';
 import { shownPath, sortProblems } from '../problems.ts';
 import { placeOf } from '../yaml/located.ts';
@@ -9,6 +9,8 @@ import { shortName } from './keywords.ts';
 import { readPlay } from './play.ts';
 import { Report } from './report.ts';
 import { expressions, type Scope, tagList, variables } from './scope.ts';
+
+export { selectTasks, type TagOptions, unknownTags } from './tags.ts';
 
 export interface PlaybookOptions {
   /** Names of all modules; without them any unknown key of a task is taken for one. */
@@ -20,18 +22,23 @@ export interface PlaybookOptions {
  * Reads a playbook with its roles and imports. Throws one ProjectError with every mistake found.
  */
 export function loadPlaybook(file: string, options: PlaybookOptions = {}): Playbook {
+  const { playbook, problems } = readPlaybook(file, options);
+  if (problems.some((problem) => problem.severity === 'error')) throw new ProjectError(problems);
+  return playbook;
+}
+
+/** What can be read of a playbook, and every mistake found on the way. */
+export function readPlaybook(
+  file: string,
+  options: PlaybookOptions = {},
+): { playbook: Playbook; problems: Problem[] } {
   const path = resolve(file);
   const report = new Report();
-  const plays = readPlays(
-    path,
-    [],
-    {},
-    { modules: options.modules ?? [], extraVars: options.extraVars ?? {} },
-    report,
-  );
+  const { modules = [], extraVars = {} } = options;
+  const plays = readPlays(path, [], {}, { modules, extraVars }, report);
   const problems = sortProblems(report.problems);
-  if (problems.some((problem) => problem.severity === 'error')) throw new ProjectError(problems);
-  return { file: path, plays, warnings: problems };
+  const warnings = problems.filter((problem) => problem.severity === 'warning');
+  return { playbook: { file: path, plays, warnings }, problems };
 }
 
 type Options = Required<Parameters<typeof readPlay>[3]>;

@@ -33,7 +33,7 @@ export class RoleLoader {
   readonly #directories: readonly string[];
   readonly #report: Report;
   readonly #modules: readonly string[];
-  readonly #done = new Map<string, readonly Task[]>();
+  readonly #done = new Map<string, readonly { when: readonly string[]; tasks: readonly Task[] }[]>();
   readonly #handlersOf = new Set<string>();
   readonly #open: string[] = [];
   readonly #folders = new Map<string, VariableFolder>();
@@ -101,16 +101,19 @@ export class RoleLoader {
     }
     const meta = this.#meta(role);
     const when = scope.when.map((condition) => condition.text);
-    const key = JSON.stringify([role.directory, request.entry ?? {}, when]);
-    const before = request.repeat || meta.allow_duplicates === true ? undefined : this.#done.get(key);
+    const key = JSON.stringify([role.directory, request.entry ?? {}]);
+    const runs = this.#done.get(key) ?? [];
+    const again = request.repeat || meta.allow_duplicates === true;
+    // An earlier run covers this one when nothing more was asked of it than now.
+    const before = again ? undefined : runs.find((run) => run.when.every((text) => when.includes(text)));
     if (before !== undefined) {
-      addTags(before, scope.tags);
+      addTags(before.tasks, scope.tags);
       return [];
     }
     this.#open.push(role.directory);
     const tasks = this.#inside(role, request, scope, meta);
     this.#open.pop();
-    this.#done.set(key, tasks);
+    this.#done.set(key, [...runs, { when, tasks }]);
     return tasks;
   }
 

@@ -1,0 +1,55 @@
+import { dirname } from 'node:path';
+import { type Problem, ProjectError } from '../errors.ts';
+import type { Inventory } from '../inventory/contract.ts';
+import { loadInventory } from '../inventory/load.ts';
+import { sortProblems } from '../problems.ts';
+import { checkProject, type ModuleRegistry } from './check.ts';
+import type { Playbook } from './contract.ts';
+import { readPlaybook } from './load.ts';
+
+export interface ProjectFiles {
+  readonly inventory: string;
+  readonly playbook: string;
+  readonly extraVars: Readonly<Record<string, unknown>>;
+  readonly registry: ModuleRegistry;
+}
+
+export interface CheckedProject {
+  readonly inventory: Inventory;
+  readonly playbook: Playbook;
+  /** Warnings only. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads and checks an inventory and a playbook together. Throws one ProjectError with the mistakes of both, those
+ * in the parameters of tasks included, even when some files cannot be read.
+ */
+export async function readProject(files: ProjectFiles): Promise<CheckedProject> {
+  const { extraVars, registry } = files;
+  const problems: Problem[] = [];
+  const inventory = attempt(problems, () =>
+    loadInventory(files.inventory, { playbookDirectory: dirname(files.playbook) }),
+  );
+  const read = readPlaybook(files.playbook, { modules: registry.moduleNames(), extraVars });
+  problems.push(...read.problems);
+  const { playbook } = read;
+  if (inventory !== undefined) {
+    const incomplete = problems.some((problem) => problem.severity === 'error');
+    problems.push(...(await checkProject({ inventory, playbook, extraVars, registry, incomplete })));
+  }
+  const sorted = sortProblems(problems);
+  if (inventory === undefined || sorted.some((problem) => problem.severity === 'error'))
+    throw new ProjectError(sorted);
+  return { inventory, playbook, problems: sorted };
+}
+
+function attempt<T>(problems: Problem[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Place } from '../errors.ts';
+import type { Layer } from '../inventory/contract.ts';
+import { placeOf } from '../yaml/located.ts';
+import { Unsafe } from '../yaml/unsafe.ts';
+import type { Expression, Task } from './contract.ts';
+import { sourceOf } from './sources.ts';
+
+/** A text with Jinja in it. */
+export interface Text {
+  readonly text: string;
+  readonly place: Place;
+  readonly kind: 'template' | 'expression';
+  /** An undefined variable does no harm here: task names, labels, what `debug: var` shows. */
+  readonly lenient?: boolean;
+}
+
+export function isTemplate(value: unknown): boolean {
+  return typeof value === 'string' && /\{\{|\{%/.test(value);
+}
+
+/** Every template in a value, each with its own place. */
+export function textsOf(value: unknown, place: Place): Text[] {
+  if (typeof value === 'string') return isTemplate(value) ? [{ text: value, place, kind: 'template' }] : [];
+  if (value === null || typeof value !== 'object' || value instanceof Unsafe) return [];
+  return Object.entries(value).flatMap(([key, item]) =>
+    textsOf(item, placeOf(value, Array.isArray(value) ? Number(key) : key) ?? placeOf(value) ?? place),
+  );
+}
+
+/** Every template of a layer of variables. */
+export function layerTexts(layer: Layer, fallback: Place): Text[] {
+  return textsOf(layer.values, fallback);
+}
+
+const loopWords = ['loop', 'with_items', 'with_list', 'with_dict'];
+
+/**
+ * Every template and expression that belongs to a task itself.
+ * @param expressions parameters of its module that hold expressions without braces
+ */
+export function taskTexts(task: Task, expressions: readonly string[]): Text[] {
+  const node = sourceOf(task);
+  const at = (key: string): Place => placeOf(node, key) ?? task.place;
+  const conditions = [
+    ...task.when,
+    ...(task.changedWhen ?? []),
+    ...(task.failedWhen ?? []),
+    ...(task.until ?? []),
+  ];
+  const loopWord = loopWords.find((word) => word in node) ?? 'loop';
+  const lenient = (texts: Text[]): Text[] => texts.map((text) => ({ ...text, lenient: true }));
+  return [
+    ...lenient(textsOf(task.name, at('name'))),
+    ...conditions.map(conditionText),
+    ...textsOf(task.loop, at(loopWord)),
+    ...lenient(textsOf(task.loopControl.label, placeOf(node.loop_control, 'label') ?? task.place)),
+    ...Object.entries(task.args).flatMap(([key, value]) => parameterTexts(task, key, value, expressions)),
+    ...textsOf(task.delegateTo, at('delegate_to')),
+    ...textsOf(task.environment, at('environment')),
+    ...textsOf(task.become.become, at('become')),
+    ...textsOf(task.become.user, at('become_user')),
+    ...textsOf(task.ignoreErrors, at('ignore_errors')),
+    ...textsOf(task.noLog, at('no_log')),
+    ...textsOf(task.retries, at('retries')),
+    ...textsOf(task.delay, at('delay')),
+    ...lenient(textsOf(task.notify, at('notify'))),
+  ];
+}
+
+function conditionText({ text, place }: Expression): Text {
+  return { text, place, kind: isTemplate(text) ? 'template' : 'expression' };
+}
+
+function parameterTexts(task: Task, key: string, value: unknown, expressions: readonly string[]): Text[] {
+  const place = placeOf(task.args, key) ?? task.place;
+  if (!expressions.includes(key)) return textsOf(value, place);
+  const lenient = task.module === 'debug';
+  const items = Array.isArray(value) ? value : [value];
+  return items.flatMap((item, index): Text[] => {
+    if (typeof item !== 'string') return [];
+    const kind = isTemplate(item) ? 'template' : 'expression';
+    return [{ text: item, place: placeOf(value, index) ?? place, kind, lenient }];
+  });
+}
+
+/**
+ * Where a word stands inside a text, as near as the text's lines tell.
+ * @param fromLine line of the text, from 1, at which to start looking
+ */
+export function placeInside(
+  { text, place }: Pick<Text, 'text' | 'place'>,
+  word: string,
+  fromLine = 1,
+): Place {
+  const lines = insideBraces(text).split('\n');
+  const quoted = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  for (const [index, line] of lines.entries()) {
+    const found = index + 1 < fromLine ? null : new RegExp(`(?<![\\w.])${quoted}(?!\\w)`).exec(line);
+    if (found !== null)
+      return { file: place.file, line: place.line + index, column: place.column + found.index };
+  }
+  return place;
+}
+
+/** The text with everything outside Jinja's braces blanked, if it has braces at all. */
+function insideBraces(text: string): string {
+  if (!/\{[{%]/.test(text)) return text;
+  const kept = [...text.matchAll(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g)];
+  let result = '';
+  for (const match of kept)
+    result += text.slice(result.length, match.index).replace(/[^\n]/g, ' ') + match[0];
+  return result;
+}

@@ -1,0 +1,113 @@
+import type { Place, Problem } from '../errors.ts';
+import { nearest } from '../problems.ts';
+import { type FreeVariable, freeVariables } from '../template/inspect.ts';
+import { placeOf } from '../yaml/located.ts';
+import type { Play, Task } from './contract.ts';
+import type { KnownNames } from './known.ts';
+import { placeInside, type Text, textsOf } from './texts.ts';
+
+/**
+ * Finds variables that nothing defines: in a task's texts, and in the values of the variables that these use.
+ * A use that may never be evaluated is a warning, unless its name is clearly a misspelt one.
+ */
+export class UndefinedFinder {
+  readonly #known: KnownNames;
+  readonly #problems: Problem[];
+  readonly #seen = new WeakMap<Play, Map<string, boolean>>();
+  readonly #free = new Map<string, readonly FreeVariable[]>();
+
+  constructor(known: KnownNames, problems: Problem[]) {
+    this.#known = known;
+    this.#problems = problems;
+  }
+
+  find(text: Text, play: Play, task: Task): void {
+    if (text.lenient) return;
+    const isCondition = [...task.when, ...(task.changedWhen ?? []), ...(task.failedWhen ?? [])].some(
+      (condition) => condition.text === text.text,
+    );
+    this.#look(text, play, task, task.when.length === 0 || (isCondition && task.when[0]?.text === text.text));
+  }
+
+  #look(text: Text, play: Play, task: Task, certain: boolean, nested = false): void {
+    for (const { name, guarded, line } of this.#freeIn(text)) {
+      if (guarded || task.when.some((condition) => isGuarded(name, condition.text))) continue;
+      if (nested && this.#known.loopVariables.has(name)) continue;
+      const state = this.#known.knows(name, play, task);
+      if (state === 'yes') this.#follow(name, text, play, task, certain);
+      else {
+        const sure = certain && !isBranching(text.text);
+        this.#report(name, state, placeInside(text, name, line), play, task, sure);
+      }
+    }
+  }
+
+  #freeIn(text: Text): readonly FreeVariable[] {
+    const key = `${text.kind} ${text.text}`;
+    let names = this.#free.get(key);
+    if (names === undefined) {
+      try {
+        names = freeVariables(text.text, text.kind);
+      } catch {
+        names = [];
+      }
+      this.#free.set(key, names);
+    }
+    return names;
+  }
+
+  /** The templates inside a variable's value, once a play. */
+  #follow(name: string, from: Text, play: Play, task: Task, certain: boolean): void {
+    const seen = this.#seen.get(play) ?? new Map<string, boolean>();
+    this.#seen.set(play, seen);
+    const definitions = this.#known.definitions(name, play, task);
+    for (const layer of definitions) {
+      const place = placeOf(layer.values, name) ?? from.place;
+      const key = `${place.file}:${place.line}:${place.column} ${name}`;
+      const sure = certain && definitions.length === 1 && !isBranching(from.text);
+      if (seen.get(key) === true || (!sure && seen.has(key))) continue;
+      seen.set(key, sure);
+      for (const text of textsOf(layer.values[name], place)) this.#look(text, play, task, sure, true);
+    }
+  }
+
+  #report(
+    name: string,
+    state: 'no' | 'elsewhere',
+    place: Place,
+    play: Play,
+    task: Task,
+    certain: boolean,
+  ): void {
+    if (state === 'elsewhere') {
+      const message = `variable ${name} is defined for other hosts only, not for those of ${play.hosts}`;
+      this.#problems.push({ message, place, severity: 'warning' });
+      return;
+    }
+    const meant = nearest(name, this.#known.candidates(play, task));
+    const misspelt = meant !== undefined && name.length >= 5 && withoutDigits(meant) !== withoutDigits(name);
+    this.#problems.push({
+      message: `nothing defines the variable ${name}`,
+      place,
+      hint: meant === undefined ? undefined : `did you mean ${meant}?`,
+      severity: !this.#known.dynamic && (certain || misspelt) ? 'error' : 'warning',
+    });
+  }
+}
+
+/** `x is defined`, `x | default(...)` and the like anywhere in the text. */
+function isGuarded(name: string, text: string): boolean {
+  const path = `(?<![\\w.'"])${name}(?:\\.\\w+|\\[[^\\]]*\\]|\\(\\))*`;
+  return new RegExp(
+    `${path}\\s*\\)*\\s*(?:\\|\\s*(?:default|d)\\b|is\\s+(?:not\\s+)?(?:undefined|defined)\\b)`,
+  ).test(text);
+}
+
+/** Parts of it may never be evaluated. */
+function isBranching(text: string): boolean {
+  return /\{%-?\+?\s*(if|for|elif|else|macro)\b/.test(text) || /\b(if|and|or)\b/.test(text);
+}
+
+function withoutDigits(word: string): string {
+  return word.replace(/\d+/g, '');
+}

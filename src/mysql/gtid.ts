@@ -44,9 +44,8 @@ function normalise(intervals: readonly Interval[]): Interval[] {
   const joined: Interval[] = [];
   for (const [first, last] of [...intervals].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0))) {
     const before = joined.at(-1);
-    if (before && first <= before[1] + 1n)
-      joined[joined.length - 1] = [before[0], last > before[1] ? last : before[1]];
-    else joined.push([first, last]);
+    if (!before || first > before[1] + 1n) joined.push([first, last]);
+    else if (last > before[1]) joined[joined.length - 1] = [before[0], last];
   }
   return joined;
 }

@@ -64,7 +64,7 @@ export function parseConfig(text: string, readCa: (file: string) => string): Con
       user: word(database.user, 'database.user'),
       password: word(database.password, 'database.password'),
       name: word(database.name, 'database.name'),
-      ca: readCa(word(database.ca_file, 'database.ca_file')),
+      ca: certificate(readCa(word(database.ca_file, 'database.ca_file')), 'database.ca_file'),
     },
   };
 }
@@ -79,6 +79,12 @@ function word(value: unknown, where: string): string {
   if (typeof value !== 'string' || value === '')
     throw new Error(`${where}: expected a text that is not empty`);
   return value;
+}
+
+function certificate(pem: string, where: string): string {
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw new Error(`${where}: the file holds no certificate`);
+  return pem;
 }
 
 function port(value: unknown, where: string): number {

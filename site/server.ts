@@ -15,6 +15,7 @@ interface Site {
 export function createSite(site: Site): Server {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
     const started = performance.now();
+    response.shouldKeepAlive &&= server.listening;
     response.setHeader('X-Served-By', site.server);
     response.on('close', () => {
       const path = pathOf(request);
@@ -44,12 +45,14 @@ export function createSite(site: Site): Server {
  */
 export function closeSite(server: Server, patience: number): Promise<void> {
   return new Promise((resolve) => {
+    // Node closes connections that are idle now, not those that become idle when their request is done.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
     const last = setTimeout(() => server.closeAllConnections(), patience);
     server.close(() => {
+      clearInterval(idle);
       clearTimeout(last);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 

@@ -124,7 +124,7 @@ function settingsOf(variables: RunVariables, inventory: Inventory, name: string)
 }
 
 async function modulesOf(playbook: Playbook): Promise<Map<string, Module>> {
-  const names = new Set(['setup']);
+  const names = new Set(playbook.plays.some((play) => play.gatherFacts) ? ['setup'] : []);
   for (const play of playbook.plays)
     for (const task of [...play.tasks, ...play.handlers]) if (task.module !== 'meta') names.add(task.module);
   return new Map(await Promise.all([...names].map(async (name) => [name, await loadModule(name)] as const)));

@@ -5,7 +5,7 @@ import type { ActionModule, Change, StateModule } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
 import { renderValue } from '../template/render.ts';
 import type { TaskStatus } from './events.ts';
-import { askItem, epochOf, holds, isFresh, isYes, type PreparedItem, type PrepareRun } from './prepare.ts';
+import { askItem, epochOf, holds, isFresh, type PreparedItem, type PrepareRun } from './prepare.ts';
 
 /** How one item of a task ended. */
 export interface Outcome {
@@ -13,6 +13,8 @@ export interface Outcome {
   readonly changes?: readonly Change[];
   readonly message?: string;
   readonly hint?: string | undefined;
+  /** Check mode did not run it, so what it registers is not known. */
+  readonly unrun?: boolean;
   /** What `register` gets; Ansible's keys. */
   readonly result: Record<string, unknown>;
   /** Facts to set. */
@@ -46,7 +48,7 @@ export async function executeItem(
     const outcome =
       module.kind === 'state'
         ? await settle(run, task, module, item, item.host, around)
-        : await act(run, task, module, item, around);
+        : await act(task, module, item, around);
     return judged(task, item, outcome);
   } catch (error) {
     return failure(error, run.check && around.unsure);
@@ -140,7 +142,6 @@ async function settle(
 }
 
 async function act(
-  run: PrepareRun,
   task: Task,
   // biome-ignore lint/suspicious/noExplicitAny: see AnyState
   module: ActionModule<any>,
@@ -152,8 +153,7 @@ async function act(
   const settled = (await item.answer) as string | undefined;
   if (settled !== undefined)
     return { status: 'ok', message: settled, result: { changed: false, failed: false, msg: settled } };
-  const forced = task.checkMode !== undefined && !isYes(renderValue(task.checkMode, item.scope));
-  if (run.check && !forced) {
+  if (context.check) {
     if (module.waits && around.unsure) throw new NotYet('it waits for what the changes above bring about');
     if (module.effect === 'changes') return wouldRun(task);
   }
@@ -191,7 +191,12 @@ async function act(
 function wouldRun(task: Task): Outcome {
   const never = task.changedWhen?.length === 1 && /^(false|no)$/i.test(task.changedWhen[0]?.text ?? '');
   return never
-    ? { status: 'skipped', message: 'not run in check mode', result: { changed: false, skipped: true } }
+    ? {
+        status: 'skipped',
+        message: 'not run in check mode',
+        unrun: true,
+        result: { changed: false, skipped: true },
+      }
     : { status: 'changed', message: 'would run', result: { changed: true, skipped: true } };
 }
 

@@ -139,7 +139,7 @@ export class HostPlay {
     for (const item of prepared.items) {
       const start = outcomes.length === 0 ? began : performance.now();
       const outcome = await executeItem(this.around, task, item, this.aroundItem(task, title, sent));
-      if (outcome.status === 'changed' || outcome.status === 'unknown') this.unsure = true;
+      if (outcome.status === 'changed' || outcome.status === 'unknown' || outcome.unrun) this.unsure = true;
       outcomes.push({ outcome, item: item.item, ...(item.label === undefined ? {} : { label: item.label }) });
       this.tell(task, outcome, start, item.label, handler, title);
       if (outcome.status === 'unreachable') break;

@@ -108,6 +108,11 @@ export function holds(conditions: readonly Expression[], scope: Scope): boolean 
   return conditions.every((condition) => truthy(evaluate(condition.text, scope)));
 }
 
+/** `check_mode: false` runs a task as always, even in check mode. */
+function runsInCheckMode(task: Task, scope: Scope): boolean {
+  return task.checkMode !== undefined && !isYes(renderValue(task.checkMode, scope));
+}
+
 export function isYes(value: unknown): boolean {
   return value === true || (typeof value === 'string' && /^(yes|true|on|1)$/i.test(value)) || value === 1;
 }
@@ -139,7 +144,9 @@ function prepareItem(
   if (failing) return { ...label, scope: itemScope, skipped: failing.text };
 
   const target = task.delegateTo === undefined ? hostName : String(renderValue(task.delegateTo, itemScope));
-  const host = withEnvironment(run.fleet.host(target, identityOf(task, itemScope)), task, itemScope);
+  const plain = run.fleet.host(target, identityOf(task, itemScope));
+  const check = run.check && !runsInCheckMode(task, itemScope);
+  const host = withEnvironment(run.check && !check ? plain.evenInCheckMode() : plain, task, itemScope);
   const want = parameters(module, task, itemScope);
   const item: PreparedItem = {
     ...label,
@@ -147,7 +154,7 @@ function prepareItem(
     want,
     host,
     context: {
-      check: run.check,
+      check,
       stateDirectory: run.stateDirectory,
       find: (kind, name) => findFile(run.searchDirectories(task), kind, name),
       renderTemplate: (path) => renderTemplateFile(readFileSync(path, 'utf8'), path, itemScope),

@@ -44,7 +44,7 @@ export async function executeItem(
   if (item.skipped !== undefined || !module || !item.host || !item.context)
     return { status: 'skipped', message: item.skipped ?? '', result: { changed: false, skipped: true } };
   try {
-    if (!isFresh(run.fleet, module, item)) askItem(run.fleet, module, item);
+    if (!isFresh(run.fleet, module, item)) void askItem(run.fleet, module, item);
     const outcome =
       module.kind === 'state'
         ? await settle(run, task, module, item, item.host, around)
@@ -101,10 +101,7 @@ async function settle(
   const differences = module.diff(want, before);
   if (differences.length === 0)
     return { status: 'ok', result: { changed: false, failed: false, ...module.result?.(want, before) } };
-  if (
-    run.check &&
-    !isYes(task.checkMode === undefined ? false : !isYes(renderValue(task.checkMode, item.scope)))
-  )
+  if (context.check)
     return {
       status: 'changed',
       changes: differences,

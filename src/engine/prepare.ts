@@ -162,7 +162,7 @@ function prepareItem(
       warn: (message) => run.warn(hostName, message),
     },
   };
-  askItem(run.fleet, module, item);
+  void askItem(run.fleet, module, item);
   return item;
 }
 

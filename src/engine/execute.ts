@@ -47,7 +47,7 @@ export async function executeItem(
     if (!isFresh(run.fleet, module, item)) void askItem(run.fleet, module, item);
     const outcome =
       module.kind === 'state'
-        ? await settle(run, task, module, item, item.host, around)
+        ? await settle(run, module, item, item.host, around)
         : await act(task, module, item, around);
     return judged(task, item, outcome);
   } catch (error) {
@@ -89,7 +89,6 @@ type AnyState = StateModule<any, any>;
 
 async function settle(
   run: PrepareRun,
-  task: Task,
   module: AnyState,
   item: PreparedItem,
   host: LiveHost,

@@ -33,9 +33,13 @@ function tokens(text: string): Token[] {
   return found;
 }
 
-function pairOf(token: Token): [string, string] | undefined {
+/** Name, value, and where the value starts in the whole text. */
+function pairOf(token: Token): [string, string, number] | undefined {
   const found = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(token.text);
-  return found === null ? undefined : [found[1] as string, unquoted(found[2] as string)];
+  if (found === null) return undefined;
+  const [, name = '', value = ''] = found;
+  const quote = /^["']/.test(value) ? 1 : 0;
+  return [name, unquoted(value), token.start + name.length + 1 + quote];
 }
 
 function unquoted(text: string): string {
@@ -44,6 +48,8 @@ function unquoted(text: string): string {
 }
 
 export interface ParsedText {
+  /** Where in the text the value of each parameter starts. */
+  readonly offsets: Readonly<Record<string, number>>;
   readonly args: Record<string, unknown>;
   /** Words that are neither `name=value` nor a free form that this module takes. */
   readonly extra: readonly string[];
@@ -56,6 +62,7 @@ export interface ParsedText {
 export function parseText(module: string, text: string): ParsedText {
   const options = freeForm[module];
   const args: Record<string, unknown> = {};
+  const offsets: Record<string, number> = {};
   if (options !== undefined) {
     let raw = '';
     let from = 0;
@@ -63,22 +70,26 @@ export function parseText(module: string, text: string): ParsedText {
       const pair = pairOf(token);
       if (pair === undefined || !options.includes(pair[0])) continue;
       args[pair[0]] = pair[1];
+      offsets[pair[0]] = pair[2];
       raw += text.slice(from, token.start);
       from = token.end;
     }
     raw = (raw + text.slice(from)).trim();
     if (raw !== '') args[rawParameter] = raw;
-    return { args, extra: [] };
+    return { args, offsets, extra: [] };
   }
   const extra: string[] = [];
   for (const token of tokens(text)) {
     const pair = pairOf(token);
     if (pair === undefined) extra.push(unquoted(token.text));
-    else args[pair[0]] = pair[1];
+    else {
+      args[pair[0]] = pair[1];
+      offsets[pair[0]] = pair[2];
+    }
   }
   if ((module === 'include_vars' || module === 'meta') && extra.length > 0) {
     args[rawParameter] = extra.join(' ');
-    return { args, extra: [] };
+    return { args, offsets, extra: [] };
   }
-  return { args, extra };
+  return { args, offsets, extra };
 }

@@ -11,6 +11,7 @@ import { schemaProblems } from '../yaml/schema.ts';
 import type { Play, Playbook, Task } from './contract.ts';
 import { namedFile } from './files.ts';
 import { groupProblems } from './groups-used.ts';
+import { taskKeywords } from './keywords.ts';
 import { KnownNames } from './known.ts';
 import { sourceOf } from './sources.ts';
 import { isTemplate, layerTexts, type Text, taskTexts } from './texts.ts';
@@ -22,7 +23,8 @@ export interface ModuleRegistry {
 }
 
 export interface Project {
-  readonly inventory: Inventory;
+  /** Absent when it cannot be read: then nothing is said about hosts and groups. */
+  readonly inventory: Inventory | undefined;
   readonly playbook: Playbook;
   readonly extraVars: Readonly<Record<string, unknown>>;
   readonly registry: ModuleRegistry;
@@ -32,12 +34,14 @@ export interface Project {
 
 /** Everything wrong with a loaded project that can be known without contacting a host, in the order of the files. */
 export async function checkProject(project: Project): Promise<Problem[]> {
-  const { inventory, playbook, registry } = project;
+  const { playbook, registry } = project;
+  const inventory = project.inventory ?? nobody;
   const problems: Problem[] = [...(inventory.warnings ?? []), ...(playbook.warnings ?? [])];
+  const aboutHosts: Problem[] = project.inventory === undefined ? [] : problems;
   const uncertain: Problem[] = project.incomplete ? [] : problems;
   const playHosts = new Map<Play, readonly string[]>();
   for (const play of playbook.plays) {
-    const hosts = hostsOf(play, inventory, problems);
+    const hosts = hostsOf(play, inventory, aboutHosts);
     if (hosts !== undefined) playHosts.set(play, hosts);
   }
   const names = registry.moduleNames();
@@ -58,16 +62,25 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     const sound = texts.filter((text) => isSound(text, problems));
     for (const text of sound) {
       finder.find(text, play, task);
-      problems.push(...groupProblems(text, inventory));
+      aboutHosts.push(...groupProblems(text, inventory));
     }
-    problems.push(...delegateProblems(task, inventory));
+    aboutHosts.push(...delegateProblems(task, inventory));
     uncertain.push(...notifyProblems(play, task));
-    checkFile(play, task, project, finder, problems);
+    const template = checkFile(play, task, playbook, finder, problems);
+    if (template !== undefined) aboutHosts.push(...groupProblems(template, inventory));
   }
   for (const layer of layers)
     for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 })) isSound(text, problems);
   return sortProblems(problems);
 }
+
+const nobody: Inventory = {
+  file: '',
+  directory: '',
+  hosts: new Map(),
+  groups: new Map(),
+  stateDirectory: '',
+};
 
 function* tasksOf(playbook: Playbook): Generator<{ play: Play; task: Task }> {
   for (const play of playbook.plays)
@@ -110,7 +123,15 @@ function parameterProblems(task: Task, module: Module): Problem[] {
     args = derived({ ...rest, [module.freeForm]: raw }, place);
     for (const key of Object.keys(rest)) copyPlace(task.args, key, args, key);
   }
-  return schemaProblems(module.params, args, { what: task.module, place, isOpen: isTemplate });
+  return schemaProblems(module.params, args, {
+    what: task.module,
+    place,
+    isOpen: isTemplate,
+    unknownKeyHint: (key) =>
+      taskKeywords.includes(key) && key !== 'name'
+        ? `${key} belongs to the task: indent it like ${task.module}`
+        : undefined,
+  });
 }
 
 function notifyProblems(play: Play, task: Task): Problem[] {
@@ -148,25 +169,28 @@ function delegateProblems(task: Task, inventory: Inventory): Problem[] {
   return [{ message, place, hint, severity: hint === undefined ? 'warning' : 'error' }];
 }
 
-/** A file of the controller that the task names: it exists, and a template in it parses and finds its variables. */
+/**
+ * A file of the controller that the task names: it exists, and a template in it parses and finds its variables.
+ * Gives the template's text.
+ */
 function checkFile(
   play: Play,
   task: Task,
-  project: Project,
+  playbook: Playbook,
   finder: UndefinedFinder,
   problems: Problem[],
-): void {
-  const named = namedFile(task, project.playbook.file);
+): Text | undefined {
+  const named = namedFile(task, playbook.file);
   if (named?.problem !== undefined) problems.push(named.problem);
-  if (named?.path === undefined || task.module !== 'template') return;
+  if (named?.path === undefined || task.module !== 'template') return undefined;
   const text: Text = {
     text: readFileSync(named.path, 'utf8'),
     place: { file: named.path, line: 1, column: 1 },
     kind: 'template',
   };
-  if (hasOwnDelimiters(task, text.text) || !isSound(text, problems)) return;
+  if (hasOwnDelimiters(task, text.text) || !isSound(text, problems)) return undefined;
   finder.find(text, play, task);
-  problems.push(...groupProblems(text, project.inventory));
+  return text;
 }
 
 /** Templates may choose other braces; what they hold is then read at run time only. */

@@ -42,7 +42,7 @@ export function readPlay(
 ): Play {
   const place = placeOf(node)!;
   const directory = dirname(file);
-  report.keys(node, playKeywords, 'play', 'a play');
+  if (!looksLikeTask(node)) report.keys(node, playKeywords, 'play', 'a play');
   checkWords(node, report);
   const hosts = hostPattern(node, report);
   const handed = inside(
@@ -131,6 +131,10 @@ function checkWords(node: Record<string, unknown>, report: Report): void {
   only('force_handlers', false);
 }
 
+function looksLikeTask(node: Record<string, unknown>): boolean {
+  return !['hosts', 'tasks', 'roles', 'pre_tasks', 'post_tasks', 'handlers'].some((key) => key in node);
+}
+
 function hostPattern(node: Record<string, unknown>, report: Report): string {
   const { hosts } = node;
   if (typeof hosts === 'string' && hosts.trim() !== '') return hosts;
@@ -138,8 +142,9 @@ function hostPattern(node: Record<string, unknown>, report: Report): string {
   if (hosts !== undefined)
     report.mistake(placeOf(node, 'hosts'), 'hosts must be a pattern of hosts or groups', 'hosts: web');
   else {
-    const single = !['tasks', 'roles', 'pre_tasks', 'post_tasks'].some((key) => key in node);
-    const hint = single ? 'this looks like a list of tasks: a playbook is a list of plays' : 'hosts: web';
+    const hint = looksLikeTask(node)
+      ? 'this looks like a list of tasks: a playbook is a list of plays'
+      : 'hosts: web';
     report.mistake(placeOf(node), 'this play does not say its hosts', hint);
   }
   return '';

@@ -34,10 +34,8 @@ export async function readProject(files: ProjectFiles): Promise<CheckedProject> 
   const read = readPlaybook(files.playbook, { modules: registry.moduleNames(), extraVars });
   problems.push(...read.problems);
   const { playbook } = read;
-  if (inventory !== undefined) {
-    const incomplete = problems.some((problem) => problem.severity === 'error');
-    problems.push(...(await checkProject({ inventory, playbook, extraVars, registry, incomplete })));
-  }
+  const incomplete = problems.some((problem) => problem.severity === 'error');
+  problems.push(...(await checkProject({ inventory, playbook, extraVars, registry, incomplete })));
   const sorted = sortProblems(problems);
   if (inventory === undefined || sorted.some((problem) => problem.severity === 'error'))
     throw new ProjectError(sorted);

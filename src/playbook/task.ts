@@ -1,3 +1,4 @@
+import type { Place } from '../errors.ts';
 import { isMapping } from '../inventory/layers.ts';
 import { didYouMean, nearest } from '../problems.ts';
 import { copyPlace, derived, keyPlaceOf, placeOf } from '../yaml/located.ts';
@@ -125,13 +126,20 @@ function argumentsOf(
       if (/^\{\{[\s\S]*\}\}$/.test(words)) report.refuse(place, `templated parameters (${key}: "${words}")`);
       else report.mistake(place, `${module} takes parameters as name=value, not ${JSON.stringify(words)}`);
     }
-    args = derived(parsed.args, place);
+    args = derived(parsed.args, place, (key) => further(place, text(value), parsed.offsets[key] ?? 0));
   } else {
     const hint = typeof value === 'boolean' ? 'put it in quotes' : undefined;
     report.mistake(place, `${module} takes its parameters as a mapping or as text`, hint);
     args = derived({}, place);
   }
   return node.args === undefined || node.args === null ? args : withArgs(node, args, place, report);
+}
+
+/** The place of what stands at an offset of a text. */
+function further(place: Place, whole: string, offset: number): Place {
+  const lines = whole.slice(0, offset).split('\n');
+  const column = place.column + (lines.at(-1)?.length ?? 0);
+  return { file: place.file, line: place.line + lines.length - 1, column };
 }
 
 /** The keyword `args`: more parameters; those given with the module win. */

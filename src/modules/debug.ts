@@ -6,7 +6,7 @@ import { integer, withAliases } from './shared/params.ts';
 const params = withAliases(
   z
     .strictObject({
-      msg: z.unknown().optional().describe('What to show. Default: Hello world!'),
+      msg: z.unknown().optional().describe('What to show. Hello world! when it is not given.'),
       var: evaluated.optional().describe('A variable or expression whose value is shown, without braces.'),
       verbosity: integer.default(0).describe('Shown only with that many -v.'),
     })

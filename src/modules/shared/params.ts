@@ -88,3 +88,16 @@ export function aliases(shape: z.core.$ZodShape): Map<string, string> {
   }
   return names;
 }
+
+/** The object inside a schema made by moduleParams, withAliases or plain zod: for documentation and hints. */
+export function objectOf(schema: z.ZodType): z.ZodObject | undefined {
+  if (schema instanceof z.ZodObject) return schema;
+  if (!(schema instanceof z.ZodPipe)) return undefined;
+  return objectOf((schema.in instanceof z.ZodTransform ? schema.out : schema.in) as z.ZodType);
+}
+
+/** Every name that a parameter may be given under, aliases included. */
+export function parameterNames(schema: z.ZodType): string[] {
+  const object = objectOf(schema);
+  return object === undefined ? [] : [...Object.keys(object.shape), ...aliases(object.shape).keys()];
+}

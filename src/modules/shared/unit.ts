@@ -1,0 +1,200 @@
+import { CommandError, NotYet, TaskFailure } from '../../errors.ts';
+import type { Host, HostReader } from '../../host/contract.ts';
+import { staleUnits, type Unit, unitName, units } from '../../host/queries/units.ts';
+import { rawShell, sh } from '../../host/sh.ts';
+import type { Change } from '../contract.ts';
+
+/** What is wanted of a unit. */
+export interface UnitWant {
+  readonly name?: string | undefined;
+  readonly state?: 'started' | 'stopped' | 'restarted' | 'reloaded' | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly masked?: boolean | undefined;
+  /** Read unit files again that changed since systemd read them. */
+  readonly daemon_reload?: boolean | undefined;
+  readonly daemon_reexec?: boolean | undefined;
+  /** Do not wait until the unit has started or stopped. */
+  readonly no_block?: boolean | undefined;
+}
+
+export interface UnitState {
+  readonly unit?: Unit;
+  readonly stale: boolean;
+}
+
+/** Seconds that a unit may take to start or stop before it counts as failed: systemd's own default. */
+const patience = 90;
+
+export async function readUnit(want: UnitWant, host: HostReader): Promise<UnitState> {
+  const [unit, stale] = await Promise.all([
+    want.name === undefined ? undefined : host.ask(units, want.name),
+    want.daemon_reload && want.name === undefined ? host.ask(staleUnits, undefined) : false,
+  ]);
+  if (unit === undefined) return { stale };
+  if (unit.loadState === 'not-found')
+    throw new NotYet(
+      `there is no unit ${unit.id} on ${host.name}`,
+      'is its package installed, or its file in /etc/systemd/system?',
+    );
+  return { unit, stale: unit.needDaemonReload };
+}
+
+export function unitChanges(want: UnitWant, { unit, stale }: UnitState): Change[] {
+  const changes: Change[] = [];
+  if (want.daemon_reexec) changes.push({ what: 'daemon', from: 'running', to: 'executed again' });
+  if (want.daemon_reload && stale) changes.push({ what: 'unit files', from: 'changed', to: 'reloaded' });
+  if (unit === undefined) return changes;
+  const masked = isMasked(unit);
+  if (want.masked !== undefined && want.masked !== masked)
+    changes.push({ what: 'masked', from: masked, to: want.masked });
+  const enabled = isEnabled(unit);
+  if (want.enabled !== undefined && enabled !== undefined && want.enabled !== enabled)
+    changes.push({ what: 'enabled', from: enabled, to: want.enabled });
+  const state = shownState(unit);
+  if (want.state === 'restarted' || want.state === 'reloaded')
+    changes.push({ what: 'state', from: state, to: want.state });
+  else if (want.state === 'started' && !isUp(unit))
+    changes.push({ what: 'state', from: state, to: 'started' });
+  else if (want.state === 'stopped' && !isDown(unit))
+    changes.push({ what: 'state', from: state, to: 'stopped' });
+  return changes;
+}
+
+/** What is left to be done: a restart is proven by a new invocation, a reload by a change of state. */
+export function unitLeft(want: UnitWant, before: UnitState, after: UnitState): Change[] {
+  const left = unitChanges(
+    { ...want, daemon_reexec: false, ...(startsIt(want) ? { state: undefined } : {}) },
+    after,
+  );
+  const [old, unit] = [before.unit, after.unit];
+  if (!startsIt(want) || old === undefined || unit === undefined) return left;
+  const asked = { what: 'state', from: shownState(unit), to: want.state };
+  if (want.no_block) return left;
+  if (!isUp(unit) && !(unit.type === 'oneshot' && unit.result === 'success' && isDown(unit)))
+    return [...left, asked];
+  const proven =
+    want.state === 'started' ||
+    (want.state === 'restarted'
+      ? unit.invocation !== old.invocation
+      : unit.stateChanged !== old.stateChanged);
+  return proven ? left : [...left, { ...asked, from: `not ${want.state}` }];
+}
+
+export async function fixUnit(
+  changes: readonly Change[],
+  want: UnitWant,
+  { unit, stale }: UnitState,
+  host: Host,
+): Promise<void> {
+  const changed = (what: string) => changes.some((change) => change.what === what);
+  if (want.daemon_reexec) await host.run(sh`systemctl daemon-reexec`);
+  const name = want.name === undefined ? undefined : unitName(want.name);
+  if (changed('masked')) await host.run(sh`systemctl ${want.masked ? 'mask' : 'unmask'} -- ${name!}`);
+  if (stale || changed('unit files')) await host.run(sh`systemctl daemon-reload`);
+  if (changed('enabled')) await host.run(sh`systemctl ${want.enabled ? 'enable' : 'disable'} -- ${name!}`);
+  if (!changed('state') || name === undefined || unit === undefined) return;
+  // A unit that failed too often is not started again before that is forgotten.
+  if (unit.activeState === 'failed' && want.state !== 'stopped')
+    await host.run(sh`systemctl reset-failed -- ${name}`);
+  const wait = want.no_block ? ['--no-block'] : [];
+  try {
+    await host.run(sh`systemctl ${verb(want, unit)} ${wait} -- ${name}`);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw await failure(name, error.message, host);
+  }
+  if (want.no_block) return;
+  const after = await settle(name, unit.type, host);
+  if (startsIt(want) && !/^(active|inactive) /.test(after))
+    throw await failure(name, `${name} is ${after.trim()} after it was ${want.state}`, host);
+}
+
+/** Keys of Ansible's result. */
+export function unitResult(want: UnitWant, { unit }: UnitState): Record<string, unknown> {
+  return {
+    name: want.name,
+    ...(want.state === undefined ? {} : { state: want.state === 'stopped' ? 'stopped' : 'started' }),
+    ...(want.enabled === undefined ? {} : { enabled: want.enabled }),
+    ...(unit === undefined
+      ? {}
+      : {
+          status: {
+            Id: unit.id,
+            ActiveState: unit.activeState,
+            SubState: unit.subState,
+            UnitFileState: unit.unitFileState,
+            LoadState: unit.loadState,
+          },
+        }),
+  };
+}
+
+function startsIt(want: UnitWant): boolean {
+  return want.state !== undefined && want.state !== 'stopped';
+}
+
+function verb(want: UnitWant, unit: Unit): string {
+  switch (want.state) {
+    case 'stopped':
+      return 'stop';
+    case 'restarted':
+      return 'restart';
+    case 'reloaded':
+      return unit.activeState === 'active' ? 'reload' : 'start';
+    default:
+      return 'start';
+  }
+}
+
+/**
+ * Waits until the unit is neither starting nor stopping and gives its state. Services that tell systemd nothing
+ * are `active` from their first instant: these get a moment to fail.
+ */
+async function settle(name: string, type: string, host: Host): Promise<string> {
+  const moment = ['simple', 'exec', 'idle'].includes(type) ? rawShell('sleep 0.7') : rawShell(':');
+  const { stdout } = await host.run(sh`${moment}
+end=$(($(date +%s) + ${patience}))
+while :; do
+state=$(systemctl show -p ActiveState -p SubState --value -- ${name} | tr '\\n' ' ')
+case $state in *auto-restart*) break ;; activating* | reloading* | deactivating*) ;; *) break ;; esac
+[ "$(date +%s)" -lt "$end" ] || break
+sleep 0.2
+done
+echo "$state"`);
+  return stdout;
+}
+
+async function failure(name: string, message: string, host: Host): Promise<TaskFailure> {
+  const { stdout } = await host.look(sh`journalctl -q --no-pager -o cat -n 15 -u ${name}`, { expect: 'any' });
+  const log = stdout.trim();
+  return new TaskFailure(
+    log ? `${message}\n${log}` : message,
+    `on ${host.name}: systemctl status ${name}; journalctl -u ${name}`,
+  );
+}
+
+function shownState(unit: Unit): string {
+  return unit.activeState === 'activating' ? `activating (${unit.subState})` : unit.activeState;
+}
+
+function isUp(unit: Unit): boolean {
+  return (
+    ['active', 'reloading', 'activating'].includes(unit.activeState) &&
+    !unit.subState.startsWith('auto-restart')
+  );
+}
+
+function isDown(unit: Unit): boolean {
+  return ['inactive', 'failed'].includes(unit.activeState);
+}
+
+function isMasked(unit: Unit): boolean {
+  return unit.loadState === 'masked' || unit.unitFileState.startsWith('masked');
+}
+
+/** undefined for a unit that cannot be enabled or disabled: it has no [Install] of its own. */
+function isEnabled(unit: Unit): boolean | undefined {
+  if (['static', 'indirect', 'generated', 'transient', 'alias'].includes(unit.unitFileState))
+    return undefined;
+  return unit.unitFileState.startsWith('enabled');
+}

@@ -31,7 +31,7 @@ function execute(statement: Statement, environment: Environment, output: Output)
       output.push(statement.text);
       return undefined;
     case 'output':
-      output.push(value(statement.value));
+      output.push(defined(value(statement.value)));
       return undefined;
     case 'if': {
       const branch = statement.branches.find((each) => !each.condition || isTrue(value(each.condition)));

@@ -61,19 +61,21 @@ function settle(value: unknown, text: (value: string) => unknown = (same) => sam
 /** A text's value, which may be lazy or Undefined. Internal to the room; others use `renderValue`. */
 export function renderText(text: string, variables: Variables): unknown {
   const body = cached(templates, text, parseTemplate);
+  const [only, ...more] = body;
+  if (only?.kind === 'output' && more.length === 0) return evaluateNode(only.value, environment(variables));
   const output: Output = [];
   executeBody(body, environment(variables), output);
   if (output.length === 1) return output[0];
   return output.map(printed).join('');
 }
 
-/** The value of an expression without braces: `when`, `until`, `loop`. Braces are allowed around the whole. */
+/** The value of an expression without braces: `when`, `until`, `loop`. With braces around a part, its text is put in first. */
 export function evaluate(expression: string, variables: Variables): unknown {
   if (isTemplate(expression)) {
     const rendered = renderValue(expression, variables);
-    return typeof rendered === 'string' && !expression.trim().startsWith('{{')
-      ? evaluate(rendered, variables)
-      : rendered;
+    const [only, ...more] = cached(templates, expression, parseTemplate);
+    const whole = only?.kind === 'output' && more.length === 0;
+    return whole || typeof rendered !== 'string' ? rendered : evaluate(rendered, variables);
   }
   const node = cached(expressions, expression, parseExpression);
   return settle(evaluateNode(node, environment(variables)));

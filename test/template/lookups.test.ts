@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mask } from '../../src/secrets.ts';
+import { evaluate } from '../../src/template/render.ts';
+import { Scope } from '../../src/template/scope.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'foobar-lookup-'));
+for (const each of ['files', 'templates']) mkdirSync(join(folder, each));
+writeFileSync(join(folder, 'files', 'a.txt'), 'content {{ x }}\n');
+writeFileSync(join(folder, 'files', 'b.txt'), 'b');
+writeFileSync(join(folder, 'templates', 'a.j2'), 'x is {{ x }}\n');
+
+const scope = (check: boolean) =>
+  new Scope([{ origin: 'test', values: { x: 5, folder, name: 'x' } }], {
+    searchDirectories: [folder],
+    check,
+  });
+const ask = (expression: string, check = false) => evaluate(expression, scope(check));
+
+describe('lookups', () => {
+  it.each<[string, unknown]>([
+    ["lookup('file', 'a.txt')", 'content {{ x }}'],
+    ["lookup('ansible.builtin.template', 'a.j2')", 'x is 5\n'],
+    ["lookup('vars', name)", 5],
+    ["lookup('vars', 'gone', default='d')", 'd'],
+    ["query('items', [1, 2], 3)", [1, 2, 3]],
+    ["q('dict', {'a': 1})", [{ key: 'a', value: 1 }]],
+    ["query('sequence', 'start=1 end=3 format=web%02d')", ['web01', 'web02', 'web03']],
+    ["query('sequence', start=0, count=2)", ['0', '1']],
+    ["query('sequence', '2-6/2')", ['2', '4', '6']],
+    ["lookup('env', 'FOOBAR_SURELY_UNSET', default='none')", 'none'],
+    ["query('fileglob', '*.txt') | map('basename')", ['a.txt', 'b.txt']],
+    ["lookup('first_found', ['gone.txt', 'b.txt']) | basename", 'b.txt'],
+    ["lookup('first_found', files=['b.txt'], paths=['files']) | basename", 'b.txt'],
+    ["query('first_found', 'gone', skip=true)", []],
+    ["query('file', 'gone', errors='ignore')", []],
+    [
+      "query('nested', [1, 2], ['a'])",
+      [
+        [1, 'a'],
+        [2, 'a'],
+      ],
+    ],
+  ])('%s', (expression, expected) => {
+    expect(ask(expression)).toEqual(expected);
+  });
+
+  it('says where it looked', () => {
+    expect(() => ask("lookup('file', 'gone')")).toThrow("file 'gone' is not found");
+  });
+});
+
+describe("lookup('password')", () => {
+  it('makes one, keeps it private, and gives it again', () => {
+    const path = join(folder, 'made', 'secret');
+    const first = ask(`lookup('password', '${path} length=32 chars=hexdigits')`);
+    expect(first).toMatch(/^[0-9a-fA-F]{32}$/);
+    expect(ask(`lookup('password', folder ~ '/made/secret')`)).toBe(first);
+    expect(readFileSync(path, 'utf8')).toBe(`${first}\n`);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'made')).mode & 0o777).toBe(0o700);
+    expect(mask(`it is ${first}`)).toBe('it is ********');
+  });
+
+  it('takes length and chars as arguments', () => {
+    expect(ask(`lookup('password', '/dev/null', length=9, chars=['digits'])`)).toMatch(/^\d{9}$/);
+    expect(ask(`lookup('password', '/dev/null')`)).toMatch(/^[\w.,:-]{20}$/);
+  });
+
+  it('writes nothing in check mode, and stays the same for the run', () => {
+    const path = join(folder, 'never', 'secret');
+    const first = ask(`lookup('password', '${path}')`, true);
+    expect(ask(`lookup('password', '${path}')`, true)).toBe(first);
+    expect(existsSync(join(folder, 'never'))).toBe(false);
+  });
+
+  it('refuses an empty file and a relative path', () => {
+    writeFileSync(join(folder, 'empty'), '');
+    expect(() => ask("lookup('password', folder ~ '/empty')")).toThrow('is empty');
+    expect(() => ask("lookup('password', 'here')")).toThrow('needs an absolute path');
+  });
+});

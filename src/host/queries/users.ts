@@ -1,0 +1,71 @@
+import type { Query } from '../contract.ts';
+import { sh } from '../sh.ts';
+
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  /** Number of the primary group. */
+  readonly gid: number;
+  readonly comment: string;
+  readonly home: string;
+  readonly shell: string;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+/** Users by name; undefined for one that does not exist. One `getent passwd` for all. */
+export const users: Query<string, User | undefined> = {
+  name: 'users',
+  key: (name) => name,
+  // 2: one of the names is not known.
+  script: (names) => sh`getent passwd ${names}
+case $? in 0 | 2) ;; *) false ;; esac`,
+  parse(stdout, names) {
+    const found = new Map(
+      records(stdout).map(([name = '', , uid, gid, comment = '', home = '', shell = '']) => [
+        name,
+        { name, uid: Number(uid), gid: Number(gid), comment, home, shell },
+      ]),
+    );
+    return names.map((name) => found.get(name));
+  },
+};
+
+/** All groups of the host. */
+export const groups: Query<void, readonly Group[]> = {
+  name: 'groups',
+  key: () => '',
+  script: () => sh`getent group`,
+  parse(stdout, args) {
+    const list = records(stdout).map(([name = '', , gid, members = '']) => ({
+      name,
+      gid: Number(gid),
+      members: members.split(',').filter((member) => member !== ''),
+    }));
+    return args.map(() => list);
+  },
+};
+
+/** The password hash of a user as /etc/shadow has it: a secret. undefined for a user without an entry. */
+export const passwordHash: Query<string, string | undefined> = {
+  name: 'passwordHash',
+  key: (name) => name,
+  script: (names) => sh`getent shadow ${names}
+case $? in 0 | 2) ;; *) false ;; esac`,
+  parse(stdout, names) {
+    const found = new Map(records(stdout).map(([name, hash]) => [name, hash]));
+    return names.map((name) => found.get(name));
+  },
+};
+
+function records(stdout: Buffer): string[][] {
+  return stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(':'));
+}

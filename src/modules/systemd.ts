@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { state } from './contract.ts';
+import { ansibleBoolean, withAliases } from './shared/params.ts';
+import { fixUnit, readUnit, type UnitState, unitChanges, unitLeft, unitResult } from './shared/unit.ts';
+
+const params = withAliases(
+  z
+    .strictObject({
+      name: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Name of the unit; .service may be left out.')
+        .meta({ aliases: ['service', 'unit'] }),
+      state: z
+        .enum(['started', 'stopped', 'restarted', 'reloaded'])
+        .optional()
+        .describe(
+          'started and stopped act only when needed. restarted always restarts. reloaded always reloads, and starts what is stopped.',
+        ),
+      enabled: ansibleBoolean.optional().describe('Whether the unit starts on boot.'),
+      masked: ansibleBoolean.optional().describe('Whether the unit is masked: a masked unit cannot start.'),
+      daemon_reload: ansibleBoolean
+        .default(false)
+        .describe(
+          'Let systemd read changed unit files again. Before a start or restart of a changed unit this is done in any case.',
+        )
+        .meta({ aliases: ['daemon-reload'] }),
+      daemon_reexec: ansibleBoolean
+        .default(false)
+        .describe('Let systemd execute itself again.')
+        .meta({ aliases: ['daemon-reexec'] }),
+      no_block: ansibleBoolean.default(false).describe('Do not wait until the unit has started or stopped.'),
+      scope: z.literal('system').default('system').describe('The service manager: that of the system.'),
+    })
+    .refine(
+      (want) =>
+        want.name !== undefined || [want.state, want.enabled, want.masked].every((x) => x === undefined),
+      {
+        error: 'state, enabled and masked need name',
+        path: ['name'],
+      },
+    )
+    .refine((want) => !(want.masked && (want.state === 'started' || want.state === 'restarted')), {
+      error: 'a masked unit cannot be started',
+      path: ['masked'],
+    }),
+);
+
+export default state<z.output<typeof params>, UnitState>({
+  summary: 'Manage systemd units.',
+  params,
+  have: readUnit,
+  diff: unitChanges,
+  fix: fixUnit,
+  verify: unitLeft,
+  result: unitResult,
+});

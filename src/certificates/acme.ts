@@ -5,6 +5,8 @@ import { rootCertificates } from 'node:tls';
 import type { Authorization, Client, Order } from 'acme-client';
 import { AcmeError, problemOf, retryAfter, unreachable } from './acme-error.ts';
 
+type Account = Awaited<ReturnType<Client['createAccount']>>;
+
 export interface AcmeOptions {
   /** URL of the ACME directory. */
   readonly directory: string;
@@ -80,16 +82,20 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeSession> {
   return {
     register: (email, termsAgreed) =>
       ask(async () => {
+        const contact = email ? [`mailto:${email}`] : [];
+        const account = await findAccount(client);
+        if (account) {
+          const isContactNew = contact.length > 0 && account.contact?.join() !== contact.join();
+          if (isContactNew) await client.updateAccount({ contact });
+          return;
+        }
         const terms = await client.getTermsOfServiceUrl();
         if (terms && !termsAgreed)
           throw new AcmeError(
             `${settings.authority} asks to agree to its terms of service: ${terms}`,
             'userActionRequired',
           );
-        await client.createAccount({
-          ...(terms && { termsOfServiceAgreed: true }),
-          ...(email && { contact: [`mailto:${email}`] }),
-        });
+        await client.createAccount({ ...(terms && { termsOfServiceAgreed: true }), contact });
       }),
     newOrder: (names) =>
       ask(() => client.createOrder({ identifiers: names.map((value) => ({ type: 'dns', value })) })),
@@ -134,6 +140,16 @@ export async function openAcme(options: AcmeOptions): Promise<AcmeSession> {
         };
       }),
     );
+  }
+}
+
+/** RFC 8555 section 7.3.1. */
+async function findAccount(client: Client): Promise<Account | undefined> {
+  try {
+    return await client.createAccount({ onlyReturnExisting: true });
+  } catch (error) {
+    if (error instanceof AcmeError && error.type === 'accountDoesNotExist') return undefined;
+    throw error;
   }
 }
 

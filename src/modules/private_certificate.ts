@@ -29,7 +29,7 @@ const params = moduleParams({
   names: ansibleList
     .pipe(z.array(z.string().min(1)).min(1))
     .describe('DNS names and IP addresses that the certificate is valid for.'),
-  certificate: hostPath.describe('Path of the certificate on the host.'),
+  certificate: hostPath.meta({ aliases: ['path'] }).describe('Path of the certificate on the host.'),
   key: hostPath.describe('Path of the private key on the host.'),
   authority_certificate: hostPath
     .optional()

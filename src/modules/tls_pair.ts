@@ -25,9 +25,9 @@ const params = moduleParams({
   directory: z.url().optional().describe('URL of the ACME directory that the kept certificate comes from.'),
   source_certificate: z
     .string()
-    .optional()
-    .describe('Instead of a kept certificate: path of a chain (PEM) on the controller.'),
-  source_key: z.string().optional().describe('Path of the private key that goes with `source_certificate`.'),
+    .default('')
+    .describe('Instead of a kept certificate: path of a chain (PEM) on the controller; empty = a kept one.'),
+  source_key: z.string().default('').describe('Path of the private key that goes with `source_certificate`.'),
   root_file: z
     .string()
     .default('')
@@ -120,7 +120,7 @@ async function findPair(want: Params, context: Context): Promise<Pair> {
 }
 
 async function readSource(want: Params, context: Context): Promise<{ pair: Pair; from: string }> {
-  if (want.source_certificate !== undefined && want.source_key !== undefined) {
+  if (want.source_certificate !== '' && want.source_key !== '') {
     const [chain, key] = await Promise.all([
       readControllerFile('source_certificate', want.source_certificate, context),
       readControllerFile('source_key', want.source_key, context),
@@ -128,9 +128,9 @@ async function readSource(want: Params, context: Context): Promise<{ pair: Pair;
     rememberSecret(key);
     return { pair: { chain, key }, from: want.source_certificate };
   }
-  if (want.directory === undefined)
+  if (want.directory === undefined || want.source_certificate !== '' || want.source_key !== '')
     throw new TaskFailure(
-      'give `directory` for a kept certificate, or `source_certificate` and `source_key`',
+      'give `directory` for a kept certificate, or both `source_certificate` and `source_key`',
     );
   const kept = await readCertificate(context.stateDirectory, {
     directory: want.directory,

@@ -72,11 +72,18 @@ export function labPlan(inventory: Inventory): LabPlan {
     inventory: inventory.file,
     directory: join(inventory.stateDirectory, 'lab'),
     hosts,
+    places: new Map([...inventory.hosts.values()].map(({ name, place }) => [name, place])),
     site: {
-      names: Array.isArray(names) ? names.map(String) : ['www.foobar.com', 'foobar.com'],
+      names: plainNames(names) ?? ['www.foobar.com', 'foobar.com'],
       ...(balancer ? { host: balancer } : {}),
     },
   };
+}
+
+function plainNames(value: unknown): string[] | undefined {
+  const plain =
+    Array.isArray(value) && value.every((name) => typeof name === 'string' && !name.includes('{{'));
+  return plain ? [...new Set<string>(value)] : undefined;
 }
 
 function plain(host: InventoryHost, name: string): string | undefined {

@@ -1,3 +1,5 @@
+import type { Place } from '../errors.ts';
+
 /** A host of the lab: a bare Debian server with an address on the lab's bridge. */
 export interface LabHost {
   readonly name: string;
@@ -12,6 +14,8 @@ export interface LabPlan {
   /** Folder for what the controller needs: client key, known_hosts, roots of the lab's authorities. */
   readonly directory: string;
   readonly hosts: readonly LabHost[];
+  /** Where the inventory says so, by host name: for errors. */
+  readonly places?: ReadonlyMap<string, Place>;
   /** Names of the site, and the host that they point to in the lab's DNS. */
   readonly site: { readonly names: readonly string[]; readonly host?: string };
 }

@@ -11,7 +11,7 @@ import { buildImages, pruneImages } from './image.ts';
 import { clientKey, writeKnownHosts } from './keys.ts';
 import { home, type Layout, layout } from './layout.ts';
 import { locked } from './lock.ts';
-import { requireKernel, requireMachine, requirePackages } from './machine.ts';
+import { raiseLimits, requireKernel, requireMachine, requirePackages } from './machine.ts';
 import { closeBridge, linkState, openBridge, setLink } from './network.ts';
 import { fetchPebbleRoot } from './outside.ts';
 import { sshAnswers } from './ready.ts';
@@ -27,6 +27,7 @@ export async function up(plan: LabPlan, say: Say): Promise<void> {
   await onMachine(say, async () => {
     await requirePackages(say);
     await requireKernel();
+    await raiseLimits();
     await startCache();
     await buildImages(say);
     await mkdir(lab.directory, { recursive: true });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import ipaddr from 'ipaddr.js';
-import { ProjectError } from '../errors.ts';
+import { type Problem, ProjectError } from '../errors.ts';
 import type { LabHost, LabPlan } from './contract.ts';
 
 /** Images, package cache and running labs; survives `lab down`. */
@@ -28,45 +28,13 @@ export interface Layout {
 
 /**
  * Names and addresses of a lab: the bridge takes .1 of the hosts' /24 (and ::1 of their /64), outside .2.
- * @throws ProjectError when hosts have no address, share one, or do not lie in one /24 (IPv6: one /64)
+ * @throws ProjectError with everything that keeps the inventory's hosts from standing on one bridge
  */
 export function layout(plan: LabPlan): Layout {
-  const problems: string[] = [];
-  const seen = new Map<string, string>();
-  const take = (name: string, address: string): void => {
-    const other = seen.get(address);
-    if (other) problems.push(`hosts ${other} and ${name} have the same address ${address}`);
-    seen.set(address, name);
-  };
-  const first = plan.hosts[0];
-  if (!first) problems.push('the inventory has no hosts');
-  const network = first && prefix4(first.address);
+  const problems = mistakes(plan);
+  if (problems.length > 0) throw new ProjectError(problems);
+  const network = prefix4(plan.hosts[0]!.address);
   const network6 = prefix6(plan.hosts.find((host) => host.address6)?.address6);
-  if (network) {
-    take('the bridge', `${network}.1`);
-    take(outsideName, `${network}.2`);
-  }
-  for (const host of plan.hosts) {
-    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(host.name))
-      problems.push(`${host.name} cannot be a host name`);
-    if (host.name === outsideName)
-      problems.push(`the name ${outsideName} is taken by the lab's outside world`);
-    const own = prefix4(host.address);
-    if (!own) problems.push(`${host.name}: ${host.address || 'no ansible_host'} is not an IPv4 address`);
-    else if (own !== network)
-      problems.push(`${host.name}: ${host.address} is not in ${network}.0/24 with ${first?.name}`);
-    else take(host.name, host.address);
-    if (host.address6 && (!network6 || prefix6(host.address6) !== network6))
-      problems.push(`${host.name}: address6 ${host.address6} is not in one /64 with the other hosts`);
-  }
-  if (problems.length > 0)
-    throw new ProjectError(
-      problems.map((message) => ({
-        message: `the lab cannot be laid out: ${message}`,
-        place: { file: plan.inventory, line: 1, column: 1 },
-        severity: 'error',
-      })),
-    );
   const stem = basename(plan.inventory)
     .replace(/\.ya?ml$/, '')
     .replace(/[^a-z0-9]/gi, '')
@@ -97,7 +65,46 @@ export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function prefix4(address: string): string | undefined {
+function mistakes(plan: LabPlan): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (host: string, message: string, hint?: string): void => {
+    const place = plan.places?.get(host) ?? { file: plan.inventory, line: 1, column: 1 };
+    problems.push({ message, place, hint, severity: 'error' });
+  };
+  const network = prefix4(plan.hosts[0]?.address);
+  const network6 = prefix6(plan.hosts.find((host) => host.address6)?.address6);
+  const owners = new Map([
+    [`${network}.1`, 'the bridge'],
+    [`${network}.2`, outsideName],
+  ]);
+  if (plan.hosts.length === 0) wrong('', 'the inventory has no hosts for the lab');
+  for (const { name, address, address6 } of plan.hosts) {
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(name)) wrong(name, `${name} cannot be a host name`);
+    if (name === outsideName) wrong(name, `the name ${outsideName} is taken by the lab's outside world`);
+    const own = prefix4(address);
+    const owner = owners.get(address);
+    if (!own)
+      wrong(name, `${name}: the lab needs an IPv4 address as ansible_host, not ${address || 'nothing'}`);
+    // Any other network may be a real one that this machine has to reach.
+    else if (!/^198\.1[89]\./.test(own) || own === prefix4(cache.address))
+      wrong(
+        name,
+        `${name}: the lab does not take the address ${address}`,
+        `its hosts stand in a /24 of 198.18.0.0/15 (RFC 2544, for tests) other than ${prefix4(cache.address)}.0/24; inventory/lab.yaml is an example`,
+      );
+    else if (own !== network) wrong(name, `${name}: ${address} is not in the other hosts' ${network}.0/24`);
+    else if (owner) wrong(name, `${name}: ${address} is the address of ${owner}`);
+    owners.set(address, name);
+    if (!address6) continue;
+    if (!/^fd/i.test(address6))
+      wrong(name, `${name}: the lab takes IPv6 addresses of fd00::/8 only (RFC 4193)`);
+    else if (!network6 || prefix6(address6) !== network6)
+      wrong(name, `${name}: address6 ${address6} is not in one /64 with the other hosts'`);
+  }
+  return problems;
+}
+
+function prefix4(address = ''): string | undefined {
   return ipaddr.IPv4.isValidFourPartDecimal(address) ? address.split('.').slice(0, 3).join('.') : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import { TaskFailure } from '../errors.ts';
@@ -52,6 +52,16 @@ export async function requireKernel(): Promise<void> {
         elsewhere,
       );
   }
+}
+
+/** Each host's systemd takes some ten inotify instances out of the one number that root has. inotify(7) */
+const inotifyInstances = 8192;
+
+/** Raises this machine's inotify limit when it is too low for many hosts; until the next boot. */
+export async function raiseLimits(): Promise<void> {
+  const file = '/proc/sys/fs/inotify/max_user_instances';
+  if (Number(await readFile(file, 'utf8')) < inotifyInstances)
+    await writeFile(file, String(inotifyInstances));
 }
 
 /** Installs the packages that are missing. Debian's own service of the package cache stays off. */

@@ -1,0 +1,215 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { $ } from 'zx';
+import { layout } from '../../src/lab/layout.ts';
+import { copyInventory, labOf, testFolder } from './support.ts';
+
+const inventory = copyInventory('lab', 'own', (text) => text.replace(/^.*server3.*\n/gm, ''));
+const lab = labOf(inventory);
+const { bridge, id } = layout(lab.plan);
+
+const ssh = (user: string, address: string, script: string) => {
+  const key = join(lab.directory, 'id_ed25519');
+  const known = `UserKnownHostsFile=${join(lab.directory, 'known_hosts')}`;
+  const options = [
+    '-F',
+    'none',
+    '-o',
+    'BatchMode=yes',
+    '-o',
+    'ConnectTimeout=3',
+    '-o',
+    'StrictHostKeyChecking=yes',
+  ];
+  return $({ quiet: true, nothrow: true })`ssh ${options} -o ${known} -i ${key} ${user}@${address} ${script}`;
+};
+const bootOf = (host: string) => lab.ask(host, 'stat -c %Y.%Z /proc/1; cat /etc/machine-id');
+const keyOf = (host: string) => lab.ask(host, 'cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub');
+const knownHosts = () => readFileSync(join(lab.directory, 'known_hosts'), 'utf8');
+
+/** What a lab leaves on this machine. */
+async function traces(): Promise<string[]> {
+  const shell = $({ quiet: true, nothrow: true });
+  const links = await shell`ip -br link`;
+  const mounts = await shell`grep -h ${`labs/${id}/`} /proc/mounts`;
+  const groups = await shell`find /sys/fs/cgroup -path ${`*foobar-lab/${id}*`} -type d`;
+  const processes = await shell`pgrep -af ${`labs/${id}/`}`;
+  const all = [links.stdout, mounts.stdout, groups.stdout, processes.stdout].join('\n').split('\n');
+  const machine = id.slice(-6);
+  return all.filter((line) => line.includes(id) || line.includes(`vb-${machine}`));
+}
+
+beforeAll(async () => {
+  await lab.down();
+  await lab.up();
+});
+afterAll(() => lab.down());
+
+describe('a host', () => {
+  test('is a bare server without Python, reached by both users and both protocols', async () => {
+    const script = 'systemctl is-system-running; command -v python3; sudo -n id -u';
+    for (const user of ['root', 'admin'])
+      expect((await ssh(user, lab.address('server1'), script)).stdout).toBe('running\n0\n');
+    const { address6 } = lab.plan.hosts[1]!;
+    expect((await ssh('root', address6!, 'hostname')).stdout).toBe('server1\n');
+  });
+
+  test('has an identity of its own', async () => {
+    const ids = await Promise.all(
+      ['balancer1', 'server1', 'server2'].map((host) => lab.ask(host, 'cat /etc/machine-id')),
+    );
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  test('installs packages', async () => {
+    await lab.ask(
+      'server1',
+      'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install rsync',
+    );
+    expect(await lab.ask('server1', 'rsync --version | head -1')).toContain('rsync');
+  });
+
+  test('reboots by itself and keeps its disk', async () => {
+    const before = await bootOf('server2');
+    await lab.ask('server2', 'touch /root/kept; systemctl reboot');
+    await expect.poll(() => bootOf('server2').catch(() => before), { timeout: 30_000 }).not.toBe(before);
+    expect(await lab.ask('server2', 'ls /root/kept')).toBe('/root/kept');
+    await expect
+      .poll(async () => (await ssh('root', lab.address('server2'), 'hostname')).stdout, { timeout: 30_000 })
+      .toBe('server2\n');
+  });
+});
+
+describe('up', () => {
+  test('leaves what runs alone, also twice at the same time', async () => {
+    const before = await Promise.all(['outside', 'server1'].map(bootOf));
+    await Promise.all([lab.up(), lab.up()]);
+    expect(await Promise.all(['outside', 'server1'].map(bootOf))).toEqual(before);
+  });
+
+  test('mends what a killed one left, and down leaves nothing', async () => {
+    // From testFolder the recipes are where they are from src/lab: two folders up.
+    const script = join(testFolder, 'up.mjs');
+    const contents = `import { labOf } from './test/lab/support.ts';\nawait labOf(process.argv[2]).up();`;
+    await build({
+      stdin: { contents, resolveDir: process.cwd() },
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      packages: 'external',
+      alias: { vitest: 'node:util' },
+      logLevel: 'silent',
+    });
+    for (const wait of [400, 700, 1000, 1500]) {
+      expect(await traces()).not.toEqual([]);
+      await lab.down();
+      expect(await traces()).toEqual([]);
+      const child = spawn(process.execPath, [script, inventory], { stdio: 'ignore' });
+      await sleep(wait);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await lab.up();
+      expect(Object.values(await lab.status())).toEqual(Array(4).fill('running'));
+    }
+  });
+});
+
+describe('losing things', () => {
+  test('a cut host is silent until it is joined again', async () => {
+    await lab.cut('server1');
+    expect(await lab.status()).toMatchObject({ server1: 'cut', server2: 'running' });
+    expect((await ssh('root', lab.address('server1'), 'true')).exitCode).toBe(255);
+    expect(await lab.ask('server1', 'hostname')).toBe('server1');
+    await lab.join('server1');
+    await expect
+      .poll(async () => (await ssh('root', lab.address('server1'), 'true')).exitCode, { timeout: 10_000 })
+      .toBe(0);
+  });
+
+  test.each([false, true])('a stopped host comes back with its disk (hard: %s)', async (hard) => {
+    const key = await keyOf('server1');
+    await lab.ask('server1', `echo ${hard} > /root/kept`);
+    await lab.stop('server1', { hard });
+    expect(await lab.status()).toMatchObject({ server1: 'stopped' });
+    await lab.start('server1');
+    expect(await lab.ask('server1', 'cat /root/kept')).toBe(String(hard));
+    expect(await keyOf('server1')).toBe(key);
+  });
+
+  test('a destroyed host comes back bare, as a stranger until it is introduced', async () => {
+    const key = await keyOf('server1');
+    await lab.ask('server1', 'touch /root/lost');
+    await lab.destroy('server1');
+    expect(await lab.status()).toMatchObject({ server1: 'absent' });
+    await lab.start('server1', { keepKnownHosts: true });
+    expect((await lab.exec('server1', 'ls /root/lost')).code).toBe(2);
+    expect(await keyOf('server1')).not.toBe(key);
+    expect(knownHosts()).toContain(key);
+    expect((await ssh('root', lab.address('server1'), 'true')).stderr).toContain(
+      'HOST IDENTIFICATION HAS CHANGED',
+    );
+    await lab.up();
+    expect(knownHosts()).not.toContain(key);
+    expect((await ssh('root', lab.address('server1'), 'true')).exitCode).toBe(0);
+  });
+});
+
+describe('the outside world', () => {
+  const outside = () => layout(lab.plan).outside.address;
+  const fetchDirectory = () => {
+    const ca = join(lab.directory, 'pebble-ca.pem');
+    return $({ quiet: true })`curl -sSf --cacert ${ca} https://${outside()}:14000/dir`;
+  };
+
+  test('runs an ACME authority that the controller can verify', async () => {
+    expect(JSON.parse((await fetchDirectory()).stdout)).toHaveProperty('newOrder');
+  });
+
+  test('introduces a restarted authority, and keeps the roots before', async () => {
+    const file = join(lab.directory, 'pebble-root.pem');
+    const before = readFileSync(file, 'utf8');
+    await lab.stop('outside');
+    await lab.start('outside');
+    const after = readFileSync(file, 'utf8');
+    expect(after.split('\n')[1]).not.toBe(before.split('\n')[1]);
+    expect(after.endsWith(before) || before.match(/BEGIN/g)!.length >= 8).toBe(true);
+    expect(JSON.parse((await fetchDirectory()).stdout)).toHaveProperty('newOrder');
+  });
+
+  test('resolves the site to the balancer and hosts to themselves', async () => {
+    const [balancer, server1] = lab.plan.hosts;
+    for (const asker of ['outside', 'server2']) {
+      const name = await lab.ask(asker, 'getent ahosts www.foobar.com | cut -d" " -f1 | sort -u');
+      expect(name.split('\n').sort()).toEqual([balancer!.address, balancer!.address6].sort());
+      expect(await lab.ask(asker, 'getent ahostsv4 server1 | head -1')).toContain(server1!.address);
+    }
+    expect((await lab.exec('outside', 'getent hosts nobody.example')).code).toBe(2);
+  });
+
+  test('keeps the alerts that it gets', async () => {
+    const alert = { status: 'firing', alerts: [{ labels: { alertname: 'Trial' } }] };
+    const { address } = layout(lab.plan).outside;
+    await $({ quiet: true })`curl -sSf -d ${JSON.stringify(alert)} http://${address}:9099/`;
+    const received = (await lab.ask('outside', 'curl -sS http://localhost:9099')).split('\n');
+    expect(received.map((line) => JSON.parse(line))).toContainEqual(alert);
+  });
+
+  test('has load generators', async () => {
+    expect((await lab.exec('outside', 'wrk -v')).stdout).toContain('wrk');
+    expect(await lab.ask('outside', 'h2load --version')).toContain('nghttp2');
+  });
+});
+
+test('what is private is private', async () => {
+  for (const name of ['id_ed25519', 'known_hosts', 'pebble-ca.pem', 'pebble-root.pem']) {
+    expect(existsSync(join(lab.directory, name))).toBe(true);
+    expect((await $({ quiet: true })`stat -c %a ${join(lab.directory, name)}`).stdout).toBe('600\n');
+  }
+  expect(bridge.length).toBeLessThanOrEqual(15);
+});

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { TaskFailure } from '../errors.ts';
+import { CommandError, TaskFailure } from '../errors.ts';
 import type { Host, HostReader } from '../host/contract.ts';
+import { mysqlClient } from '../host/queries/mysql.ts';
 import { rereadServer, type ServerStatus } from '../host/queries/mysql_server.ts';
+import { sh } from '../host/sh.ts';
 import { catchUp } from '../mysql/catch_up.ts';
 import {
   type ChannelSettings,
@@ -18,12 +20,13 @@ import { semiSync } from '../mysql/semisync.ts';
 import { rememberSecret } from '../secrets.ts';
 import { changes, state } from './contract.ts';
 import { type Group, type GroupParams, groupParams, readGroup, runSql } from './shared/mysql.ts';
-import { ansibleBoolean, hostPath, integer, moduleParams } from './shared/params.ts';
+import { ansibleBoolean, ansibleList, hostPath, integer, moduleParams } from './shared/params.ts';
 
 interface Params extends GroupParams, ChannelWish {
   readonly clone_user: string;
   readonly clone_password: string;
   readonly timeout: number;
+  readonly discard: readonly string[];
 }
 
 interface Have {
@@ -54,6 +57,9 @@ export default state<Params, Have>({
       .default(true)
       .describe('Whether the replica acknowledges transactions to the primary.'),
     timeout: integer.default(900).describe('Seconds that seeding or catching up may take without progress.'),
+    discard: ansibleList
+      .default([])
+      .describe("Members of this site whose own transactions, which the primary doesn't have, may be lost."),
   }) as z.ZodType<Params>,
 
   async have(want, host, context) {
@@ -123,10 +129,11 @@ async function planFresh(
   host: HostReader,
 ): Promise<ReplicaPlan> {
   const cluster = group.decision.kind === 'follow' ? group.decision.cluster : group.cluster;
-  const plan = planReplica(group.self, primary, cluster);
+  const mayDiscard = want.discard.includes(host.name);
+  const plan = planReplica(group.self, primary, cluster, mayDiscard);
   if (plan.kind === 'keep') return plan;
   const server = await rereadServer(host.peer(primary.name), want.login_unix_socket);
-  return planReplica(group.self, { ...primary, server }, cluster);
+  return planReplica(group.self, { ...primary, server }, cluster, mayDiscard);
 }
 
 /** Replaces all data of the server by a clone of the primary's. */
@@ -137,9 +144,26 @@ async function seed(want: Params, { primary, server }: Have, host: Host): Promis
     ...(server.channels.length > 0 ? ['STOP REPLICA'] : []),
     `SET GLOBAL clone_ssl_ca = ${sqlString(want.ca)}`,
     `SET GLOBAL clone_valid_donor_list = ${sqlString(`${primary.address}:${want.port}`)}`,
+    // CLONE drops the schemas that are there as root would; read_only stays, and the restart brings this one back.
+    'SET GLOBAL super_read_only = OFF',
+    'SET GLOBAL read_only = ON',
     `CLONE INSTANCE FROM ${donor}:${want.port} IDENTIFIED BY ${sqlString(want.clone_password)} REQUIRE SSL`,
   ];
-  await host.job('mysql-clone', cloneScript(want.login_unix_socket, want.timeout), {
-    stdin: sql.map((statement) => `${statement};\n`).join(''),
-  });
+  try {
+    await host.job('mysql-clone', cloneScript(want.login_unix_socket, want.timeout), {
+      stdin: sql.map((statement) => `${statement};\n`).join(''),
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    await host.run(
+      sh`mysql ${mysqlClient} ${`--socket=${want.login_unix_socket}`} -e ${'SET GLOBAL super_read_only = ON'}`,
+      {
+        expect: 'any',
+      },
+    );
+    throw new TaskFailure(
+      `${host.name} could not be seeded from ${primary.name}: ${error.stderr.trim() || `exit code ${error.code}`}`,
+      'The error log of MySQL on both servers tells more.',
+    );
+  }
 }

@@ -197,8 +197,14 @@ export type ReplicaPlan =
 /**
  * Whether the server can follow, must be seeded first, or must be left alone. Both states must have been read in
  * the order given: the replica's before the primary's, or a late transaction looks like an errant one.
+ * @param mayDiscard a person has said that transactions that only this server of the site has may be lost
  */
-export function planReplica(self: Member, primary: Member, cluster: string | undefined): ReplicaPlan {
+export function planReplica(
+  self: Member,
+  primary: Member,
+  cluster: string | undefined,
+  mayDiscard = false,
+): ReplicaPlan {
   const from = primary.server!;
   const is = standing(self, cluster);
   if (is === 'foreign')
@@ -210,11 +216,13 @@ export function planReplica(self: Member, primary: Member, cluster: string | und
   if (is === 'empty') return seed(self, primary, 'it holds no data');
   const executed = parseGtidSet(self.server!.executed);
   const errant = subtractGtids(executed, parseGtidSet(from.executed));
+  if (errant.size > 0 && mayDiscard)
+    return seed(self, primary, `its own ${formatGtidSet(errant)} may be discarded`);
   if (errant.size > 0)
     return {
       kind: 'refused',
       reason: `${self.name} has transactions that the primary ${primary.name} does not have: ${formatGtidSet(errant)}`,
-      hint: `Look at them with mysqlbinlog --include-gtids on ${self.name}; save what matters, then empty the server to have it seeded anew.`,
+      hint: `Look at them with mysqlbinlog --include-gtids on ${self.name} and save what matters. Then -e replication_discard=${self.name} seeds it anew.`,
     };
   if (!containsGtids(executed, parseGtidSet(from.purged)))
     return seed(self, primary, `${primary.name} no longer has the binary logs that it lacks`);

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CommandError, NotYet, TaskFailure, TransportError } from '../../errors.ts';
+import { NotYet, TaskFailure } from '../../errors.ts';
 import type { Host, HostReader, Output } from '../../host/contract.ts';
-import { mysqlClient, refusal } from '../../host/queries/mysql.ts';
-import { readContents, tryServer } from '../../host/queries/mysql_server.ts';
+import { mysqlClient } from '../../host/queries/mysql.ts';
+import { readServer } from '../../host/queries/mysql_server.ts';
 import { sh } from '../../host/sh.ts';
-import { clusterOf, type Decision, decidePrimary, type Member } from '../../mysql/cluster.ts';
+import { type Decision, decidePrimary, type Member } from '../../mysql/cluster.ts';
+import { readMember } from '../../mysql/members.ts';
 import { readKept } from '../../state/files.ts';
 import type { Context } from '../contract.ts';
 import { ansibleList, hostPath, integer } from './params.ts';
@@ -56,11 +57,18 @@ export async function readGroup(want: GroupParams, host: HostReader, context: Co
   if (want.members.length !== want.addresses.length)
     throw new TaskFailure(`there are ${want.members.length} members and ${want.addresses.length} addresses`);
   const kept = readKept(clusterFile(context));
-  const members = await Promise.all(
-    want.members.map((name, index) => readMember(name, want.addresses[index]!, want, host)),
-  );
-  const self = members.find((member) => member.name === host.name);
-  if (!self) throw new TaskFailure(`${host.name} is none of the members ${want.members.join(', ')}`);
+  if (!want.members.includes(host.name))
+    throw new TaskFailure(`${host.name} is none of the members ${want.members.join(', ')}`);
+  const asked = want.members.map((name, index) => ({
+    name,
+    address: want.addresses[index]!,
+    host: name === host.name ? host : host.peer(name),
+  }));
+  const [members] = await Promise.all([
+    Promise.all(asked.map((one) => readMember(one, want.login_unix_socket))),
+    readServer(host, want.login_unix_socket),
+  ]);
+  const self = members.find((member) => member.name === host.name)!;
   const cluster = (await kept)?.trim() || undefined;
   const decision = decidePrimary(members, { hint: want.hint, cluster });
   if (decision.kind === 'refused')
@@ -72,30 +80,6 @@ export async function readGroup(want: GroupParams, host: HostReader, context: Co
       `${decision.primary} is the primary of the database, though the inventory names ${want.hint} for the first build; the run follows the servers`,
     );
   return { members, self, cluster, decision };
-}
-
-async function readMember(
-  name: string,
-  address: string,
-  want: GroupParams,
-  host: HostReader,
-): Promise<Member> {
-  const itself = name === host.name;
-  try {
-    const peer = itself ? host : host.peer(name);
-    const answer = await tryServer(peer, want.login_unix_socket);
-    if (answer.state === 'up') {
-      const server = answer.status;
-      if (clusterOf(server) !== undefined) return { name, address, server };
-      return { name, address, server, contents: await readContents(peer, want.login_unix_socket) };
-    }
-    const error = refusal(name, answer);
-    if (itself) throw error;
-    return { name, address, reason: error.message };
-  } catch (error) {
-    if (itself || !(error instanceof TransportError || error instanceof CommandError)) throw error;
-    return { name, address, reason: error.message };
-  }
 }
 
 /** Runs SQL that changes something, as root over the socket. It may hold secrets: they travel over stdin. */

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const source = fileURLToPath(new URL('../src/', import.meta.url));
+
+/** What each room may import, besides itself and the files at the top of src/. */
+const arrows: Record<string, readonly string[]> = {
+  yaml: [],
+  secrets: [],
+  state: [],
+  mysql: [],
+  firewall: [],
+  certificates: ['state'],
+  inventory: ['yaml'],
+  template: ['yaml', 'inventory', 'host/sh'],
+  playbook: ['yaml', 'inventory', 'template', 'modules/contract'],
+  host: ['mysql', 'firewall', 'certificates'],
+  modules: ['host', 'mysql', 'firewall', 'certificates', 'state', 'yaml'],
+  engine: ['host', 'modules/contract', 'playbook', 'inventory', 'template'],
+  verify: ['host'],
+  reporters: ['engine/events', 'modules/contract'],
+  lab: ['certificates'],
+  commands: [
+    'reporters',
+    'inventory',
+    'playbook',
+    'engine',
+    'host',
+    'modules',
+    'template',
+    'yaml',
+    'lab',
+    'verify',
+    'certificates',
+    'state',
+  ],
+};
+
+/** Each of these libraries is known to one file only. */
+const singleImporters: Record<string, string> = {
+  ssh2: 'host/ssh.ts',
+  'acme-client': 'certificates/acme.ts',
+};
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+);
+/** Imports of values; a type alone makes no arrow. */
+const imports: Import[] = files.flatMap((file) =>
+  [
+    ...readFileSync(join(source, file), 'utf8')
+      .replaceAll(/^(?:import|export) type [^;]*;/gms, '')
+      .matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g),
+  ].map(([, target = '']) => ({
+    file,
+    target: target.startsWith('.') ? relative(source, resolve(source, dirname(file), target)) : target,
+  })),
+);
+
+const room = (path: string): string => path.split('/')[0] ?? '';
+const isInside = (target: string): boolean => files.includes(target);
+
+describe('the rooms of src/', () => {
+  it('import only what their place allows', () => {
+    const wrong = imports
+      .filter(({ file, target }) => file.includes('/') && isInside(target) && target.includes('/'))
+      .filter(({ file, target }) => room(file) !== room(target))
+      .filter(({ file, target }) => {
+        const allowed = arrows[room(file)] ?? [];
+        return !allowed.some((name) => target === `${name}.ts` || target.startsWith(`${name}/`));
+      })
+      .map(({ file, target }) => `${file} -> ${target}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('are all named here', () => {
+    const rooms = new Set(files.filter((file) => file.includes('/')).map(room));
+    expect([...rooms].filter((name) => arrows[name] === undefined)).toEqual([]);
+  });
+
+  it('keep modules apart from each other', () => {
+    const wrong = imports
+      .filter(({ file, target }) => /^modules\/\w+\.ts$/.test(file) && /^modules\/\w+\.ts$/.test(target))
+      .filter(({ file, target }) => file !== 'modules/registry.ts' && target !== 'modules/contract.ts')
+      .map(({ file, target }) => `${file} -> ${target}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it.each(Object.entries(singleImporters))('let only one file import %s', (library, importer) => {
+    const importers = new Set(imports.filter(({ target }) => target === library).map(({ file }) => file));
+    expect([...importers]).toEqual([importer]);
+  });
+
+  it.each(['js-yaml', 'nunjucks'])('let only one file import %s', (library) => {
+    const importers = new Set(
+      imports
+        .filter(({ target }) => target === library || target.startsWith(`${library}/`))
+        .map(({ file }) => file),
+    );
+    expect([...importers]).toHaveLength(1);
+  });
+});

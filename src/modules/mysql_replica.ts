@@ -13,13 +13,13 @@ import {
   sourceSettings,
   wantedSettings,
 } from '../mysql/channel.ts';
-import { cloneScript } from '../mysql/clone.ts';
 import { type Member, planReplica, type ReplicaPlan } from '../mysql/cluster.ts';
 import { sqlAccount, sqlString } from '../mysql/literal.ts';
 import { semiSync } from '../mysql/semisync.ts';
 import { rememberSecret } from '../secrets.ts';
 import { changes, state } from './contract.ts';
 import { type Group, type GroupParams, groupParams, readGroup, runSql } from './shared/mysql.ts';
+import { cloneScript } from './shared/mysql_clone.ts';
 import { ansibleBoolean, ansibleList, hostPath, integer, moduleParams } from './shared/params.ts';
 
 interface Params extends GroupParams, ChannelWish {

@@ -151,7 +151,8 @@ function authentication(want: Params, account: Account): Change[] {
   if (want.plugin !== undefined && want.plugin !== account.plugin)
     found.push({ what: 'plugin', from: account.plugin, to: want.plugin });
   const stored = Buffer.from(account.stored, 'hex');
-  const told = want.plugin_auth_string ?? (want.plugin !== undefined && want.password === undefined ? '' : undefined);
+  const told =
+    want.plugin_auth_string ?? (want.plugin !== undefined && want.password === undefined ? '' : undefined);
   if (told !== undefined && !stored.equals(Buffer.from(told)))
     found.push({ what: 'plugin_auth_string', from: stored.toString(), to: told });
   if (want.password !== undefined && want.update_password === 'always') {

@@ -82,7 +82,11 @@ export async function fixAttributes(
 }
 
 /** The commands for it; the owner comes first, since chown(2) clears the set-ID bits. */
-export function attributeCommands(changes: readonly Change[], path: string, follow = true): Command[] {
+export function attributeCommands(
+  changes: readonly Change[],
+  path: string | Command,
+  follow = true,
+): Command[] {
   const to = (what: string) => changes.find((change) => change.what === what)?.to as string | undefined;
   const [owner, group, bits] = [to('owner'), to('group'), to('mode')];
   const list: Command[] = [];

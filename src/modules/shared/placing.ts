@@ -142,7 +142,7 @@ async function copyOnHost(
     rawShell('r=; [ ! -e "$p" ] || r=$p'),
     rawShell('if [ "$r" ]; then chown --reference="$r" -- "$t"; chmod --reference="$r" -- "$t"'),
     rawShell('else chmod 644 -- "$t"; fi'),
-    ...attributeCommands(list, '$t').map((command) => rawShell(command.text.replace("'$t'", '"$t"'))),
+    ...attributeCommands(list, rawShell('"$t"')),
     rawShell(validate === undefined ? ':' : validate.replaceAll('%s', '"$t"')),
     rawShell('sync -- "$t"; mv -fT -- "$t" "$p"; trap - EXIT'),
   ];

@@ -1,5 +1,5 @@
-import { mysqlClient } from '../host/queries/mysql.ts';
-import { type Command, sh } from '../host/sh.ts';
+import { mysqlClient } from '../../host/queries/mysql.ts';
+import { type Command, sh } from '../../host/sh.ts';
 
 const progress = `SELECT CONCAT('seeding: ', LOWER(STAGE), IF(ESTIMATE > 0, CONCAT(' ', ROUND(100 * DATA / ESTIMATE), ' % of ',
   ROUND(ESTIMATE / 1048576), ' MB'), '')) FROM performance_schema.clone_progress WHERE STATE = 'In Progress'`;

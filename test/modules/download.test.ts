@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NotYet } from '../../src/errors.ts';
+import { digestFor } from '../../src/modules/get_url.ts';
+import { readComparison } from '../../src/modules/shared/tar.ts';
+import { Bench, shown } from './harness.ts';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+afterEach(() => bench.close());
+
+describe('get_url', () => {
+  let server: Server;
+  let base: string;
+  let content = 'version 1\n';
+  let fetched: string[] = [];
+  const sum = () => createHash('sha256').update(content).digest('hex');
+
+  beforeEach(async () => {
+    content = 'version 1\n';
+    fetched = [];
+    server = createServer((request, response) => {
+      fetched.push(request.url!);
+      if (request.url === '/SHA256SUMS')
+        return void response.end(`${'0'.repeat(64)}  other\n${sum()} *tool\n`);
+      if (request.url !== '/tool') return void response.writeHead(404).end('no');
+      response.end(content);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('downloads what is not there, and then leaves it alone', async () => {
+    const args = { url: `${base}/tool`, dest: bench.at('tool'), mode: '0755' };
+    expect((await bench.check('get_url', args)).map((change) => change.what)).toEqual(['content', 'mode']);
+    expect(fetched).toEqual([]);
+    expect((await bench.settle('get_url', args)).left).toEqual([]);
+    expect([readFileSync(bench.at('tool'), 'utf8'), statSync(bench.at('tool')).mode & 0o777]).toEqual([
+      content,
+      0o755,
+    ]);
+    content = 'version 2\n';
+    expect((await bench.settle('get_url', args)).changes).toEqual([]);
+    expect(fetched).toEqual(['/tool']);
+    const forced = await bench.settle('get_url', { ...args, force: true, backup: true });
+    expect([forced.left, readFileSync(bench.at('tool'), 'utf8')]).toEqual([[], content]);
+    expect(readFileSync(forced.result.backup_file as string, 'utf8')).toBe('version 1\n');
+    expect((await bench.settle('get_url', { ...args, force: true })).changes).toEqual([]);
+  });
+
+  it('takes only the file that the checksum names, from a list too', async () => {
+    mkdirSync(bench.at('bin'));
+    const args = { url: `${base}/tool`, dest: bench.at('bin') };
+    await expect(bench.settle('get_url', { ...args, checksum: `sha256:${'a'.repeat(64)}` })).rejects.toThrow(
+      /its checksum is [0-9a-f]{64} and not a{64}/,
+    );
+    expect(readdirSync(bench.at('bin'))).toEqual([]);
+    expect((await bench.settle('get_url', { ...args, checksum: `sha256:${base}/SHA256SUMS` })).left).toEqual(
+      [],
+    );
+    expect(readFileSync(bench.at('bin/tool'), 'utf8')).toBe(content);
+    fetched = [];
+    expect((await bench.settle('get_url', { ...args, checksum: `sha256:${sum()}` })).changes).toEqual([]);
+    expect(fetched).toEqual([]);
+  });
+
+  it('keeps the old file when the download fails', async () => {
+    writeFileSync(bench.at('tool'), 'old');
+    const args = { url: `${base}/gone`, dest: bench.at('tool') };
+    await expect(bench.settle('get_url', { ...args, force: true })).rejects.toThrow(/404/);
+    await expect(bench.settle('get_url', { ...args, checksum: `sha256:${sum()}` })).rejects.toThrow(/404/);
+    expect([readFileSync(bench.at('tool'), 'utf8'), readdirSync(bench.folder)]).toEqual(['old', ['tool']]);
+  });
+});
+
+describe('digestFor', () => {
+  const digest = 'a'.repeat(64);
+  it.each([
+    [`${digest}\n`, digest],
+    [`b  other\n${digest}  ./tool.tgz\n`, digest],
+    [`${digest.toUpperCase()} *tool.tgz`, digest],
+  ])('%j', (list, found) => {
+    expect(digestFor(list, 'https://x/y/tool.tgz?z', 'list')).toBe(found);
+  });
+  it('refuses a list without the file', () => {
+    expect(() => digestFor(`${digest}  other\n${digest}  more`, 'https://x/tool', 'list')).toThrow(
+      /no checksum of tool/,
+    );
+  });
+});
+
+describe('unarchive', () => {
+  beforeEach(() => {
+    mkdirSync(bench.at('a/d'), { recursive: true });
+    writeFileSync(bench.at('a/f'), '1');
+    writeFileSync(bench.at("a/d/it's"), '2', { mode: 0o600 });
+    execFileSync('tar', ['-C', bench.folder, '-czf', bench.at('x.tgz'), 'a']);
+    execFileSync('tar', ['-C', bench.folder, '-cf', bench.at('x.tar'), 'a']);
+    mkdirSync(bench.at('out'));
+  });
+
+  it.each([
+    ['x.tgz', false],
+    ['x.tar', false],
+    ['x.tgz', true],
+  ])('unpacks %s (remote_src %s), settles, and mends what was changed', async (name, remote_src) => {
+    const args = {
+      src: remote_src ? bench.at(name) : name,
+      dest: bench.at('out'),
+      remote_src,
+      list_files: true,
+    };
+    expect((await bench.check('unarchive', args)).length).toBeGreaterThan(2);
+    const first = await bench.settle('unarchive', args);
+    expect([first.left, readFileSync(bench.at("out/a/d/it's"), 'utf8')]).toEqual([[], '2']);
+    expect((first.result.files as string[]).toSorted()).toEqual(['a', 'a/d', "a/d/it's", 'a/f']);
+    expect((await bench.settle('unarchive', args)).changes).toEqual([]);
+    writeFileSync(bench.at('out/a/f'), 'changed');
+    const again = await bench.settle('unarchive', args);
+    expect(shown(again.changes)).toContain('a/f Size differs -> as in the archive');
+    expect(again.left).toEqual([]);
+    expect(readFileSync(bench.at('out/a/f'), 'utf8')).toBe('1');
+  });
+
+  it('takes options of tar, and gives everything the mode that is asked for', async () => {
+    const args = {
+      src: 'x.tgz',
+      dest: bench.at('out'),
+      extra_opts: ['--strip-components=1'],
+      exclude: 'a/f',
+      mode: 'u=rwX,go=rX',
+    };
+    expect((await bench.settle('unarchive', args)).left).toEqual([]);
+    expect(readdirSync(bench.at('out'))).toEqual(['d']);
+    expect(statSync(bench.at("out/d/it's")).mode & 0o777).toBe(0o644);
+    expect((await bench.settle('unarchive', args)).changes).toEqual([]);
+  });
+
+  it('does nothing when creates is there; needs its directory', async () => {
+    const args = { src: 'x.tgz', dest: bench.at('out'), creates: bench.at('a') };
+    expect((await bench.settle('unarchive', args)).changes).toEqual([]);
+    expect(existsSync(bench.at('out/a'))).toBe(false);
+    await expect(bench.check('unarchive', { src: 'x.tgz', dest: bench.at('no') })).rejects.toBeInstanceOf(
+      NotYet,
+    );
+  });
+
+  it('refuses what is no archive', async () => {
+    writeFileSync(bench.at('bad.tgz'), 'hello');
+    await expect(bench.check('unarchive', { src: 'bad.tgz', dest: bench.at('out') })).rejects.toThrow(
+      /bad\.tgz: tar: /,
+    );
+  });
+});
+
+describe('readComparison', () => {
+  it('reads members, differences and what is missing, and leaves out what parameters give', () => {
+    const stdout = '/\nf\nf: Size differs\nd/\nd: Uid differs\nd/g\nd/g: Mode differs\n';
+    const stderr =
+      'tar: : Warning: Cannot stat: No such file or directory\ntar: l: Warning: Cannot readlink: No such file or directory\n';
+    expect(readComparison(stdout, stderr, { keep_newer: false, owner: 'x' })).toEqual({
+      members: ['f', 'd', 'd/g'],
+      differing: ['f: Size differs', 'd/g: Mode differs', 'l: No such file or directory'],
+    });
+  });
+});

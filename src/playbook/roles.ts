@@ -18,7 +18,7 @@ export interface RoleRequest {
   readonly files?: Readonly<Record<string, unknown>>;
   /** Runs even if the same was asked for before in this play. */
   readonly repeat?: boolean;
-  /** The entry as written: the same entry runs once a play. */
+  /** The entry as written, without tags and when: the same entry runs once a play. */
   readonly entry?: unknown;
   /** How many of the scope's layers come from around the entry; the role's own vars stand above these. */
   readonly outer: number;
@@ -86,7 +86,7 @@ export class RoleLoader {
       `vars of role ${name}`,
       this.#report,
     );
-    const { role: _role, name: _name, ...rest } = entry;
+    const { role: _role, name: _name, tags: _tags, when: _when, ...rest } = entry;
     const at = placeOf(entry, 'role' in entry ? 'role' : 'name') ?? place;
     return this.load({ name, place: at, outer: scope.layers.length, entry: rest }, within);
   }

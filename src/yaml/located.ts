@@ -271,6 +271,7 @@ class Builder {
       return read(unsafe && typeof plain.value === 'string' ? new Unsafe(plain.value) : plain.value);
     }
     if (tag === '!' || tag === '!!str') return read(text);
+    if (tag === '!!float' && /^[-+]?\d+$/.test(text)) return read(Number(text));
     const known = YAML11_SCHEMA.lookupScalarTag(tag.replace(/^!!/, 'tag:yaml.org,2002:'));
     const value = known?.resolve(text, true, known.tagName);
     if (known === undefined) this.#unknownTag(event.tagStart, tag);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Place, Problem } from '../errors.ts';
-import { didYouMean } from '../problems.ts';
+import { didYouMean, nearest } from '../problems.ts';
 import { keyPlaceOf, placeAt, placeOf } from './places.ts';
 import { Unsafe } from './unsafe.ts';
 
@@ -21,7 +21,28 @@ export interface SchemaOptions {
 export function schemaProblems(schema: z.ZodType, value: unknown, options: SchemaOptions): Problem[] {
   const result = schema.safeParse(plain(value));
   if (result.success) return [];
-  return result.error.issues.flatMap((issue) => problemsOf(issue, schema, value, options));
+  const { issues } = result.error;
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? [issue] : []));
+  return issues
+    .filter((issue) => !isConsequence(issue, unknown, schema))
+    .flatMap((issue) => problemsOf(issue, schema, value, options));
+}
+
+/** A misspelt key explains why its right name is missing and why checks across fields fail. */
+function isConsequence(
+  issue: Issue,
+  unknown: readonly Extract<Issue, { code: 'unrecognized_keys' }>[],
+  schema: z.ZodType,
+): boolean {
+  const path = JSON.stringify(issue.path);
+  const parent = JSON.stringify(issue.path.slice(0, -1));
+  return unknown.some((other) => {
+    const at = JSON.stringify(other.path);
+    if (issue.code === 'custom') return at === path;
+    if (issue.code === 'unrecognized_keys' || issue.path.length === 0) return false;
+    const known = keysAt(schema, other.path);
+    return at === parent && other.keys.some((key) => nearest(key, known) === issue.path.at(-1));
+  });
 }
 
 function problemsOf(issue: Issue, schema: z.ZodType, value: unknown, options: SchemaOptions): Problem[] {

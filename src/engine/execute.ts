@@ -5,7 +5,15 @@ import type { ActionModule, Change, StateModule } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
 import { renderValue } from '../template/render.ts';
 import type { TaskStatus } from './events.ts';
-import { askItem, epochOf, holds, isFresh, type PreparedItem, type PrepareRun } from './prepare.ts';
+import {
+  askItem,
+  epochOf,
+  holds,
+  isFresh,
+  type PreparedItem,
+  type PrepareRun,
+  WrongParameters,
+} from './prepare.ts';
 
 /** How one item of a task ended. */
 export interface Outcome {
@@ -65,7 +73,7 @@ export function failure(error: unknown, unsure: boolean): Outcome {
       result: { changed: false, failed: false, unreachable: true, msg: error.message },
     };
   const known = error instanceof TaskFailure || error instanceof CommandError;
-  if (unsure && known)
+  if (unsure && known && !(error instanceof WrongParameters))
     return {
       status: 'unknown',
       message: `cannot be known before the changes above are made: ${firstLine(error.message)}`,

@@ -8,6 +8,9 @@ import type { Expression, Task } from '../playbook/contract.ts';
 import { evaluate, renderTemplateFile, renderValue, truthy } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 
+/** A parameter that the module refuses: wrong in every mode, whatever may change before. */
+export class WrongParameters extends TaskFailure {}
+
 /** What preparing needs of the run. */
 export interface PrepareRun {
   readonly fleet: Fleet;
@@ -175,7 +178,7 @@ function parameters(module: Module, task: Task, scope: Scope): unknown {
   for (const name of held) if (raw[name] !== undefined) input[name] = evaluated(raw[name], scope);
   const parsed = module.params.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new TaskFailure(
+  throw new WrongParameters(
     parsed.error.issues
       .map(
         (issue) =>

@@ -14,6 +14,7 @@ const flow = z
   .strictObject({
     ports: z.array(z.coerce.number().int().min(1).max(65535)).min(1).describe('Ports that are let in.'),
     protocol: z.enum(['tcp', 'udp']).default('tcp').describe('Transport protocol.'),
+    to: z.string().optional().describe('Group that the flow leads to; for the reader.'),
     from: z
       .array(source)
       .describe('Addresses and networks that may connect; any is everyone. None: no rule.'),

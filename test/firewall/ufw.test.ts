@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { rulesOf, ruleText } from '../../src/firewall/rules.ts';
 import { parseUfw } from '../../src/firewall/ufw.ts';
 
-// Recorded with ufw 0.36.2 of Debian 13 after: ufw allow 22/tcp; ufw allow proto tcp from 198.51.100.7 to any port
-// 80,443; ufw limit 2222/tcp; and iptables 1.8.11 for what was loaded.
+// In the form in which ufw 0.36.2 of Debian 13 writes and iptables 1.8.11 prints, after: ufw allow 22/tcp; ufw allow
+// proto tcp from 198.51.100.7 to any port 80,443; ufw limit 2222/tcp.
 const userRules = `*filter
 :ufw-user-input - [0:0]
 ### RULES ###

@@ -78,11 +78,8 @@ export default state<Want, State>({
       for (const name of [...(want.groups ?? []), ...(want.group === undefined ? [] : [want.group])])
         if (!all.some((group) => group.name === name || String(group.gid) === name))
           throw new NotYet(`group ${name} does not exist on ${host.name}`);
-    const home =
-      want.home !== undefined || user === undefined || !want.create_home
-        ? wantedHome
-        : await host.ask(stat, { path: user.home, follow: true });
-    return { user, groups: all, homeExists: home !== undefined, hash };
+    const homeExists = want.home === undefined ? (user?.homeExists ?? false) : wantedHome !== undefined;
+    return { user, groups: all, homeExists, hash };
   },
 
   diff: differences,
@@ -95,10 +92,11 @@ export default state<Want, State>({
     }
     if (have.user === undefined) await add(want, have, host);
     else await modify(list, want, host);
-    const changed = (what: string) => have.user === undefined || list.some((change) => change.what === what);
-    if (want.password !== undefined && changed('password'))
+    const isNew = have.user === undefined;
+    const changed = (what: string) => list.some((change) => change.what === what);
+    if (want.password !== undefined && (isNew || changed('password')))
       await host.run(sh`chpasswd -e`, { stdin: `${want.name}:${lockedOr(want, want.password)}\n` });
-    if (want.password_lock !== undefined && changed('password_lock') && want.password === undefined)
+    else if (changed('password_lock') || (isNew && want.password_lock))
       await host.run(sh`usermod ${want.password_lock ? '-L' : '-U'} -- ${want.name}`);
     if (have.user !== undefined && changed('home directory')) await makeHome(want, have.user, host);
   },

@@ -9,6 +9,8 @@ export interface User {
   readonly comment: string;
   readonly home: string;
   readonly shell: string;
+  /** Whether the home directory is there. */
+  readonly homeExists: boolean;
 }
 
 export interface Group {
@@ -21,14 +23,16 @@ export interface Group {
 export const users: Query<string, User | undefined> = {
   name: 'users',
   key: (name) => name,
-  // 2: one of the names is not known.
-  script: (names) => sh`getent passwd ${names}
-case $? in 0 | 2) ;; *) false ;; esac`,
+  script: (names) => sh`getent passwd ${names} | while IFS= read -r line; do
+home=\${line#*:*:*:*:*:}
+[ -d "\${home%%:*}" ] && there=yes || there=no
+printf '%s:%s\\n' "$line" "$there"
+done`,
   parse(stdout, names) {
     const found = new Map(
-      records(stdout).map(([name = '', , uid, gid, comment = '', home = '', shell = '']) => [
+      records(stdout).map(([name = '', , uid, gid, comment = '', home = '', shell = '', there]) => [
         name,
-        { name, uid: Number(uid), gid: Number(gid), comment, home, shell },
+        { name, uid: Number(uid), gid: Number(gid), comment, home, shell, homeExists: there === 'yes' },
       ]),
     );
     return names.map((name) => found.get(name));
@@ -54,6 +58,7 @@ export const groups: Query<void, readonly Group[]> = {
 export const passwordHash: Query<string, string | undefined> = {
   name: 'passwordHash',
   key: (name) => name,
+  // 2: one of the names is not known.
   script: (names) => sh`getent shadow ${names}
 case $? in 0 | 2) ;; *) false ;; esac`,
   parse(stdout, names) {

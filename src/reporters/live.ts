@@ -1,0 +1,132 @@
+import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import type { RunEvent } from '../engine/events.ts';
+import type { Reporter, ReporterSetting } from './reporter.ts';
+import { Row } from './row.ts';
+import { clip, wrap } from './text.ts';
+import {
+  isChange,
+  isFailure,
+  type RecapEvent,
+  recapLines,
+  type Setting,
+  type TaskEvent,
+  taskDetails,
+  taskLine,
+  taskTitle,
+} from './wording.ts';
+
+/** Milliseconds between two looks at the rows: a settled run ends thousands of tasks a second. */
+const frame = 100;
+/** More changes than these are counted, not listed, unless differences or `-v` are wanted. */
+const mostListed = 20;
+
+/** For a terminal: a row for each host with what it is at; in the end failures, changes and a table. */
+export function liveReporter(setting: ReporterSetting): Reporter {
+  const { colors, stream, diff, verbosity } = setting;
+  const columns = () => Math.max(40, stream.columns || 80) - 1;
+  const rows = new Map<string, Row>();
+  const shown: TaskEvent[] = [];
+  const warnings: string[] = [];
+  let check = false;
+  let hostColumns = 0;
+  let recap: RecapEvent | undefined;
+  let drawing: Promise<unknown> | undefined;
+  let clock: NodeJS.Timeout | undefined;
+
+  function begin(hosts: readonly string[]): void {
+    hostColumns = Math.max(0, ...hosts.map((host) => host.length));
+    for (const host of hosts) rows.set(host, new Row(host, Math.min(hostColumns, 24), columns));
+    const list = new Listr(
+      [...rows.values()].map((row) => ({ title: row.title(), task: (_context, task) => row.attach(task) })),
+      {
+        concurrent: true,
+        exitOnError: false,
+        registerSignalListeners: false,
+        renderer: 'default',
+        fallbackRenderer: 'silent',
+        forceTTY: stream.isTTY === true,
+        rendererOptions: {
+          clearOutput: true,
+          showErrorMessage: false,
+          collapseErrors: false,
+          formatOutput: 'truncate',
+          logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(stream) }),
+        },
+      },
+    );
+    drawing = list.run();
+    clock = setInterval(() => {
+      for (const row of rows.values()) row.refresh();
+    }, frame);
+    clock.unref();
+  }
+
+  function emit(event: RunEvent): void {
+    switch (event.event) {
+      case 'start':
+        check = event.mode === 'check';
+        begin(event.hosts);
+        break;
+      case 'begin':
+        rows.get(event.host)?.begin(event.task);
+        break;
+      case 'output':
+        rows.get(event.host)?.say(event.line);
+        break;
+      case 'task':
+        rows.get(event.host)?.end(event);
+        if (isChange(event) || isFailure(event) || verbosity > 0) shown.push(event);
+        break;
+      case 'warning':
+        warnings.push(`warning: ${event.host ? `${event.host}: ` : ''}${event.message}`);
+        break;
+      case 'recap':
+        recap = event;
+        break;
+      case 'play':
+        break;
+    }
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(clock);
+    for (const row of rows.values()) row.finish();
+    await drawing;
+    const lines = summary({ colors, diff, columns: columns() });
+    if (lines.length > 0) setting.write(`${lines.join('\n')}\n`);
+  }
+
+  function summary(words: Setting): string[] {
+    const width = columns();
+    const failures = shown.filter(isFailure);
+    const changes = shown.filter((event) => !isFailure(event));
+    const block = (event: TaskEvent) => [
+      taskLine(event, hostColumns, words),
+      ...taskDetails(event, words),
+      ...(isFailure(event) || (diff && event.changes?.length) ? [''] : []),
+    ];
+    const lines = diff || verbosity > 0 ? changes.flatMap(block) : listed(changes, width);
+    if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
+    lines.push(...failures.flatMap(block));
+    for (const warning of warnings) lines.push(...wrap(warning, width).map(colors.yellow));
+    if (warnings.length > 0) lines.push('');
+    return recap ? [...lines, ...recapLines(recap, check, words)] : lines;
+  }
+
+  /** Changes by task, with the hosts that had them. */
+  function listed(changes: readonly TaskEvent[], width: number): string[] {
+    const hosts = new Map<string, string[]>();
+    for (const event of changes) {
+      const title = taskTitle(event);
+      hosts.set(title, [...(hosts.get(title) ?? []), event.host]);
+    }
+    if (hosts.size > mostListed) return [];
+    return [...hosts].map(([title, names]) => {
+      const where = new Set(names).size === rows.size ? 'all hosts' : [...new Set(names)].join(', ');
+      const line = clip(`changed  ${title}  (${where})`, width);
+      return colors.yellow('changed') + line.slice('changed'.length);
+    });
+  }
+
+  return { emit, close };
+}

@@ -1,0 +1,95 @@
+import type { ListrTaskWrapper } from 'listr2';
+import { clip, duration, pad } from './text.ts';
+import type { TaskEvent } from './wording.ts';
+
+/** What is used of listr2's wrapper around a task. */
+type Handle = Pick<ListrTaskWrapper<unknown, never, never>, 'title' | 'output'>;
+
+/** The icon, its space, and what listr2 keeps free. */
+const margin = 5;
+/** Seconds after which a running task shows its time and what it says. */
+const patience = 1;
+
+/** What one host is at, as a row of the live display. */
+export class Row {
+  readonly #host: string;
+  readonly #hostColumns: number;
+  readonly #columns: () => number;
+  #handle: Handle | undefined;
+  #settle: (() => void) | undefined;
+  #finished = false;
+  #task = 'waits';
+  #since = performance.now();
+  #running = false;
+  #said = '';
+  #changed = 0;
+  #failed = false;
+
+  constructor(host: string, hostColumns: number, columns: () => number) {
+    this.#host = host;
+    this.#hostColumns = hostColumns;
+    this.#columns = columns;
+  }
+
+  /** Takes the row that listr2 draws. Settles when the row is finished. */
+  attach(handle: Handle): Promise<void> {
+    this.#handle = handle;
+    return new Promise((done, failed) => {
+      this.#settle = () => (this.#failed ? failed(new Error(this.#host)) : done());
+      if (this.#finished) this.#settle();
+    });
+  }
+
+  begin(task: string): void {
+    this.#task = task;
+    this.#since = performance.now();
+    this.#running = true;
+    this.#said = '';
+  }
+
+  say(line: string): void {
+    this.#said = line;
+  }
+
+  end(event: TaskEvent): void {
+    if (event.status === 'changed' || event.status === 'unknown') this.#changed += 1;
+    if ((event.status === 'failed' || event.status === 'unreachable') && !event.ignored) this.#failed = true;
+    this.#running = false;
+    this.#said = '';
+    this.#task = event.task;
+  }
+
+  /** Draws the row when it says something else than before. */
+  refresh(): void {
+    if (!this.#handle) return;
+    const title = this.title();
+    const said = this.#seconds() < patience ? '' : clip(this.#said.trim(), this.#columns() - margin - 4);
+    if (this.#handle.title !== title) this.#handle.title = title;
+    if (this.#handle.output !== said) this.#handle.output = said;
+  }
+
+  finish(): void {
+    this.#running = false;
+    this.#said = '';
+    this.refresh();
+    this.#finished = true;
+    this.#settle?.();
+  }
+
+  /** Host, task, and on the right the changes so far and the time of a task that takes its time. */
+  title(): string {
+    const columns = this.#columns() - margin;
+    const facts: string[] = [];
+    if (this.#changed > 0) facts.push(`${this.#changed} changed`);
+    if (this.#running && this.#seconds() >= patience) facts.push(duration(Math.floor(this.#seconds())));
+    const right = facts.join('  ');
+    const host = pad(clip(this.#host, this.#hostColumns), this.#hostColumns);
+    const room = columns - this.#hostColumns - 2 - (right ? right.length + 2 : 0);
+    const left = `${host}  ${pad(clip(this.#task, room), room)}`;
+    return (right ? `${left}  ${right}` : left).trimEnd();
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#since) / 1000;
+  }
+}

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { $ } from 'zx';
 import { layout } from '../../src/lab/layout.ts';
-import { copyInventory, labOf, testFolder } from './support.ts';
+import { program } from './program.ts';
+import { copyInventory, labOf } from './support.ts';
 
 const inventory = copyInventory('lab', 'own', (text) => text.replace(/^.*server3.*\n/gm, ''));
 const lab = labOf(inventory);
@@ -93,19 +93,8 @@ describe('up', () => {
   });
 
   test('mends what a killed one left, and down leaves nothing', async () => {
-    // From testFolder the recipes are where they are from src/lab: two folders up.
-    const script = join(testFolder, 'up.mjs');
-    const contents = `import { labOf } from './test/lab/support.ts';\nawait labOf(process.argv[2]).up();`;
-    await build({
-      stdin: { contents, resolveDir: process.cwd() },
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-      alias: { vitest: 'node:util' },
-      logLevel: 'silent',
-    });
+    const contents = "import { labOf } from './support.ts';\nawait labOf(process.argv[2]!).up();";
+    const script = await program('up', contents);
     for (const wait of [400, 700, 1000, 1500]) {
       expect(await traces()).not.toEqual([]);
       await lab.down();

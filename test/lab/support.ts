@@ -1,17 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inject } from 'vitest';
 import { labPlan } from '../../src/commands/lab.ts';
 import { loadInventory } from '../../src/inventory/load.ts';
 import type { Say } from '../../src/lab/contract.ts';
 import * as library from '../../src/lab/lab.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    inventory: string;
-  }
-}
 
 /** Tests' inventories and their state: the same folder in every run, so that a run finds what a killed one left. */
 export const testFolder = resolve('.foobar/test');
@@ -66,5 +59,5 @@ export function labOf(inventory: string, say: Say = () => undefined) {
 
 /** The four hosts that stand while the lab tests run. */
 export function sharedLab() {
-  return labOf(inject('inventory'));
+  return labOf(join(testFolder, 'shared.yaml'));
 }

@@ -36,12 +36,12 @@ export async function verifyDatabase(site: Site): Promise<Finding[]> {
   if (!primary || writable.length > 1) return [one, ...silent];
   const replicas = servers.filter(({ host }) => host !== primary.host);
   const followers = await Promise.all(
-    replicas.map(({ host, status }) => ofReplica(site, host, status, primary.status)),
+    replicas.flatMap(({ host, status }) => ofReplica(site, host, status, primary.status)),
   );
   return [
     one,
     ...(replicas.length > 0 ? [semiSync(primary.host, primary.status)] : []),
-    ...followers.flat(),
+    ...followers,
     ...silent,
   ];
 }

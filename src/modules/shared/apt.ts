@@ -189,9 +189,14 @@ async function updateWhen(list: readonly Change[], want: AptWant, host: Host): P
 
 function aptFailure(error: CommandError, items: readonly Item[], host: string): TaskFailure {
   const said = `${error.stdout}\n${error.stderr}`;
+  // apt ends its progress lines only after the error.
   const lines = said
     .split('\n')
-    .filter((line) => /^(E:|W:|dpkg: error|Err:)|unmet dependencies|Depends:/.test(line.trim()));
+    .flatMap(
+      (line) =>
+        /(?:^|\.\.\.)(?:E:|W:|Err:|dpkg: error| .*(?:Depends|Conflicts|Breaks):).*/.exec(line)?.[0] ?? [],
+    )
+    .map((line) => line.replace(/^\.\.\./, '').trim());
   const unknown = items.filter(({ name }) => said.includes(`Unable to locate package ${name}`));
   return new TaskFailure(
     `apt failed on ${host}: ${[...new Set(lines)].slice(-8).join('\n') || said.trim().split('\n').slice(-8).join('\n')}`,

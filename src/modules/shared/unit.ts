@@ -106,7 +106,11 @@ export async function fixUnit(
   if (want.no_block) return;
   const after = await settle(name, unit.type, host);
   if (startsIt(want) && !/^(active|inactive) /.test(after))
-    throw await failure(name, `${name} is ${after.trim()} after it was ${want.state}`, host);
+    throw await failure(
+      name,
+      `${name} was ${want.state} and is now ${after.trim().replace(' ', ' / ')}`,
+      host,
+    );
 }
 
 /** Keys of Ansible's result. */

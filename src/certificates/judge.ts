@@ -54,15 +54,22 @@ export function keyMatches(key: string, certificate: X509Certificate): boolean {
   }
 }
 
-/** The common name of a distinguished name as Node prints it, else all of it on one line. */
-export function commonName(distinguishedName: string): string {
-  return /^CN=(.*)$/m.exec(distinguishedName)?.[1] ?? distinguishedName.replaceAll('\n', ', ');
+/** The common name of a distinguished name as Node prints it, else all of it on one line; Node has none for an empty one. */
+export function commonName(distinguishedName: string | undefined): string {
+  return /^CN=(.*)$/m.exec(distinguishedName ?? '')?.[1] ?? (distinguishedName ?? '').replaceAll('\n', ', ');
+}
+
+/** What a certificate is for, in a word: its common name or, where the CA gives none, its names. */
+export function subjectOf(certificate: X509Certificate): string {
+  return (
+    commonName(certificate.subject) || (certificate.subjectAltName ?? '').replaceAll('DNS:', '') || 'nobody'
+  );
 }
 
 function judgeDates(certificate: X509Certificate, now: Date): string[] {
   const validity = validityOf(certificate);
   const used = lifetimeUsed(validity, now);
-  const who = `the certificate of ${commonName(certificate.subject) || 'the server'}`;
+  const who = `the certificate of ${subjectOf(certificate)}`;
   if (used < 0) return [`${who} is not valid before ${formatTime(validity.notBefore)}`];
   return used > 1 ? [`${who} expired on ${formatTime(validity.notAfter)}`] : [];
 }
@@ -72,7 +79,7 @@ function judgeIssuers(chain: readonly X509Certificate[], roots: string | undefin
     const issuer = chain[index + 1]!;
     if (!isIssuedBy(certificate, issuer))
       return [
-        `the chain is broken: ${commonName(certificate.subject)} was issued by ${commonName(certificate.issuer)}, ` +
+        `the chain is broken: ${subjectOf(certificate)} was issued by ${commonName(certificate.issuer)}, ` +
           `and ${commonName(issuer.subject)} follows`,
       ];
   }

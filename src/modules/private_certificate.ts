@@ -7,7 +7,7 @@ import {
   openAuthority,
   readAuthorityCertificate,
 } from '../certificates/authority.ts';
-import { judgePair } from '../certificates/judge.ts';
+import { judgePair, subjectOf } from '../certificates/judge.ts';
 import { defaultRenewAt, formatTime, renewalDue, validityOf } from '../certificates/lifetime.ts';
 import { type Pair, readCertificates, readCertificatesIfAny, readPair } from '../certificates/pem.ts';
 import type { HostReader } from '../host/contract.ts';
@@ -146,7 +146,7 @@ function pairChanges(want: Params, { there, kept, reason }: State): Change[] {
 function describe(there: PairOnHost): string | null {
   const certificate = readCertificatesIfAny(there.certificate)?.[0];
   if (!certificate) return there.certificate === undefined ? null : 'no certificate';
-  return `${certificate.subjectAltName ?? certificate.subject}, until ${formatTime(validityOf(certificate).notAfter)}`;
+  return `${subjectOf(certificate)}, until ${formatTime(validityOf(certificate).notAfter)}`;
 }
 
 function reasonToIssue(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { clientHello, servedChain } from '../certificates/handshake.ts';
-import { commonName, judgePair } from '../certificates/judge.ts';
+import { commonName, judgePair, subjectOf } from '../certificates/judge.ts';
 import { formatTime, validityOf } from '../certificates/lifetime.ts';
 import { type Pair, readCertificates, readCertificatesIfAny } from '../certificates/pem.ts';
 import { readCertificate } from '../certificates/store.ts';
@@ -165,7 +165,7 @@ function servedChanges(pair: Pair, served: Served | undefined): Change[] {
 function describe(pem: string | undefined): string | null {
   const leaf = readCertificatesIfAny(pem)?.[0];
   if (!leaf) return pem === undefined ? null : 'no certificate';
-  return `${commonName(leaf.subject) || leaf.subjectAltName} by ${commonName(leaf.issuer)}, until ${formatTime(validityOf(leaf).notAfter)}`;
+  return `${subjectOf(leaf)} by ${commonName(leaf.issuer)}, until ${formatTime(validityOf(leaf).notAfter)}`;
 }
 
 async function readServed(want: Params, host: HostReader): Promise<Served | undefined> {

@@ -95,4 +95,17 @@ describe('judgePair', () => {
     expect(judgePair(pair, { names: [], now, roots: stranger.pem })).toEqual([]);
     expect(judgePair(pair, { names: [], now, roots: site.root.pem })).toHaveLength(1);
   });
+
+  it('judges a certificate with an empty subject by its names', async () => {
+    const server = await makeCertificate({
+      name: '',
+      issuer: site.intermediate,
+      names: ['a.foobar.com', 'b.foobar.com'],
+    });
+    const pair = { key: server.key, chain: server.pem + site.intermediate.pem };
+    expect(judgePair(pair, { names: ['b.foobar.com'], now, roots: site.root.pem })).toEqual([]);
+    expect(
+      judgePair(pair, { names: [], now: new Date('2040-01-01T00:00:00Z'), roots: site.root.pem })[0],
+    ).toBe('the certificate of a.foobar.com, b.foobar.com expired on 2036-01-01 00:00 UTC');
+  });
 });

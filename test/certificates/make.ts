@@ -26,7 +26,8 @@ export async function makeCertificate(options: {
     'verify',
   ])) as webcrypto.CryptoKeyPair;
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: [{ CN: [options.name] }],
+    // A name of '' makes an empty subject, as CAs do that leave the common name out.
+    subject: options.name === '' ? [] : [{ CN: [options.name] }],
     issuer: options.issuer?.certificate.subjectName.toJSON() ?? [{ CN: [options.name] }],
     notBefore: options.notBefore ?? new Date('2026-01-01T00:00:00Z'),
     notAfter: options.notAfter ?? new Date('2036-01-01T00:00:00Z'),

@@ -84,7 +84,7 @@ export default state<Want, State>({
   result: (want, { clone }) => ({ after: clone?.commit, remote_url: want.repo, version: want.version }),
 });
 
-/** git never asks for a password, and speaks English where we read it. */
+/** git never asks for a password, writes nothing when it only looks, and speaks English where we read it. */
 function environment(want: Want): Record<string, string> {
   const options = [
     ...(want.key_file === undefined
@@ -94,6 +94,7 @@ function environment(want: Want): Record<string, string> {
   ];
   return {
     GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
     LC_ALL: 'C',
     GIT_SSH_COMMAND: ['ssh -o BatchMode=yes', ...options].join(' '),
   };

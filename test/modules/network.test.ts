@@ -112,7 +112,11 @@ describe('uri', () => {
 
 describe('wait_for', () => {
   it('waits for a port to open and to close', async () => {
-    const listener = createTcpServer((socket) => socket.end('SSH-2.0-Test\r\n'));
+    const listener = createTcpServer((socket) => {
+      // A probe that only connects may be gone before it is greeted.
+      socket.on('error', () => {});
+      socket.end('SSH-2.0-Test\r\n');
+    });
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const at = port(listener);
     expect((await bench.act('wait_for', { port: at, timeout: 5 })).failed).toBeUndefined();

@@ -90,14 +90,17 @@ export class KnownNames {
     if (magic.has(name) || name.startsWith('ansible_') || this.#made.has(name)) return 'yes';
     const { loopVar, indexVar } = task.loopControl;
     if ((task.loop !== undefined && name === loopVar) || name === indexVar) return 'yes';
-    if (this.definitions(name, play, task).length > 0) return 'yes';
+    const sources = [this.#ofPlay(play), task.defaults, task.layers];
+    if (sources.some((layers) => layers.some((layer) => Object.hasOwn(layer.values, name)))) return 'yes';
     return this.#everywhere.some((layer) => Object.hasOwn(layer.values, name)) ? 'elsewhere' : 'no';
   }
 
   /** The layers that define a name for a task, whatever their precedence. */
   definitions(name: string, play: Play, task: Task): Layer[] {
-    const layers = [...this.#ofPlay(play), ...task.defaults, ...task.layers];
-    return [...new Set(layers)].filter((layer) => Object.hasOwn(layer.values, name));
+    const found = new Set<Layer>();
+    for (const layers of [this.#ofPlay(play), task.defaults, task.layers])
+      for (const layer of layers) if (Object.hasOwn(layer.values, name)) found.add(layer);
+    return [...found];
   }
 
   /** Names that a word might have been meant to be. */

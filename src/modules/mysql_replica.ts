@@ -113,6 +113,8 @@ export default state<Params, Have>({
       say: (line) => context.say(line),
       patience: want.timeout,
     });
+    // What other hosts have read of this one while it caught up is no longer true: a write empties the cache.
+    await host.run(sh`true`);
   },
 
   result: (_want, have) => ({ primary: have.primary.name, is_replica: have.settings !== undefined }),

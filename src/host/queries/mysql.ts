@@ -41,7 +41,7 @@ export const mysqlRows: Query<MysqlQuestion, MysqlAnswer> = {
         arg.socket === socket ? [`SELECT '${marker}${index}';`, `${arg.sql};`] : [],
       );
       const options = [...mysqlClient, '--skip-column-names', '--batch', '--raw', '--unbuffered', '--force'];
-      return sh`printf '%s\n' ${`${marker}socket ${socket}`}
+      return sh`printf '%s\\n' ${`${marker}socket ${socket}`}
 printf %s ${statements.join('\n')} | mysql ${options} ${`--socket=${socket}`} 2>&1`.text;
     });
     return rawShell(`if command -v mysql >/dev/null 2>&1; then

@@ -18,13 +18,13 @@ errors=$(mktemp) || exit; trap 'rm -f "$errors"' EXIT
 ask() { mysql ${options} -e "$1" 2>/dev/null; }
 end=$(($(date +%s) + ${patience}))
 while :; do
-  { printf '%s\n' "$sql" | mysql ${options} 2>"$errors"; } & client=$!
+  { printf '%s\\n' "$sql" | mysql ${options} 2>"$errors"; } & client=$!
   while kill -0 "$client" 2>/dev/null; do
     sleep 0.5; line=$(ask ${progress}) || line=
-    [ -z "$line" ] || [ "$line" = "$told" ] || { told=$line; printf '%s\n' "$line"; }
+    [ -z "$line" ] || [ "$line" = "$told" ] || { told=$line; printf '%s\\n' "$line"; }
   done
   wait "$client"; code=$?
-  grep -q '^ERROR 3634\|: 3634 ' "$errors" || break
+  grep -Eq '^ERROR 3634|: 3634 ' "$errors" || break
   [ "$(date +%s)" -lt "$end" ] || break
   [ "$told" = turn ] || { told=turn; echo 'seeding: waits for another server to be seeded'; }
   sleep 2
@@ -35,7 +35,7 @@ while :; do
   state=$(ask ${outcome}) || state=
   case $state in
     Completed*) exit 0 ;;
-    Failed*) printf 'clone: %s\n' "$state" >&2; exit 1 ;;
+    Failed*) printf 'clone: %s\\n' "$state" >&2; exit 1 ;;
   esac
   [ "$(date +%s)" -lt "$end" ] || { echo 'the server did not come back after the clone' >&2; exit 1; }
   sleep 0.5

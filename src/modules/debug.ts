@@ -22,6 +22,8 @@ export default action<z.output<typeof params>>({
   effect: 'reads',
 
   async run(want, _host, context) {
+    if (want.verbosity > (context.verbosity ?? 0))
+      return { changed: false, skipped: `shown with ${`-${'v'.repeat(want.verbosity)}`}` };
     const [name, shown] =
       want.var === undefined ? ['msg', want.msg ?? 'Hello world!'] : [want.var.expression, want.var.value];
     const lines = plain(shown).split('\n');

@@ -119,6 +119,7 @@ describe('debug, assert, fail, set_fact', () => {
     await bench.act('debug', { var: { expression: 'z', value: undefined } });
     await bench.act('debug', {});
     expect(bench.said).toEqual(['hi', 'x.y: [', '  1', ']', 'z: VARIABLE IS NOT DEFINED!', 'Hello world!']);
+    expect((await bench.act('debug', { msg: 'more', verbosity: 2 })).skipped).toBe('shown with -vv');
     await expect(bench.act('debug', { msg: 1, var: 'x' })).rejects.toThrow(/only one of/);
   });
 

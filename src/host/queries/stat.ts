@@ -2,14 +2,7 @@ import { TaskFailure } from '../../errors.ts';
 import type { Query } from '../contract.ts';
 import { type Command, sh } from '../sh.ts';
 
-export type FileType =
-  | 'file'
-  | 'directory'
-  | 'link'
-  | 'fifo'
-  | 'socket'
-  | 'block device'
-  | 'character device';
+type FileType = 'file' | 'directory' | 'link' | 'fifo' | 'socket' | 'block device' | 'character device';
 
 export interface FileStat {
   readonly path: string;

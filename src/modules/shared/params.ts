@@ -80,7 +80,7 @@ export function withAliases<T extends z.ZodObject>(object: T): z.ZodPreprocess<T
 }
 
 /** Alias -> name for the fields of an object. */
-export function aliases(shape: z.core.$ZodShape): Map<string, string> {
+function aliases(shape: z.core.$ZodShape): Map<string, string> {
   const names = new Map<string, string>();
   for (const [name, field] of Object.entries(shape)) {
     const meta = z.globalRegistry.get(field) as { aliases?: string[] } | undefined;
@@ -94,10 +94,4 @@ export function objectOf(schema: z.ZodType): z.ZodObject | undefined {
   if (schema instanceof z.ZodObject) return schema;
   if (!(schema instanceof z.ZodPipe)) return undefined;
   return objectOf((schema.in instanceof z.ZodTransform ? schema.out : schema.in) as z.ZodType);
-}
-
-/** Every name that a parameter may be given under, aliases included. */
-export function parameterNames(schema: z.ZodType): string[] {
-  const object = objectOf(schema);
-  return object === undefined ? [] : [...Object.keys(object.shape), ...aliases(object.shape).keys()];
 }

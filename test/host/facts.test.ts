@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Host } from '../../src/host/contract.ts';
+import { facts } from '../../src/host/facts.ts';
+import { openLocalHost } from '../../src/host/local.ts';
+
+function read(sections: Record<string, string>): Record<string, unknown> {
+  const text = Object.entries({ system: 'Linux 6.12.1 x86_64', ...sections })
+    .map(([name, content]) => `\n\u0001${name}\n${content}`)
+    .join('\n');
+  return facts.parse(Buffer.from(text), [undefined])[0]!;
+}
+
+const trixie = `PRETTY_NAME="Debian GNU/Linux 13 (trixie)"
+NAME="Debian GNU/Linux"
+VERSION_ID="13"
+VERSION_CODENAME=trixie
+ID=debian`;
+const noble = `NAME="Ubuntu"
+VERSION_ID="24.04"
+VERSION_CODENAME=noble
+ID=ubuntu
+ID_LIKE=debian`;
+const rocky = `NAME="Rocky Linux"
+VERSION_ID="9.4"
+ID="rocky"
+ID_LIKE="rhel centos fedora"`;
+
+const address = `[{"ifname":"lo","flags":["LOOPBACK","UP"],"mtu":65536,"operstate":"UNKNOWN","link_type":"loopback","address":"00:00:00:00:00:00","addr_info":[{"family":"inet","local":"127.0.0.1","prefixlen":8,"scope":"host"},{"family":"inet6","local":"::1","prefixlen":128,"scope":"host"}]},
+{"ifname":"eth0.10","flags":["BROADCAST","UP"],"mtu":1500,"operstate":"UP","link_type":"ether","address":"02:00:00:00:00:0b","addr_info":[{"family":"inet","local":"198.18.0.11","prefixlen":24,"broadcast":"198.18.0.255","scope":"global"},{"family":"inet","local":"198.18.0.99","prefixlen":24,"scope":"global"},{"family":"inet6","local":"fd00:198:18::11","prefixlen":64,"scope":"global"},{"family":"inet6","local":"fe80::1","prefixlen":64,"scope":"link"}]}]`;
+const two =
+  'processor : 0\nvendor_id : AMD\nmodel name : EPYC\nphysical id : 0\nsiblings : 4\ncpu cores : 2\n';
+
+const cases: [string, Record<string, string>, Record<string, unknown>][] = [
+  [
+    'Debian by its point release',
+    { release: trixie, debian: '13.1' },
+    {
+      distribution: 'Debian',
+      distribution_version: '13.1',
+      distribution_major_version: '13',
+      distribution_release: 'trixie',
+      os_family: 'Debian',
+    },
+  ],
+  ['Debian testing', { release: trixie, debian: 'forky/sid' }, { distribution_version: '13' }],
+  [
+    'Ubuntu',
+    { release: noble, debian: 'trixie/sid' },
+    {
+      distribution: 'Ubuntu',
+      distribution_version: '24.04',
+      distribution_major_version: '24',
+      os_family: 'Debian',
+    },
+  ],
+  [
+    'a relative of Red Hat',
+    { release: rocky },
+    { distribution: 'Rocky', os_family: 'RedHat', distribution_release: 'NA' },
+  ],
+  [
+    'no release at all',
+    {},
+    { distribution: 'Linux', distribution_version: 'NA', architecture: 'x86_64', kernel: '6.12.1' },
+  ],
+  ['a name without domain', { nodename: 'web1' }, { hostname: 'web1', fqdn: 'web1', domain: '' }],
+  [
+    'a domain from /etc/hosts',
+    { nodename: 'web1', hosts: '127.0.0.1 localhost\n127.0.1.1 web1.foobar.com web1 # me' },
+    { fqdn: 'web1.foobar.com', domain: 'foobar.com' },
+  ],
+  [
+    'a whole name as nodename',
+    { nodename: 'web1.foobar.com' },
+    { hostname: 'web1', fqdn: 'web1.foobar.com' },
+  ],
+  [
+    'memory',
+    { memory: 'MemTotal:        2048000 kB\nMemFree:  1024000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB' },
+    { memtotal_mb: 2000, memfree_mb: 1000, swaptotal_mb: 0 },
+  ],
+  [
+    'processors',
+    { processors: `${two}${two.replace(': 0', ': 1')}`, nproc: '1' },
+    {
+      processor_vcpus: 2,
+      processor_nproc: 1,
+      processor_cores: 2,
+      processor_threads_per_core: 2,
+      processor_count: 1,
+    },
+  ],
+  [
+    'the default address',
+    {
+      addresses: address,
+      route4: '[{"dst":"default","gateway":"198.18.0.1","dev":"eth0.10"}]',
+      route6: '[{}]',
+    },
+    {
+      all_ipv4_addresses: ['198.18.0.11', '198.18.0.99'],
+      all_ipv6_addresses: ['fd00:198:18::11', 'fe80::1'],
+      interfaces: ['lo', 'eth0.10'],
+      default_ipv4: expect.objectContaining({
+        address: '198.18.0.11',
+        interface: 'eth0.10',
+        gateway: '198.18.0.1',
+        netmask: '255.255.255.0',
+        network: '198.18.0.0',
+      }),
+      default_ipv6: {},
+      eth0_10: expect.objectContaining({ macaddress: '02:00:00:00:00:0b' }),
+    },
+  ],
+  [
+    'the source address that the route names, and the lower metric',
+    {
+      addresses: address,
+      route4:
+        '[{"dst":"default","dev":"lo","metric":600},{"dst":"default","dev":"eth0.10","prefsrc":"198.18.0.99","metric":100}]',
+    },
+    { default_ipv4: expect.objectContaining({ address: '198.18.0.99' }) },
+  ],
+  ['no iproute2', {}, { interfaces: [], default_ipv4: {} }],
+  [
+    'apt in one-line format',
+    { apt: 'deb [signed-by=/k arch=amd64] http://mirror.example/debian trixie main' },
+    { apt_uri: 'http://mirror.example/debian' },
+  ],
+  [
+    'apt in deb822 format',
+    { apt: 'URIs: http://mirror.example/debian/ http://other.example' },
+    { apt_uri: 'http://mirror.example/debian/' },
+  ],
+  [
+    'systemd',
+    { init: 'systemd\nbooted-with-systemd', managers: '/usr/bin/apt-get' },
+    { service_mgr: 'systemd', pkg_mgr: 'apt' },
+  ],
+  [
+    'a container without systemd',
+    { init: 'tini', virtualization: 'docker' },
+    { service_mgr: 'tini', virtualization_type: 'docker', virtualization_role: 'guest' },
+  ],
+  ['bare metal', { virtualization: 'none' }, { virtualization_type: 'NA', virtualization_role: 'host' }],
+  [
+    'a mount with a space',
+    { mounts: '/dev/sda1 /srv/my\\040data ext4 rw 0 0' },
+    { mounts: [{ device: '/dev/sda1', mount: '/srv/my data', fstype: 'ext4', options: 'rw' }] },
+  ],
+  [
+    'a clock west of Greenwich',
+    { clock: '1700000000 -0330 NST' },
+    {
+      date_time: expect.objectContaining({
+        iso8601: '2023-11-14T22:13:20Z',
+        time: '18:43:20',
+        epoch: '1700000000',
+      }),
+    },
+  ],
+];
+
+describe('facts', () => {
+  test.each(cases)('of %s', (_name, sections, expected) => {
+    expect(read(sections)).toMatchObject(expected);
+  });
+
+  test('without an answer of uname are refused', () => {
+    expect(() => facts.parse(Buffer.from(''), [undefined])).toThrow('uname');
+  });
+});
+
+describe('facts of this machine', () => {
+  let host: Host & { close(): Promise<void> };
+  beforeAll(async () => {
+    host = await openLocalHost({ readOnly: true });
+  });
+  afterAll(() => host.close());
+
+  test('are there', async () => {
+    const all = await host.ask(facts, undefined);
+    expect(all.user_uid).toBe(process.getuid?.());
+    expect(all.memtotal_mb).toBeGreaterThan(100);
+    expect(all.processor_vcpus).toBeGreaterThan(0);
+    expect(all.kernel).toMatch(/^\d+\./);
+    expect(Math.abs(Number((all.date_time as { epoch: string }).epoch) * 1000 - Date.now())).toBeLessThan(
+      10_000,
+    );
+  });
+});

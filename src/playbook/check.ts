@@ -70,7 +70,8 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     if (template !== undefined) aboutHosts.push(...groupProblems(template, inventory));
   }
   for (const layer of layers)
-    for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 })) isSound(text, problems);
+    for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 }))
+      if (isSound(text, problems)) aboutHosts.push(...groupProblems(text, inventory));
   return sortProblems(problems);
 }
 

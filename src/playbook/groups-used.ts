@@ -30,6 +30,6 @@ export function groupProblems(text: Text, inventory: Inventory): Problem[] {
 /** `'web' in groups` somewhere in the same text. */
 function isTestedBefore(text: string, name: string): boolean {
   return new RegExp(
-    `['"]${name}['"]\\s+(not\\s+)?in\\s+groups|groups(\\.${name}|\\[['"]${name}['"]\\])\\s*(\\||is\\s)`,
+    `['"]${name}['"]\\s+(not\\s+)?in\\s+groups|groups(\\.${name}|\\[['"]${name}['"]\\])\\s*(\\|\\s*(default|d)\\b|is\\s)`,
   ).test(text);
 }

@@ -13,6 +13,7 @@ import { namedFile } from './files.ts';
 import { groupProblems } from './groups-used.ts';
 import { taskKeywords } from './keywords.ts';
 import { KnownNames } from './known.ts';
+import { looseTemplates } from './loose-templates.ts';
 import { sourceOf } from './sources.ts';
 import { isTemplate, layerTexts, type Text, taskTexts } from './texts.ts';
 import { UndefinedFinder } from './undefined.ts';
@@ -50,6 +51,7 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     if (names.includes(task.module) && !modules.has(task.module))
       modules.set(task.module, await registry.loadModule(task.module));
 
+  const ownDelimiters = new Set<string>();
   const known = new KnownNames(inventory, playbook, project.extraVars, playHosts);
   const finder = new UndefinedFinder(known, uncertain);
   const layers = new Set<Layer>([...inventory.hosts.values()].flatMap((host) => host.layers));
@@ -67,11 +69,19 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     aboutHosts.push(...delegateProblems(task, inventory));
     uncertain.push(...notifyProblems(play, task));
     const template = checkFile(play, task, playbook, finder, problems);
+    if (template === undefined) ownDelimiters.add(namedFile(task, playbook.file)?.path ?? '');
     if (template !== undefined) aboutHosts.push(...groupProblems(template, inventory));
   }
   for (const layer of layers)
     for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 }))
       if (isSound(text, problems)) aboutHosts.push(...groupProblems(text, inventory));
+  for (const text of looseTemplates(playbook)) {
+    if (text.text.startsWith('#jinja2:') || ownDelimiters.has(text.place.file)) continue;
+    const found: Problem[] = [];
+    if (isSound(text, found)) found.push(...(project.inventory ? groupProblems(text, inventory) : []));
+    // Nobody may ever render it; where a task names it, the same is said as an error.
+    problems.push(...found.map((problem) => ({ ...problem, severity: 'warning' as const })));
+  }
   return sortProblems(problems);
 }
 

@@ -1,0 +1,21 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Playbook } from './contract.ts';
+import type { Text } from './texts.ts';
+
+/** Templates beside the playbook and in its roles: some are named only by variables, so nothing else leads to them. */
+export function looseTemplates(playbook: Playbook): Text[] {
+  const tasks = playbook.plays.flatMap((play) => [...play.tasks, ...play.handlers]);
+  const roles = tasks.flatMap((task) => (task.role === undefined ? [] : [task.role.directory]));
+  return [...new Set([dirname(playbook.file), ...roles])].flatMap((root) => {
+    const folder = join(root, 'templates');
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.j2'))
+      .sort()
+      .map((name): Text => {
+        const file = join(folder, name);
+        return { text: readFileSync(file, 'utf8'), place: { file, line: 1, column: 1 }, kind: 'template' };
+      });
+  });
+}

@@ -24,6 +24,8 @@ export interface OrderWish extends Subject {
   readonly email?: string | undefined;
   readonly termsAgreed: boolean;
   readonly keyType: KeyType;
+  /** Fraction of the lifetime after which it will be renewed; kept with it for whoever lists. */
+  readonly renewAt: number;
   /** Milliseconds that the CA may take to validate, and again to issue. Default 90 s. */
   readonly patience?: number;
   /** Milliseconds to wait for one answer of the CA. */
@@ -60,6 +62,7 @@ export async function obtainCertificate(wish: OrderWish, answering: Answering): 
     await complete(session, order, pending, wish, answering);
   } catch (error) {
     await lastFailure.keep(wish.stateDirectory, wish, {
+      names: [...wish.names],
       at: new Date().toISOString(),
       message: (error as Error).message,
       ...(error instanceof AcmeError && error.retryAt && { retryAt: error.retryAt.toISOString() }),
@@ -168,7 +171,7 @@ async function accept(chain: string, pending: PendingOrder, wish: OrderWish): Pr
         `(the order is kept in ${pendingOrder.file(wish.stateDirectory, wish)} and used again by the next run; remove it to order anew)`,
       'unusable',
     );
-  await keepCertificate(wish.stateDirectory, wish, pair);
+  await keepCertificate(wish.stateDirectory, wish, pair, wish.renewAt);
 }
 
 async function accountKey(wish: OrderWish): Promise<string> {

@@ -6,7 +6,7 @@ import { rememberSecret } from '../secrets.ts';
 import { forget, keep, readKept } from '../state/files.ts';
 import { judgePair } from './judge.ts';
 import { keyTypeOf } from './keys.ts';
-import { formatTime, renewalDue, validityOf } from './lifetime.ts';
+import { defaultRenewAt, formatTime, renewalDue, validityOf } from './lifetime.ts';
 import { type Pair, readCertificates, readPair, writePair } from './pem.ts';
 
 /** A kept certificate is found by what was asked for: the ACME directory and the exact set of names. */
@@ -19,6 +19,8 @@ export interface Subject {
 export interface KeptCertificate extends Subject {
   readonly pair: Pair;
   readonly certificate: X509Certificate;
+  /** The fraction of its lifetime after which it is renewed, as it was wanted when it was ordered. */
+  readonly renewAt: number;
   /** Its folder on the controller. */
   readonly folder: string;
 }
@@ -47,25 +49,45 @@ export async function readCertificate(
 }
 
 /** Keeps key and chain together, in one file. */
-export async function keepCertificate(stateDirectory: string, subject: Subject, pair: Pair): Promise<void> {
+export async function keepCertificate(
+  stateDirectory: string,
+  subject: Subject,
+  pair: Pair,
+  renewAt: number = defaultRenewAt,
+): Promise<void> {
   await keep(
     join(certificateFolder(stateDirectory, subject), 'pair.pem'),
-    writePair(pair, { directory: subject.directory, names: sortedNames(subject.names).join(' ') }),
+    writePair(pair, {
+      directory: subject.directory,
+      names: sortedNames(subject.names).join(' '),
+      'renew at': String(renewAt),
+    }),
   );
 }
 
 /** All certificates kept for an inventory, by name. */
 export async function listCertificates(stateDirectory: string): Promise<KeptCertificate[]> {
+  const kept = await Promise.all((await subjectFolders(stateDirectory)).map(readFolder));
+  return kept.filter((certificate) => certificate !== undefined);
+}
+
+/** What failed last, for every set of names whose last try failed. */
+export async function listFailures(stateDirectory: string): Promise<Failure[]> {
+  const folders = await subjectFolders(stateDirectory);
+  const failures = await Promise.all(
+    folders.map(async (folder) => parse(failureSchema, await readKept(join(folder, failureFile)))),
+  );
+  return failures.filter((failure) => failure !== undefined);
+}
+
+async function subjectFolders(stateDirectory: string): Promise<string[]> {
   const root = join(stateDirectory, 'certificates');
   const folders = await Promise.all(
     (await subfolders(root)).map(async (directory) =>
       (await subfolders(join(root, directory))).map((subject) => join(root, directory, subject)),
     ),
   );
-  const kept = await Promise.all(folders.flat().map(readFolder));
-  return kept
-    .filter((certificate) => certificate !== undefined)
-    .sort((left, right) => left.folder.localeCompare(right.folder));
+  return folders.flat().sort();
 }
 
 /** What a kept certificate is worth today. */
@@ -117,7 +139,9 @@ const orderSchema = z.strictObject({
 /** An order under way, kept before anything that costs is asked of the CA. */
 export type PendingOrder = z.infer<typeof orderSchema>;
 
+const failureFile = 'failure.json';
 const failureSchema = z.strictObject({
+  names: z.array(z.string()),
   at: z.iso.datetime(),
   message: z.string(),
   /** When the CA allows the next try. */
@@ -142,7 +166,7 @@ function record<T>(name: string, schema: z.ZodType<T>) {
 }
 
 export const pendingOrder = record('order.json', orderSchema);
-export const lastFailure = record('failure.json', failureSchema);
+export const lastFailure = record(failureFile, failureSchema);
 
 function parse<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   if (text === undefined) return undefined;
@@ -157,7 +181,7 @@ async function readFolder(folder: string): Promise<KeptCertificate | undefined> 
   const pair = readPair((await readKept(join(folder, 'pair.pem'))) ?? '');
   if (!pair) return undefined;
   rememberSecret(pair.key);
-  const { directory = '', names = '' } = pair.headings;
+  const { directory = '', names = '', 'renew at': renewAt } = pair.headings;
   try {
     const certificate = readCertificates(pair.chain)[0]!;
     return {
@@ -165,6 +189,7 @@ async function readFolder(folder: string): Promise<KeptCertificate | undefined> 
       names: names.split(' '),
       pair: { key: pair.key, chain: pair.chain },
       certificate,
+      renewAt: Number(renewAt) || defaultRenewAt,
       folder,
     };
   } catch {

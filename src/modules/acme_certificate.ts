@@ -146,6 +146,7 @@ export default state<Params, State>({
           email: want.email === '' ? undefined : want.email,
           termsAgreed: want.terms_agreed,
           keyType: want.key_type,
+          renewAt: want.renew_at,
           patience: want.timeout * 1000,
         },
         answering,

@@ -1,11 +1,19 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openAcme } from '../../src/certificates/acme.ts';
 import { AcmeError } from '../../src/certificates/acme-error.ts';
 import { newKey } from '../../src/certificates/keys.ts';
 
+/** Milliseconds: far below any Retry-After used here, far above what a busy machine needs. */
+const atOnce = 10_000;
+
 let server: Server | undefined;
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+beforeAll(async () => {
+  // Loading acme-client takes its time on a busy machine.
+  await openAcme({ directory: 'http://127.0.0.1:9/dir', accountKey: newKey() });
+});
 afterEach(() => {
   server?.closeAllConnections();
   server?.close();
@@ -47,7 +55,7 @@ describe('a failing CA', () => {
       problem(429, 'rateLimited', 'too many certificates already issued', { 'retry-after': '7200' }),
     );
     const error = await failure(directory);
-    expect(error.took).toBeLessThan(1500);
+    expect(error.took).toBeLessThan(atOnce);
     expect(error.type).toBe('rateLimited');
     expect(error.message).toMatch(
       /^127\.0\.0\.1:\d+ limits the rate of requests: too many certificates already issued; try again after \d{4}-.* UTC \(in (2 h|1 h 59 min)\)$/,
@@ -57,7 +65,7 @@ describe('a failing CA', () => {
 
   it('that limits the rate without a time is told at once too', async () => {
     const error = await failure(await failingCa(problem(429, 'rateLimited', 'slow down')));
-    expect(error.took).toBeLessThan(1500);
+    expect(error.took).toBeLessThan(atOnce);
     expect(error.message).toMatch(/limits the rate of requests: slow down$/);
   });
 
@@ -85,13 +93,13 @@ describe('a failing CA', () => {
     });
     const error = await failure(directory);
     expect(asked).toBe(3);
-    expect(error.took).toBeLessThan(4000);
+    expect(error.took).toBeLessThan(atOnce);
     expect(error.message).toMatch(/fails with status 500: <h1>Oops<\/h1>$/);
   });
 
   it('that never answers is told after the timeout', async () => {
     const error = await failure(await failingCa(() => undefined), 300);
-    expect(error.took).toBeLessThan(2000);
+    expect(error.took).toBeLessThan(atOnce);
     expect(error.message).toMatch(/dir cannot be reached: no answer within 0\.3 s$/);
     expect(error.type).toBe('unreachable');
   });
@@ -100,7 +108,7 @@ describe('a failing CA', () => {
     const directory = await failingCa(() => undefined);
     server?.close();
     const error = await failure(directory);
-    expect(error.took).toBeLessThan(1500);
+    expect(error.took).toBeLessThan(atOnce);
     expect(error.message).toMatch(/cannot be reached: connect ECONNREFUSED/);
   });
 

@@ -62,10 +62,8 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     else if (task.module !== 'meta') problems.push(unknownModule(task, names));
     const texts = taskTexts(task, module?.expressions ?? []);
     const sound = texts.filter((text) => isSound(text, problems));
-    for (const text of sound) {
-      finder.find(text, play, task);
-      aboutHosts.push(...groupProblems(text, inventory));
-    }
+    for (const text of texts) aboutHosts.push(...groupProblems(text, inventory));
+    for (const text of sound) finder.find(text, play, task);
     aboutHosts.push(...delegateProblems(task, inventory));
     uncertain.push(...notifyProblems(play, task));
     const template = checkFile(play, task, playbook, finder, problems);
@@ -73,12 +71,14 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     if (template !== undefined) aboutHosts.push(...groupProblems(template, inventory));
   }
   for (const layer of layers)
-    for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 }))
-      if (isSound(text, problems)) aboutHosts.push(...groupProblems(text, inventory));
+    for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 })) {
+      isSound(text, problems);
+      aboutHosts.push(...groupProblems(text, inventory));
+    }
   for (const text of looseTemplates(playbook)) {
     if (text.text.startsWith('#jinja2:') || ownDelimiters.has(text.place.file)) continue;
-    const found: Problem[] = [];
-    if (isSound(text, found)) found.push(...(project.inventory ? groupProblems(text, inventory) : []));
+    const found: Problem[] = project.inventory ? groupProblems(text, inventory) : [];
+    isSound(text, found);
     // Nobody may ever render it; where a task names it, the same is said as an error.
     problems.push(...found.map((problem) => ({ ...problem, severity: 'warning' as const })));
   }

@@ -3,12 +3,14 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
 import type { Channel, Connection, ConnectionSettings } from '../../src/host/connection.ts';
 import { connectSsh } from '../../src/host/ssh.ts';
 import { freePort, makeKey, startSshd, type TestSshd } from './sshd.ts';
 
+// Generous: a busy machine takes its time to start programs.
+vi.setConfig({ testTimeout: 20_000 });
 let sshd: TestSshd;
 beforeAll(async () => {
   sshd = await startSshd();
@@ -59,7 +61,7 @@ describe('a program on a host', () => {
     );
     channel.kill();
     await channel.closed;
-    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
+    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
     await connection.close();
   });
 

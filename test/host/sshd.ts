@@ -89,7 +89,7 @@ export async function startSshd(keyType = 'ed25519'): Promise<TestSshd> {
       identityFiles: [userKey],
       identitiesOnly: true,
       knownHostsFiles: change.knownHostsFiles ?? [knownHosts(`[127.0.0.1]:${port} ${hostKey}\n`)],
-      connectTimeout: 5,
+      connectTimeout: 15,
       ...change,
     }),
     sessions: () => descendants(server.pid ?? 0),

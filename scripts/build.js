@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds everything that foobar ships: dist/ from src/, and the sample site as one file.
+// Builds everything that foobar ships: dist/ from src/, and the sample site as one file beside the playbooks.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ if (existsSync('dist/cli.js')) chmodSync('dist/cli.js', 0o755);
 
 await build({
   entryPoints: ['site/main.ts'],
-  outfile: 'dist/site/server.mjs',
+  outfile: 'playbooks/files/site/server.mjs',
   bundle: true,
   platform: 'node',
   target: 'node20',

@@ -3,14 +3,12 @@ import { dirname, join, resolve } from 'node:path';
 import { ProjectError } from '../errors.ts';
 import type { Inventory, Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
-import { loadInventory } from '../inventory/load.ts';
 import { selectHosts } from '../inventory/patterns.ts';
 import { loadModule, moduleNames } from '../modules/registry.ts';
 import { parseText } from '../playbook/arguments.ts';
-import { checkProject } from '../playbook/check.ts';
 import type { Playbook } from '../playbook/contract.ts';
-import { loadPlaybook } from '../playbook/load.ts';
-import { selectTasks } from '../playbook/tags.ts';
+import { readProject } from '../playbook/project.ts';
+import { selectTasks, unknownTags } from '../playbook/tags.ts';
 import { shownPath } from '../problems.ts';
 import { parseYaml, readYamlFile } from '../yaml/located.ts';
 import type { RunOptions } from './options.ts';
@@ -37,19 +35,23 @@ export type ProjectOptions = Pick<
 export async function loadProject(options: ProjectOptions): Promise<Project> {
   const file = playbookFile(options);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
-  const inventory = loadInventory(options.inventory, { playbookDirectory: dirname(file) });
-  const whole = loadPlaybook(file, { modules: moduleNames(), extraVars: extra.values });
-  const problems = await checkProject({
-    inventory,
-    playbook: whole,
+  const read = await readProject({
+    inventory: options.inventory,
+    playbook: file,
     extraVars: extra.values,
     registry: { moduleNames, loadModule },
   });
-  const errors = problems.filter((problem) => problem.severity === 'error');
-  if (errors.length > 0) throw new ProjectError(problems);
+  const { inventory } = read;
+  const misspelt = unknownTags(read.playbook, options);
+  if (misspelt.length > 0) throw new ProjectError(misspelt);
   const limited = new Set(selectHosts(options.limit ?? 'all', inventory));
-  const playbook = selectTasks(whole, { tags: options.tags, skipTags: options.skipTags });
-  return { inventory, playbook, extra, limited, warnings: problems };
+  return {
+    inventory,
+    playbook: selectTasks(read.playbook, options),
+    extra,
+    limited,
+    warnings: read.problems,
+  };
 }
 
 function playbookFile(options: ProjectOptions): string {

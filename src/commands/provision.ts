@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import type { HostRecap, RunEvent } from '../engine/events.ts';
 import { runPlaybook } from '../engine/run.ts';
 import { HostVariables, hostScope, type RunVariables } from '../engine/variables.ts';
-import { ExitCode, TaskFailure } from '../errors.ts';
+import { ExitCode, type Problem, TaskFailure } from '../errors.ts';
 import { type ConnectionSettings, connectionSettings } from '../host/connection.ts';
 import { Fleet } from '../host/fleet.ts';
 import { localConnection } from '../host/local-connection.ts';
@@ -43,7 +43,7 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
     mode: options.check ? 'check' : 'apply',
     at: new Date().toISOString(),
   });
-  for (const warning of project.warnings) emit({ event: 'warning', message: warning.message });
+  for (const warning of project.warnings) emit({ event: 'warning', message: placed(warning) });
   if (!options.check) mkdirSync(project.inventory.stateDirectory, { recursive: true, mode: 0o700 });
 
   const fleet = openFleet(variables, {
@@ -60,6 +60,7 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
     fleet,
     modules: await modulesOf(project.playbook),
     emit,
+    verbosity: options.verbosity,
     hostsOf: (play) => hostsOf(play.hosts),
     signal: options.signal,
   });
@@ -121,6 +122,11 @@ function settingsOf(variables: RunVariables, inventory: Inventory, name: string)
   if (name === 'localhost' || name === '127.0.0.1')
     return connectionSettings(name, (variable) => (variable === 'ansible_connection' ? 'local' : undefined));
   throw new TaskFailure(`there is no host ${name} in ${shownPath(inventory.file)}`);
+}
+
+function placed({ place, message, hint }: Problem): string {
+  const where = place ? `${shownPath(place.file)}:${place.line}:${place.column}: ` : '';
+  return `${where}${message}${hint ? ` (${hint})` : ''}`;
 }
 
 async function modulesOf(playbook: Playbook): Promise<Map<string, Module>> {

@@ -1,8 +1,10 @@
-import { hostScope } from '../engine/variables.ts';
+import { siteScope } from '../engine/variables.ts';
 import { ExitCode, ProjectError } from '../errors.ts';
+import { selectHosts } from '../inventory/patterns.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
 import { table } from '../reporters/table.ts';
 import { maskText } from '../secrets.ts';
+import type { Scope } from '../template/scope.ts';
 import type { Finding, Site } from '../verify/contract.ts';
 import { verifyDatabase } from '../verify/database.ts';
 import { verifyFirewall } from '../verify/firewall.ts';
@@ -26,10 +28,18 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
   const variables = runVariables(project, true);
   const fleet = openFleet(variables, { forks: 50, readOnly: true, output: () => {} });
   const unreachable = new Set<string>();
+  const scopes = new Map<string, Scope>();
   const site: Site = {
     group: (name) => (project.inventory.groups.get(name) ?? []).filter((host) => project.limited.has(host)),
     variable: (host, name) => {
-      const scope = hostScope(variables, host);
+      let scope = scopes.get(host);
+      if (!scope) {
+        const plays = project.playbook.plays.filter((play) =>
+          selectHosts(play.hosts, project.inventory).includes(host),
+        );
+        scope = siteScope(variables, host, plays);
+        scopes.set(host, scope);
+      }
       return scope.has(name) ? scope.get(name) : undefined;
     },
     reader: (host) => fleet.host(host, { user: 'root' }),

@@ -15,6 +15,7 @@ export class WrongParameters extends TaskFailure {}
 export interface PrepareRun {
   readonly fleet: Fleet;
   readonly check: boolean;
+  readonly verbosity: number;
   readonly stateDirectory: string;
   readonly modules: ReadonlyMap<string, Module>;
   searchDirectories(task: Task): readonly string[];
@@ -158,6 +159,7 @@ function prepareItem(
     host,
     context: {
       check,
+      verbosity: run.verbosity,
       stateDirectory: run.stateDirectory,
       find: (kind, name) => findFile(run.searchDirectories(task), kind, name),
       renderTemplate: (path) => renderTemplateFile(readFileSync(path, 'utf8'), path, itemScope),

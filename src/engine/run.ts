@@ -12,6 +12,8 @@ export interface Run {
   readonly fleet: Fleet;
   readonly modules: ReadonlyMap<string, Module>;
   readonly emit: Emit;
+  /** How many -v. */
+  readonly verbosity: number;
   /** The hosts of a play, limited as the user asked. */
   hostsOf(play: Play): readonly string[];
   /** Ctrl-C: no further task is begun. */
@@ -98,6 +100,7 @@ class Batch {
     this.around = {
       fleet: run.fleet,
       check: run.variables.check,
+      verbosity: run.verbosity,
       stateDirectory: run.variables.inventory.stateDirectory,
       modules: run.modules,
       tasks: play.tasks,

@@ -89,20 +89,38 @@ export function taskScope(
 }
 
 /** The variables of a host outside any play: for connecting, and what `hostvars` shows. */
-export function hostScope(run: RunVariables, host: string, pending: ReadonlySet<string> = new Set()): Scope {
+export function hostScope(
+  run: RunVariables,
+  host: string,
+  pending: ReadonlySet<string> = new Set(),
+  defaults: readonly Layer[] = [],
+): Scope {
   const variables = run.hosts.get(host);
   if (!variables) throw new Error(`bug: no variables for host ${host}`);
   return new Scope(
     [
+      ...defaults,
       ...variables.host.layers,
       variables.factLayer(),
       { origin: 'set_fact and register', values: variables.set, literal: true },
       ...(pending.size > 0 ? [pendingLayer(pending)] : []),
       run.extra,
-      { origin: 'magic', values: hostMagic(run, variables), literal: true },
+      {
+        origin: 'magic',
+        values: { ...hostMagic(run, variables), hostvars: hostvars(run, pending) },
+        literal: true,
+      },
     ],
     { searchDirectories: [run.inventory.directory], check: run.check },
   );
+}
+
+/**
+ * The variables of a host with the defaults of every role that it gets: for looking at a site from outside its plays.
+ */
+export function siteScope(run: RunVariables, host: string, plays: readonly Play[]): Scope {
+  const defaults = new Set(plays.flatMap((play) => play.tasks.flatMap((task) => task.defaults)));
+  return hostScope(run, host, new Set(), [...defaults]);
 }
 
 /** Where `files/`, `templates/` and lookups of a task are looked for: its role, then the playbook. */

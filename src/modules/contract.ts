@@ -16,7 +16,7 @@ export interface Context {
   /** True in check mode and plan: nothing may be written anywhere, the controller included. */
   readonly check: boolean;
   /** How many `-v` were given. */
-  readonly verbosity?: number;
+  readonly verbosity: number;
   /** Folder of the inventory's kept state on the controller: certificates, keys, passwords. Mode 0700. */
   readonly stateDirectory: string;
   /** Finds `files/x` or `templates/x` by Ansible's search order (role, then playbook). Throws ProjectError. */

@@ -64,10 +64,13 @@ interface Served {
 
 /** How long a server may take to serve the new certificate after a reload: its old workers leave one by one. */
 const reloadPatience = 10_000;
+const answersInARow = 6;
 
 export default state<Params, State>({
   summary: 'Put a kept certificate and its key in service, checked before and observed after.',
   params,
+  // What is kept on the controller changes when acme_certificate runs, on whichever host that is.
+  fleet: true,
 
   async have(want, host, context) {
     const [there, served, pair] = await Promise.all([
@@ -215,14 +218,17 @@ async function reload(want: Params, pair: Pair, host: Host, placed: Placed | und
   );
 }
 
-/** What is served instead once patience ends; undefined when it is the pair's certificate. */
+/**
+ * What is served instead once patience ends; undefined when it is the pair's certificate. One answer proves nothing:
+ * Nginx lets its old workers accept for 100 ms more beside the new ones.
+ */
 async function waitForServed(want: Params, pair: Pair, host: HostReader): Promise<string | undefined> {
   const end = Date.now() + reloadPatience;
-  for (;;) {
-    const served = await readServed(want, host);
-    const [change] = servedChanges(pair, served);
-    if (!change) return undefined;
-    if (Date.now() > end) return `${change.from}`;
-    await sleep(200);
+  for (let inARow = 0; ; ) {
+    const [change] = servedChanges(pair, await readServed(want, host));
+    inARow = change ? 0 : inARow + 1;
+    if (inARow === answersInARow || want.port === undefined) return undefined;
+    if (Date.now() > end) return `${change?.from ?? 'now the new certificate, now another'}`;
+    await sleep(100);
   }
 }

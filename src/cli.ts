@@ -1,90 +1,24 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { RunOptions } from './commands/options.ts';
+import { Command, CommanderError } from 'commander';
 import { ExitCode } from './errors.ts';
 import { failure } from './failure.ts';
+import {
+  type Flags,
+  forks,
+  modes,
+  output,
+  project,
+  runOptions,
+  selection,
+  tableOutput,
+  tags,
+} from './flags.ts';
 import { interruptible } from './interrupt.ts';
-
-interface RunFlags {
-  playbook?: string;
-  limit?: string;
-  tags?: string[];
-  skipTags?: string[];
-  check?: boolean;
-  diff?: boolean;
-  forks?: number;
-  extraVars?: string[];
-  output?: 'live' | 'plain' | 'json';
-  verbose: number;
-}
 
 let exitCode: ExitCode = ExitCode.done;
 
-const list = (value: string, before: string[] = []) => [...before, ...value.split(',').filter(Boolean)];
-const collect = (value: string, before: string[] = []) => [...before, value];
-
-function whole(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('A number from 1 on is needed.');
-  return number;
-}
-
-/** Options of every command that reads a project, named as Ansible's. */
-function ofProject(command: Command): Command {
-  return command
-    .argument('<inventory>', 'inventory file, for example inventory/prod.yaml')
-    .option('--playbook <file>', 'playbook to read (default: playbooks/site.yaml)')
-    .option('-l, --limit <pattern>', 'only these hosts: names, groups, web:!web1')
-    .option('-t, --tags <tags>', 'only tasks with these tags', list)
-    .option('--skip-tags <tags>', 'all tasks but those with these tags', list)
-    .option('-e, --extra-vars <vars>', 'variables that win: name=value, {json} or @file', collect)
-    .option('-v, --verbose', 'say more; up to -vvv', (_value, before: number) => before + 1, 0);
-}
-
-function withOutput(command: Command, choices: readonly string[]): Command {
-  const standard = choices.includes('live') ? 'live on a terminal, else plain' : 'plain';
-  return command.addOption(
-    new Option('--output <kind>', `how to report (default: ${standard})`).choices(choices),
-  );
-}
-
-function ofRun(command: Command): Command {
-  return withOutput(ofProject(command), ['live', 'plain', 'json']).option(
-    '-f, --forks <number>',
-    'hosts to connect to at the same time (default: 50)',
-    whole,
-  );
-}
-
-function selection(inventory: string, flags: RunFlags) {
-  const { playbook, limit, tags = [], skipTags = [], extraVars = [] } = flags;
-  return {
-    inventory,
-    tags,
-    skipTags,
-    extraVars,
-    ...(playbook !== undefined && { playbook }),
-    ...(limit !== undefined && { limit }),
-  };
-}
-
-async function provision(inventory: string, flags: RunFlags, plan: boolean): Promise<void> {
-  const options: Omit<RunOptions, 'signal'> = {
-    ...selection(inventory, flags),
-    check: plan || flags.check === true,
-    diff: plan || flags.diff === true,
-    verbosity: flags.verbose,
-    exitOnChanges: plan,
-    ...(flags.forks !== undefined && { forks: flags.forks }),
-    ...(flags.output !== undefined && { output: flags.output }),
-  };
-  exitCode = await interruptible(async (signal) =>
-    (await import('./commands/provision.ts')).provision({ ...options, signal }),
-  );
-}
-
+// Commands are imported when they are asked for: `foobar --help` needs none of them.
 function program(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const foobar = new Command('foobar')
@@ -94,41 +28,62 @@ function program(): Command {
     .helpCommand('help [command]', 'show help for a command')
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride();
+  const add = (name: string, ...parts: ((command: Command) => Command)[]) =>
+    parts.reduce((command, part) => part(command), foobar.command(name));
 
-  ofRun(foobar.command('provision'))
+  add('provision', project, tags, modes, forks, output)
     .description('bring the hosts to what the playbook says')
-    .option('-C, --check', 'change nothing, say what would be changed')
-    .option('-D, --diff', 'show what changes as differences')
-    .action((inventory: string, flags: RunFlags) => provision(inventory, flags, false));
+    .action(async (inventory: string, flags: Flags) => {
+      const { provision } = await import('./commands/provision.ts');
+      exitCode = await interruptible((signal) => provision(runOptions(inventory, flags, signal)));
+    });
 
-  ofRun(foobar.command('plan'))
+  add('plan', project, tags, forks, output)
     .description('show what provision would change; exit code 2 when it would')
-    .action((inventory: string, flags: RunFlags) => provision(inventory, flags, true));
+    .action(async (inventory: string, flags: Flags) => {
+      const { provision } = await import('./commands/provision.ts');
+      const asked = { ...flags, check: true, diff: true };
+      exitCode = await interruptible((signal) =>
+        provision({ ...runOptions(inventory, asked, signal), exitOnChanges: true }),
+      );
+    });
 
-  withOutput(ofProject(foobar.command('verify')), ['plain', 'json'])
+  add('verify', project, tags, tableOutput)
     .description('check from outside what a provisioned site promises')
-    .action(async (inventory: string, flags: RunFlags & { output?: 'plain' | 'json' }) => {
+    .action(async (inventory: string, flags: Flags & { output?: 'plain' | 'json' }) => {
       const { verify } = await import('./commands/verify.ts');
+      const { output } = flags;
       exitCode = await verify({
         ...selection(inventory, flags),
         verbosity: flags.verbose,
-        ...(flags.output !== undefined && { output: flags.output }),
+        ...(output !== undefined && { output }),
       });
     });
 
-  ofProject(foobar.command('check'))
-    .description('read the whole project and list every mistake; contacts no host')
-    .action(async (inventory: string, flags: RunFlags) => {
-      exitCode = await (await import('./commands/check.ts')).check(selection(inventory, flags));
+  add('certificates', project, modes, forks, output)
+    .description('list the kept certificates and renew those that are due')
+    .option('--list', 'only list them; contacts nobody')
+    .action(async (inventory: string, flags: Flags & { list?: boolean }) => {
+      const { certificates } = await import('./commands/certificates.ts');
+      exitCode = await interruptible((signal) =>
+        certificates({ ...runOptions(inventory, flags, signal), list: flags.list === true }),
+      );
     });
 
-  ofProject(foobar.command('ping'))
+  add('check', project, tags)
+    .description('read the whole project and list every mistake; contacts no host')
+    .action(async (inventory: string, flags: Flags) => {
+      const { check } = await import('./commands/check.ts');
+      exitCode = await check(selection(inventory, flags));
+    });
+
+  add('ping', project)
     .description('log in to the hosts and become the user that provisions them')
     .argument('[pattern]', 'only these hosts, as --limit')
-    .action(async (inventory: string, pattern: string | undefined, flags: RunFlags) => {
+    .action(async (inventory: string, pattern: string | undefined, flags: Flags) => {
+      const { ping } = await import('./commands/ping.ts');
       const limit = pattern ?? flags.limit;
-      const options = { ...flags, ...(limit !== undefined && { limit }) };
-      exitCode = await (await import('./commands/ping.ts')).ping(selection(inventory, options));
+      exitCode = await ping(selection(inventory, { ...flags, ...(limit !== undefined && { limit }) }));
     });
 
   addLab(foobar);

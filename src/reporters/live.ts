@@ -27,6 +27,9 @@ export function liveReporter(setting: ReporterSetting): Reporter {
   const rows = new Map<string, Row>();
   const shown: TaskEvent[] = [];
   const warnings: string[] = [];
+  /** What `debug` tasks show. */
+  const messages: string[] = [];
+  const modules = new Map<string, string>();
   let check = false;
   let hostColumns = 0;
   let recap: RecapEvent | undefined;
@@ -69,9 +72,12 @@ export function liveReporter(setting: ReporterSetting): Reporter {
         break;
       case 'begin':
         rows.get(event.host)?.begin(event.task);
+        modules.set(event.host, event.module);
         break;
       case 'output':
         rows.get(event.host)?.say(event.line);
+        if (modules.get(event.host) === 'debug')
+          messages.push(`${event.host.padEnd(hostColumns)}  ${event.line}`);
         break;
       case 'task':
         rows.get(event.host)?.end(event);
@@ -105,8 +111,13 @@ export function liveReporter(setting: ReporterSetting): Reporter {
       ...taskDetails(event, words),
       ...(isFailure(event) || (diff && event.changes?.length) ? [''] : []),
     ];
-    const lines = diff || verbosity > 0 ? changes.flatMap(block) : listed(changes, width);
-    if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
+    const lines = messages.flatMap((line) => wrap(line, width));
+    const separate = () => {
+      if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
+    };
+    separate();
+    lines.push(...(diff || verbosity > 0 ? changes.flatMap(block) : listed(changes, width)));
+    separate();
     lines.push(...failures.flatMap(block));
     for (const warning of warnings) lines.push(...wrap(warning, width).map(colors.yellow));
     if (warnings.length > 0) lines.push('');

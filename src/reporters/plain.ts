@@ -8,6 +8,7 @@ export function plainReporter(setting: ReporterSetting): Reporter {
   let hostColumns = 0;
   let check = false;
   let said = false;
+  const modules = new Map<string, string>();
   const line = (text: string) => {
     said = true;
     write(`${text}\n`);
@@ -28,8 +29,12 @@ export function plainReporter(setting: ReporterSetting): Reporter {
         line(taskLine(event, hostColumns, setting));
         for (const detail of taskDetails(event, setting)) line(detail);
         break;
+      case 'begin':
+        modules.set(event.host, event.module);
+        break;
       case 'output':
-        if (verbosity > 1) line(colors.dim(`${event.host.padEnd(hostColumns)}  | ${event.line}`));
+        if (verbosity > 1 || modules.get(event.host) === 'debug')
+          line(colors.dim(`${event.host.padEnd(hostColumns)}  | ${event.line}`));
         break;
       case 'warning':
         line(colors.yellow(`warning: ${event.host ? `${event.host}: ` : ''}${event.message}`));
@@ -37,8 +42,6 @@ export function plainReporter(setting: ReporterSetting): Reporter {
       case 'recap':
         if (said) line('');
         for (const each of recapLines(event, check, setting)) line(each);
-        break;
-      case 'begin':
         break;
     }
   }

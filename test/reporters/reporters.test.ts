@@ -106,6 +106,24 @@ ${recap}`);
     expect(await report({ verbosity: 2 })).toContain('web1       | a line');
   });
 
+  it('shows what debug tasks say', async () => {
+    const debug: RunEvent[] = [
+      events[0]!,
+      { event: 'begin', host: 'web1', task: 'Tell', module: 'debug' },
+      { event: 'output', host: 'web1', line: 'the answer' },
+      task({ task: 'Tell', module: 'debug' }),
+      { event: 'begin', host: 'web1', task: 'Run', module: 'command' },
+      { event: 'output', host: 'web1', line: 'noise' },
+      events.at(-1)!,
+    ];
+    const plain = await report({}, debug);
+    expect(plain).toContain('web1       | the answer\n');
+    expect(plain).not.toContain('noise');
+    const live = await report({ output: 'live' }, debug, 80);
+    expect(live).toContain('web1       the answer\n');
+    expect(live.slice(live.indexOf('the answer'))).not.toContain('noise');
+  });
+
   it('is silent but for the table when all is settled', async () => {
     const settled = [
       events[0]!,

@@ -1,0 +1,88 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { RunOptions } from './commands/options.ts';
+
+/** What commander reads from the command line of a command that goes over a project. */
+export interface Flags {
+  readonly playbook?: string;
+  readonly limit?: string;
+  readonly tags?: string[];
+  readonly skipTags?: string[];
+  readonly check?: boolean;
+  readonly diff?: boolean;
+  readonly forks?: number;
+  readonly extraVars?: string[];
+  readonly output?: 'live' | 'plain' | 'json';
+  readonly verbose: number;
+}
+
+type Add = (command: Command) => Command;
+
+const list = (value: string, before: string[] = []) => [...before, ...value.split(',').filter(Boolean)];
+const collect = (value: string, before: string[] = []) => [...before, value];
+
+function whole(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('A number from 1 on is needed.');
+  return number;
+}
+
+/** What every command that reads a project takes. Options are named as Ansible's. */
+export const project: Add = (command) =>
+  command
+    .argument('<inventory>', 'inventory file, for example inventory/prod.yaml')
+    .option('--playbook <file>', 'playbook to read (default: playbooks/site.yaml)')
+    .option('-l, --limit <pattern>', 'only these hosts: names, groups, web:!web1')
+    .option('-e, --extra-vars <vars>', 'variables that win: name=value, {json} or @file', collect)
+    .option('-v, --verbose', 'say more; up to -vvv', (_value, before: number) => before + 1, 0);
+
+export const tags: Add = (command) =>
+  command
+    .option('-t, --tags <tags>', 'only tasks with these tags', list)
+    .option('--skip-tags <tags>', 'all tasks but those with these tags', list);
+
+/** `--check` and `--diff`, which `plan` implies. */
+export const modes: Add = (command) =>
+  command
+    .option('-C, --check', 'change nothing, say what would be changed')
+    .option('-D, --diff', 'show what changes as differences');
+
+export const forks: Add = (command) =>
+  command.option('-f, --forks <number>', 'hosts to connect to at the same time (default: 50)', whole);
+
+export const output: Add = (command) =>
+  kinds(command, ['live', 'plain', 'json'], 'live on a terminal, else plain');
+
+/** For commands whose answer is one table. */
+export const tableOutput: Add = (command) => kinds(command, ['plain', 'json'], 'plain');
+
+function kinds(command: Command, choices: readonly string[], standard: string): Command {
+  return command.addOption(
+    new Option('--output <kind>', `how to report (default: ${standard})`).choices(choices),
+  );
+}
+
+/** Which part of a project is meant. */
+export function selection(inventory: string, flags: Flags) {
+  return {
+    inventory,
+    tags: flags.tags ?? [],
+    skipTags: flags.skipTags ?? [],
+    extraVars: flags.extraVars ?? [],
+    ...(flags.playbook !== undefined && { playbook: flags.playbook }),
+    ...(flags.limit !== undefined && { limit: flags.limit }),
+  };
+}
+
+/** What a run is asked for. */
+export function runOptions(inventory: string, flags: Flags, signal: AbortSignal): RunOptions {
+  return {
+    ...selection(inventory, flags),
+    check: flags.check === true,
+    diff: flags.diff === true,
+    verbosity: flags.verbose,
+    signal,
+    ...(flags.forks !== undefined && { forks: flags.forks }),
+    ...(flags.output !== undefined && { output: flags.output }),
+  };
+}

@@ -40,8 +40,8 @@ export class Bench {
       find: (_kind, name) => (name.startsWith('/') ? name : this.at(name)),
       renderTemplate: (path) => this.render(readFileSync(path, 'utf8')),
       say: (line) => this.said.push(line),
-
       warn: () => {},
+      verbosity: 0,
     };
   }
 

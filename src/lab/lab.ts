@@ -166,7 +166,9 @@ async function ensureRunning(
   }
   // What is there and does not answer is what a killed run left, or a host that shuts down.
   await cutPower(lab, host.name);
-  await boot(lab, host, (await layersOf(plan, lab, host, key)) ?? []);
+  const layers = await layersOf(plan, lab, host, key);
+  if (!layers) throw new Error(`${host.name} has no disk`);
+  await boot(lab, host, layers);
   const born = Date.now();
   const lives = async () => Date.now() - born < 2000 || alive(lab, host.name);
   if (!(await sshAnswers(host.address, patience.boot, lives))) {

@@ -70,19 +70,18 @@ export async function requirePackages(say: Say): Promise<void> {
   for (const [name, file] of Object.entries(packages)) if (!(await exists(file))) missing.push(name);
   if (missing.length === 0) return;
   say(`installing ${missing.join(', ')}`);
-  const fresh = missing.includes('apt-cacher-ng');
-  const systemd = await exists('/run/systemd/system');
   // The lab runs a cache of its own configuration; a masked unit is not started by the package.
-  if (fresh && systemd)
+  if (missing.includes('apt-cacher-ng') && (await exists('/run/systemd/system')))
     await symlink('/dev/null', '/etc/systemd/system/apt-cacher-ng.service').catch(unlessExists);
-  const apt = $({
-    quiet: true,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
-  });
-  await apt`apt-get -qq -o DPkg::Lock::Timeout=600 update`;
-  await apt`apt-get -qq -y -o DPkg::Lock::Timeout=600 install --no-install-recommends ${missing}`;
-  if (fresh && !systemd && (await exists('/etc/init.d/apt-cacher-ng')))
-    await $({ quiet: true, nothrow: true })`/etc/init.d/apt-cacher-ng stop`;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  const apt = $({ quiet: true, nothrow: true, env });
+  const lock = 'DPkg::Lock::Timeout=600';
+  const updated = await apt`apt-get -qq -o ${lock} update`;
+  const installed = await apt`apt-get -qq -y -o ${lock} install --no-install-recommends ${missing}`;
+  if (installed.exitCode !== 0) {
+    const said = `${updated.stderr}${installed.stderr}`.trim().split('\n').slice(-6).join('\n');
+    throw new TaskFailure(`apt-get cannot install ${missing.join(', ')}:\n${said}`);
+  }
 }
 
 /** The texts of this machine's apt sources. */

@@ -31,7 +31,7 @@ export function taskTitle(event: Pick<TaskEvent, 'task' | 'item' | 'handler'>): 
 }
 
 /** The status in its colour; an ignored failure says so. */
-export function statusWord(event: TaskEvent, colors: Colors): string {
+function statusWord(event: TaskEvent, colors: Colors): string {
   if (event.ignored) return colors.yellow('ignored');
   const paint = {
     ok: colors.green,
@@ -61,7 +61,7 @@ export function taskDetails(event: TaskEvent, setting: Setting): string[] {
 }
 
 /** One change: a file's content as a unified diff, all else as `what: before -> after`. */
-export function changeLines(change: Change, colors: Colors, columns?: number): string[] {
+function changeLines(change: Change, colors: Colors, columns?: number): string[] {
   const paint = (line: string) =>
     line.startsWith('+')
       ? colors.green(line)

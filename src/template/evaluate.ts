@@ -94,10 +94,25 @@ function call(target: Expression, args: Arguments, environment: Environment): un
       ? attribute(evaluateNode(target.target, environment), target.name, true)
       : evaluateNode(target, environment);
   defined(callee);
+  if (target.kind === 'attribute' && mutators.includes(target.name) && callee instanceof Callable)
+    refuseVariable(target.target, environment);
   const { args: values, named } = resolve(args, environment);
   if (callee instanceof Callable) return callee.call(values, named);
   if (typeof callee === 'function') return callee(...values);
   throw new TaskFailure(`${spelled(target)} is no function`);
+}
+
+const mutators = ['append', 'extend', 'insert', 'pop', 'remove', 'reverse', 'setdefault', 'sort', 'update'];
+
+/** Variables are shared by hosts and tasks: a template changes only what it has made itself. */
+function refuseVariable(node: Expression, environment: Environment): void {
+  let root = node;
+  while (root.kind === 'attribute' || root.kind === 'item') root = root.target;
+  if (root.kind === 'name' && environment.frame.find(root.name) === undefined)
+    throw new TaskFailure(
+      `a template cannot change the variable '${root.name}'`,
+      "make a new value: with '+' for lists, with '| combine(...)' for dicts",
+    );
 }
 
 function spelled(node: Expression): string {
@@ -105,7 +120,7 @@ function spelled(node: Expression): string {
   return node.kind === 'attribute' ? `'${node.name}'` : 'this value';
 }
 
-export function resolve(args: Arguments, environment: Environment): Call {
+function resolve(args: Arguments, environment: Environment): Call {
   return {
     args: args.positional.map((each) => evaluateNode(each, environment)),
     named: Object.fromEntries(args.named.map((each) => [each.name, evaluateNode(each.value, environment)])),

@@ -1,22 +1,15 @@
-import type { Arguments, Expression, FilterCall, Parameter } from './ast.ts';
-import { at, Cursor, describe } from './cursor.ts';
-import type { Token } from './tokens.ts';
+import type { Arguments, Expression, FilterCall } from './ast.ts';
+import { at, describe } from './cursor.ts';
+import { OperandParser } from './operands.ts';
 
-const constants: Readonly<Record<string, boolean | null>> = {
-  true: true,
-  True: true,
-  false: false,
-  False: false,
-  none: null,
-  None: null,
-  null: null,
-};
 const comparisons = ['==', '!=', '<', '>', '<=', '>='];
 /** Words that cannot begin the argument of a test written without parentheses. */
 const notAnArgument = ['else', 'or', 'and', 'is', 'in', 'not', 'if', 'recursive'];
 
+const none: Arguments = { positional: [], named: [] };
+
 /** Reads expressions with Jinja2's grammar and precedence (jinja2/parser.py) from a list of tokens. */
-export class ExpressionParser extends Cursor {
+export class ExpressionParser extends OperandParser {
   /** One expression that is all there is. */
   whole(): Expression {
     const expression = this.tuple();
@@ -165,138 +158,4 @@ export class ExpressionParser extends Cursor {
     }
     return name;
   }
-
-  private postfix(start: Expression): Expression {
-    let node = start;
-    for (;;) {
-      if (this.skip('operator', '.')) {
-        const token = this.expect('name');
-        node = /^\d+$/.test(token.value)
-          ? {
-              kind: 'item',
-              target: node,
-              index: { kind: 'literal', value: Number(token.value), ...at(token) },
-              ...at(node),
-            }
-          : { kind: 'attribute', target: node, name: token.value, ...at(node) };
-      } else if (this.at('operator', '[')) node = this.subscript(node);
-      else if (this.at('operator', '('))
-        node = { kind: 'call', target: node, args: this.arguments(), ...at(node) };
-      else return node;
-    }
-  }
-
-  private subscript(target: Expression): Expression {
-    this.expect('operator', '[');
-    const bounds: (Expression | undefined)[] = [undefined];
-    while (!this.at('operator', ']')) {
-      if (this.skip('operator', ':')) bounds.push(undefined);
-      else bounds[bounds.length - 1] = this.expression();
-      if (!this.peek()) this.fail("expected ']'");
-      if (!this.at('operator', ']') && !this.at('operator', ':'))
-        if (bounds.at(-1) !== undefined) this.fail(`expected ']', got ${describe(this.peek())}`);
-    }
-    this.take();
-    if (bounds.length > 1) return { kind: 'slice', target, bounds, ...at(target) };
-    const index = bounds[0];
-    if (!index) return this.fail('expected a key between [ and ]');
-    return { kind: 'item', target, index, ...at(target) };
-  }
-
-  protected arguments(): Arguments {
-    const positional: Expression[] = [];
-    const named: { name: string; value: Expression }[] = [];
-    this.expect('operator', '(');
-    while (!this.skip('operator', ')')) {
-      if (positional.length + named.length > 0) {
-        this.expect('operator', ',');
-        if (this.skip('operator', ')')) break;
-      }
-      const next = this.peek(1);
-      if (this.peek()?.kind === 'name' && next?.kind === 'operator' && next.value === '=') {
-        const name = this.take().value;
-        this.take();
-        named.push({ name, value: this.expression() });
-      } else if (named.length) this.fail('a positional argument follows a named one');
-      else positional.push(this.expression());
-    }
-    return { positional, named };
-  }
-
-  protected parameters(): Parameter[] {
-    const parameters: Parameter[] = [];
-    this.expect('operator', '(');
-    while (!this.skip('operator', ')')) {
-      if (parameters.length) this.expect('operator', ',');
-      const name = this.expect('name').value;
-      parameters.push(this.skip('operator', '=') ? { name, initial: this.expression() } : { name });
-    }
-    return parameters;
-  }
-
-  private primary(): Expression {
-    const token = this.peek();
-    if (!token) return this.fail('the expression ends too early');
-    const place = at(token);
-    if (token.kind === 'name') {
-      this.take();
-      const value = constants[token.value];
-      if (value !== undefined) return { kind: 'literal', value, ...place };
-      if (/^\d/.test(token.value)) return { kind: 'literal', value: this.number(token), ...place };
-      if (['else', 'and', 'or', 'in', 'is', 'if'].includes(token.value))
-        this.fail(`unexpected '${token.value}'`, token);
-      return { kind: 'name', name: token.value, ...place };
-    }
-    if (token.kind === 'number') return { kind: 'literal', value: this.number(this.take()), ...place };
-    if (token.kind === 'string') {
-      let value = this.take().value;
-      while (this.peek()?.kind === 'string') value += this.take().value;
-      return { kind: 'literal', value, ...place };
-    }
-    if (this.skip('operator', '(')) return this.group(token);
-    if (this.skip('operator', '[')) return { kind: 'list', items: this.items(']'), ...place };
-    if (this.skip('operator', '{')) return { kind: 'dict', entries: this.entries(), ...place };
-    return this.fail(`unexpected ${describe(token)}`);
-  }
-
-  private number(token: Token): number {
-    const value = Number(token.value.replaceAll('_', ''));
-    if (Number.isNaN(value)) this.fail(`'${token.value}' is no number and no name`, token);
-    return value;
-  }
-
-  private group(begin: Token): Expression {
-    if (this.skip('operator', ')')) return { kind: 'list', items: [], ...at(begin) };
-    const expression = this.tuple();
-    this.expect('operator', ')');
-    return expression;
-  }
-
-  private items(end: string): Expression[] {
-    const items: Expression[] = [];
-    while (!this.skip('operator', end)) {
-      if (items.length) {
-        this.expect('operator', ',');
-        if (this.skip('operator', end)) break;
-      }
-      items.push(this.expression());
-    }
-    return items;
-  }
-
-  private entries(): [Expression, Expression][] {
-    const entries: [Expression, Expression][] = [];
-    while (!this.skip('operator', '}')) {
-      if (entries.length) {
-        this.expect('operator', ',');
-        if (this.skip('operator', '}')) break;
-      }
-      const key = this.expression();
-      this.expect('operator', ':');
-      entries.push([key, this.expression()]);
-    }
-    return entries;
-  }
 }
-
-const none: Arguments = { positional: [], named: [] };

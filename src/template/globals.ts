@@ -62,7 +62,7 @@ function cycler(items: readonly unknown[]): Dict {
 }
 
 /** Python's range(). */
-export function range(args: readonly number[]): number[] {
+function range(args: readonly number[]): number[] {
   const [start, stop, step] = args.length === 1 ? [0, args[0]!, 1] : [args[0]!, args[1]!, args[2] ?? 1];
   if (step === 0 || [start, stop, step].some((each) => !Number.isInteger(each)))
     throw new TaskFailure('range() goes by whole numbers, and not by 0');

@@ -136,6 +136,7 @@ describe('evaluate', () => {
     ["'x' | lower(1)", "'lower' takes at most 0 arguments, not 1"],
     ["'x' is match('(')", 'is no regular expression'],
     ['a()', "'a' is no function"],
+    ['a.append(1)', "a template cannot change the variable 'a'"],
     ['a.items', "'list object' has no attribute 'items'"],
   ])('%s fails: %s', (expression, message) => {
     expect(() => evaluate(expression, scope({ a: [] }))).toThrow(message);

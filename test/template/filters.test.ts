@@ -19,7 +19,7 @@ const scope = new Scope(
   { searchDirectories: [], check: true },
 );
 
-/** Taken from the documentation of ansible.builtin's and ansible.utils' filters and tests. */
+/** What ansible.builtin's and ansible.utils' documentation leads one to expect; no Ansible was run to record them. */
 const documented: [string, unknown][] = [
   ["'yes' | bool", true],
   ["'maybe' | bool", false],

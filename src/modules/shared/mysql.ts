@@ -74,9 +74,9 @@ export async function readGroup(want: GroupParams, host: HostReader, context: Co
     throw decision.early
       ? new NotYet(decision.reason, decision.hint)
       : new TaskFailure(decision.reason, decision.hint);
-  if (decision.primary !== want.hint)
-    context.warn?.(
-      `${decision.primary} is the primary of the database, though the inventory names ${want.hint} for the first build; the run follows the servers`,
+  if (decision.primary !== want.hint && decision.primary === host.name)
+    context.warn(
+      `it is the primary of the database, though the inventory names ${want.hint} for the first build; the run follows the servers`,
     );
   return { members, self, cluster, decision };
 }

@@ -225,7 +225,7 @@ function compose(command: Command, options: RunOptions): string {
     text = `export ${Object.entries(options.environment)
       .map(([name, value]) => `${name}=${quote(value)}`)
       .join(' ')}\n${text}`;
-  if (options.directory) text = sh`cd ${options.directory} || exit`.text + `\n${text}`;
+  if (options.directory) text = `${sh`cd ${options.directory} || exit`.text}\n${text}`;
   if (options.user || options.timeout !== undefined) {
     const limit = options.timeout === undefined ? rawShell('') : sh`timeout ${options.timeout} `;
     const as = options.user ? sh`runuser -u ${options.user} -- ` : rawShell('');

@@ -1,5 +1,5 @@
 /** What plays, blocks and tasks hand down to everything inside them. */
-export const inherited = [
+const inherited = [
   'name',
   'when',
   'tags',

@@ -10,7 +10,7 @@ import { readPlay } from './play.ts';
 import { Report } from './report.ts';
 import { expressions, type Scope, tagList, variables } from './scope.ts';
 
-export { selectTasks, type TagOptions, unknownTags } from './tags.ts';
+export { selectTasks, unknownTags } from './tags.ts';
 
 export interface PlaybookOptions {
   /** Names of all modules; without them any unknown key of a task is taken for one. */

@@ -28,21 +28,10 @@ export const fleet: Fleet = {
   },
 };
 
-/** What inventory and group_vars say, as far as the roles need it. */
-const shared = {
-  site_name: 'www.foobar.com',
+/** What a run would make or ask for. */
+const given = {
   site_names: ['www.foobar.com', 'foobar.com'],
-  tls_certificate: '/etc/nginx/tls/site.crt',
-  tls_key: '/etc/nginx/tls/site.key',
-  acme_webroot: '/var/www/acme',
-  site_ca_file: '',
-  app_name: 'site',
-  app_port: 3000,
-  app_health_path: '/healthz',
-  mysql_port: 3306,
-  site_database_user: 'site',
   site_database_password: 'it\'s "quoted"',
-  site_database_name: 'site',
   foobar_state: '/nowhere',
 };
 
@@ -50,6 +39,10 @@ export interface Rendering {
   readonly host?: string;
   readonly fleet?: Fleet;
   readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+function defaultsOf(role: string): Record<string, unknown> {
+  return readYamlFile(join(playbooks, 'roles', role, 'defaults/main.yaml')) as Record<string, unknown>;
 }
 
 /** The variables that a role's template sees on a host. */
@@ -60,14 +53,11 @@ export function roleScope(
   const group_names = Object.keys(used.groups)
     .filter((group) => group !== 'all' && used.groups[group]?.includes(host))
     .sort();
-  const defaults = join(playbooks, 'roles', role, 'defaults/main.yaml');
   return new Scope(
     [
-      {
-        origin: 'defaults',
-        values: existsSync(defaults) ? (readYamlFile(defaults) as Record<string, unknown>) : {},
-      },
-      { origin: 'shared', values: { ...shared, ...used.hostvars[host] } },
+      { origin: 'shared defaults', values: defaultsOf('site') },
+      { origin: 'defaults', values: defaultsOf(role) },
+      { origin: 'inventory', values: { ...given, ...used.hostvars[host] } },
       { origin: 'test', values: variables },
       {
         origin: 'magic',

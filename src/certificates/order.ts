@@ -69,13 +69,13 @@ export async function obtainCertificate(wish: OrderWish, answering: Answering): 
     });
     throw error;
   }
-  await lastFailure.forget(wish.stateDirectory, wish);
 }
 
 /** Removes what an interrupted try left on the web servers once its certificate is kept. */
 export async function tidyUp(stateDirectory: string, subject: Subject, answering: Answering): Promise<void> {
   const pending = await pendingOrder.read(stateDirectory, subject);
   if (pending && pending.tokens.length > 0) await answering.withdraw(pending.tokens);
+  await lastFailure.forget(stateDirectory, subject);
   await pendingOrder.forget(stateDirectory, subject);
 }
 

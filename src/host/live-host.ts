@@ -270,17 +270,18 @@ function detached(name: string, script: string, timeout: number | undefined): st
   return [
     sh`d=/var/lib/foobar/jobs/${name}`.text,
     'mkdir -p -m 700 /var/lib/foobar /var/lib/foobar/jobs "$d" || exit',
-    'exec 8>>"$d/lock"',
+    // Everyone who waits holds 7 shared; the last one to have read the result clears up.
+    'exec 7>>"$d/waiting" 8>>"$d/lock"; flock -s 7',
     'if flock -n 8; then',
     'rm -f "$d/code"; : >"$d/out"; : >"$d/err"',
     `printf %s ${quote(script)} >"$d/script"`,
-    `d="$d" setsid sh -c '${limit}sh "$d/script" >"$d/out" 2>"$d/err"; echo $? >"$d/code.new"; mv "$d/code.new" "$d/code"' &`,
+    `d="$d" setsid sh -c '${limit}sh "$d/script" >"$d/out" 2>"$d/err"; echo $? >"$d/code.new"; mv "$d/code.new" "$d/code"' 7>&- &`,
     'fi',
     'exec 8>&-',
-    'tail -n +1 -s 0.1 -f "$d/out" >&2 & t=$!',
+    'tail -n +1 -s 0.1 -f "$d/out" >&2 7>&- & t=$!',
     'flock "$d/lock" true',
     'kill "$t"',
     'code=$(cat "$d/code" 2>/dev/null) || { echo "the job was ended before it was done" >&2; exit 137; }',
-    'cat "$d/out"; cat "$d/err" >&2; rm -rf "$d"; exit "$code"',
+    'cat "$d/out"; cat "$d/err" >&2; if flock -n -x 7; then rm -rf "$d"; fi; exit "$code"',
   ].join('\n');
 }

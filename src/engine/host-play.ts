@@ -48,8 +48,8 @@ export class HostPlay {
   readonly name: string;
   /** Keys of the handlers that are due. */
   readonly notified = new Set<string>();
-  /** Check mode has planned a change here. */
-  unsure = false;
+  /** Keys of handlers that an earlier run notified and did not get to run. */
+  readonly owed = new Set<string>();
   private readonly around: PlayAround;
   private readonly variables: HostVariables;
   private readonly prepared = new Map<number, Prepared>();
@@ -88,6 +88,7 @@ export class HostPlay {
   adopt(task: Task, end: TaskEnd): void {
     if (task.register) this.variables.set[task.register] = end.result;
     Object.assign(this.variables.set, end.facts);
+    if (end.status === 'changed' || end.status === 'unknown') this.variables.unsure = true;
   }
 
   private isFresh(ready: Prepared | undefined, item: Prepared['items'][number]): boolean {
@@ -131,7 +132,7 @@ export class HostPlay {
       scope = this.around.scope(task, this.name, new Set());
       prepared ??= prepareTask(this.around, task, scope, this.name);
     } catch (error) {
-      const outcome = failure(error, this.around.check && this.unsure);
+      const outcome = failure(error, this.around.check && this.variables.unsure);
       this.tell(task, outcome, began, undefined, handler);
       return this.conclude(task, [{ outcome }], false);
     }
@@ -139,7 +140,8 @@ export class HostPlay {
     for (const item of prepared.items) {
       const start = outcomes.length === 0 ? began : performance.now();
       const outcome = await executeItem(this.around, task, item, this.aroundItem(task, title, sent));
-      if (outcome.status === 'changed' || outcome.status === 'unknown' || outcome.unrun) this.unsure = true;
+      if (outcome.status === 'changed' || outcome.status === 'unknown' || outcome.unrun)
+        this.variables.unsure = true;
       outcomes.push({ outcome, item: item.item, ...(item.label === undefined ? {} : { label: item.label }) });
       this.tell(task, outcome, start, item.label, handler, title);
       if (outcome.status === 'unreachable') break;
@@ -149,7 +151,7 @@ export class HostPlay {
 
   private aroundItem(task: Task, title: string, sent: () => void): Around {
     return {
-      unsure: this.unsure,
+      unsure: this.variables.unsure,
       sent,
       begin: () => this.around.emit({ event: 'begin', host: this.name, task: title, module: task.module }),
       beforeChange: async () => {

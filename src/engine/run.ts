@@ -128,8 +128,10 @@ class Batch {
     await this.gatherFacts();
     const known = new Set(this.play.handlers.map(handlerKey));
     for (const host of this.living())
-      for (const key of this.of.fleet.pending(host.name)) if (known.has(key)) host.notified.add(key);
+      for (const key of this.of.fleet.pending(host.name)) if (known.has(key)) host.owed.add(key);
     for (let index = 0; index < this.play.tasks.length && this.goesOn(); index++) await this.runTask(index);
+    // What an earlier run owes comes last: only now is everything there that its handlers may need.
+    for (const host of this.living()) for (const key of host.owed) host.notified.add(key);
     if (this.goesOn()) await this.flushHandlers();
   }
 
@@ -178,6 +180,7 @@ class Batch {
           this.count(host.name, end);
           if (end.status === 'failed' || end.status === 'unreachable') return;
           host.notified.delete(key);
+          host.owed.delete(key);
           const journal = this.around.journal(host.name);
           if (journal && !this.around.check) await clearHandlers(journal, [key]);
         }),

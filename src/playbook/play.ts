@@ -61,7 +61,10 @@ export function readPlay(
   const ownHandlers = readTasks(node.handlers, handed, roles.reading, true);
 
   const finish = finisher(roles);
-  const flush = (): Task => flushTask(place, handed);
+  // An empty section flushes nothing: handlers that an earlier run left due wait until the tasks before them, which
+  // may mend what they failed of, have run.
+  const flushed = (tasks: readonly Task[]): Task[] =>
+    tasks.length === 0 ? [] : [...tasks, flushTask(place, handed)];
   const play: Play = {
     name: node.name === undefined || node.name === null ? hosts : text(node.name),
     place,
@@ -75,7 +78,7 @@ export function readPlay(
       ...variableFiles(node, directory, report),
       ...(outer.layers ?? []),
     ],
-    tasks: [...pre, flush(), ...inRoles, ...tasks, flush(), ...post, flush()].map(finish),
+    tasks: [...flushed(pre), ...flushed([...inRoles, ...tasks]), ...flushed(post)].map(finish),
     handlers: [...roles.handlers, ...ownHandlers].map(finish),
   };
   rememberSource(play, node);

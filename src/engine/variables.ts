@@ -10,6 +10,8 @@ export class HostVariables {
   facts: Record<string, unknown> = {};
   /** From set_fact and register. */
   set: Record<string, unknown> = {};
+  /** Changes were made, or in check mode planned: then what is there later cannot be known yet. */
+  unsure = false;
 
   constructor(host: InventoryHost) {
     this.host = host;

@@ -177,7 +177,7 @@ async function ensureRunning(
       `${host.name} does not answer at ${host.address}\n${output.trim().split('\n').slice(-8).join('\n')}`,
     );
   }
-  await exec(plan, host.name, ['systemctl', 'is-system-running', '--wait']);
+  await exec(plan, host.name, ['timeout', '30', 'systemctl', 'is-system-running', '--wait']);
   const seconds = ((Date.now() - begun) / 1000).toFixed(1);
   say(`${host.name} is up at ${host.address}${fresh ? '' : ' with its old disk'} (${seconds} s)`);
 }

@@ -27,6 +27,8 @@ const ssh = (user: string, address: string, script: string) => {
     '-o',
     'ConnectTimeout=3',
     '-o',
+    'ServerAliveInterval=2',
+    '-o',
     'StrictHostKeyChecking=yes',
   ];
   return $({ quiet: true, nothrow: true })`ssh ${options} -o ${known} -i ${key} ${user}@${address} ${script}`;

@@ -6,10 +6,16 @@ import { copyInventory, labOf } from './support.ts';
 const undertaker = `
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { locked } from '../../src/lab/lock.ts';
 import { labOf, testFolder } from './support.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
-process.stdin.resume().once('end', async () => {
+process.stdout.on('error', () => undefined);
+const waiting = () => process.stderr.write('waiting for another run of the lab tests\\n');
+await locked(join(testFolder, 'lock'), waiting, async () => {
+  const ended = new Promise((resolve) => process.stdin.resume().once('end', resolve));
+  process.stdout.write('ready\\n');
+  await ended;
   for (const name of readdirSync(testFolder).filter((name) => name.endsWith('.yaml')))
     await labOf(join(testFolder, name)).down();
 });
@@ -17,16 +23,17 @@ process.stdin.resume().once('end', async () => {
 
 /**
  * Four bare hosts for all lab tests, new in every run. A process of its own takes all of the tests' labs down
- * when this one ends, however it ends.
+ * when this one ends, however it ends; until then no other run of the tests starts in this folder.
  */
 export default async function setup(): Promise<() => Promise<void>> {
   const lab = labOf(copyInventory('lab', 'shared'), (line) => process.stdout.write(`lab: ${line}\n`));
   const script = await program('undertaker', undertaker);
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'inherit', 'inherit'], detached: true });
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const end = async (): Promise<void> => {
     child.stdin.end();
     await once(child, 'exit');
   };
+  await once(child.stdout, 'data');
   try {
     await lab.down();
     await lab.up();

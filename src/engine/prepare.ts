@@ -232,6 +232,8 @@ function guarded(conditions: readonly Expression[], scope: Scope): boolean {
 
 /** Ansible's search: the role's folder of that kind, then the playbook's; an absolute path stays. */
 function findFile(directories: readonly string[], kind: 'files' | 'templates', name: string): string {
+  if (name.trim() === '')
+    throw new TaskFailure('src is empty', 'It would mean the whole folder of the playbook.');
   if (name.startsWith('/')) {
     if (existsSync(name)) return name;
     throw new TaskFailure(`there is no file ${name} on this machine`);

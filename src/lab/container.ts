@@ -6,6 +6,7 @@ import type { LabHost } from './contract.ts';
 import { disk } from './disk.ts';
 import { exists } from './files.ts';
 import { type Layout, machineName } from './layout.ts';
+import { dropLink } from './network.ts';
 
 /**
  * Mounts the root and starts systemd-nspawn, again each time that the host reboots itself: 133 asks for that
@@ -160,6 +161,7 @@ async function collect(group: string, found: Set<number>): Promise<void> {
 }
 
 async function forget(lab: Layout, host: string): Promise<void> {
+  await dropLink(lab, host);
   for (const top of await roots()) await removeTree(groupOf(top, lab, host));
 }
 

@@ -38,6 +38,19 @@ export async function setLink(lab: Layout, host: string, state: 'up' | 'down'): 
   return true;
 }
 
+/**
+ * Removes the link of a host that has ended. The kernel keeps it for minutes when connections were open: what they
+ * had to say is still to be delivered, and holds the network namespace.
+ */
+export async function dropLink(lab: Layout, host: string): Promise<void> {
+  if ((await linkState(lab, host)) === 'absent') return;
+  try {
+    await ip(`link delete ${interfaceName(lab, host)}`);
+  } catch (error) {
+    if ((await linkState(lab, host)) !== 'absent') throw error;
+  }
+}
+
 export async function linkState(lab: Layout, host: string): Promise<'up' | 'down' | 'absent'> {
   const link = (await links()).find(({ ifname }) => ifname === interfaceName(lab, host));
   if (!link) return 'absent';

@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sh } from '../host/sh.ts';
 import { type Finding, finding, type Site, text } from './contract.ts';
+
+/** Longer than any usual scrape interval. */
+const firstScrapeSeconds = 60;
 
 interface Target {
   readonly labels: Readonly<Record<string, string>>;
@@ -17,7 +21,7 @@ interface RuleGroup {
 export async function verifyMonitoring(site: Site): Promise<Finding[]> {
   const found = site.group('monitoring').map((host) => [
     finding(site, 'monitoring', host, 'every Prometheus target is up', async () => {
-      const { activeTargets } = await ask<{ activeTargets: Target[] }>(site, host, 'targets?state=active');
+      const activeTargets = await scrapedTargets(site, host);
       const down = activeTargets.filter((target) => target.health !== 'up');
       return {
         kept: activeTargets.length > 0 && down.length === 0,
@@ -45,6 +49,17 @@ export async function verifyMonitoring(site: Site): Promise<Finding[]> {
     }),
   ]);
   return Promise.all(found.flat());
+}
+
+/** The targets, once each has been scraped for the first time: until then Prometheus does not know their health. */
+async function scrapedTargets(site: Site, host: string): Promise<Target[]> {
+  const deadline = performance.now() + firstScrapeSeconds * 1000;
+  for (;;) {
+    const { activeTargets } = await ask<{ activeTargets: Target[] }>(site, host, 'targets?state=active');
+    const waiting = activeTargets.length === 0 || activeTargets.some((target) => target.health === 'unknown');
+    if (!waiting || performance.now() > deadline) return activeTargets;
+    await sleep(500);
+  }
 }
 
 async function ask<T>(site: Site, host: string, path: string): Promise<T> {

@@ -3,7 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import type { HostRecap, RunEvent } from '../engine/events.ts';
 import { runPlaybook } from '../engine/run.ts';
 import { HostVariables, hostScope, type RunVariables } from '../engine/variables.ts';
-import { ExitCode, type Problem, TaskFailure } from '../errors.ts';
+import { ExitCode, type Problem, ProjectError, TaskFailure } from '../errors.ts';
 import { type ConnectionSettings, connectionSettings } from '../host/connection.ts';
 import { Fleet } from '../host/fleet.ts';
 import { localConnection } from '../host/local-connection.ts';
@@ -28,9 +28,16 @@ const patienceAfterInterrupt = 5;
  */
 export async function provision(options: RunOptions): Promise<ExitCode> {
   const began = performance.now();
-  const project = await loadProject(options);
   const reporter = createReporter({ ...options, stream: process.stdout });
   const emit = (event: RunEvent): void => reporter.emit(mask(event));
+  const project = await loadProject(options).catch((error: unknown) => {
+    if (error instanceof ProjectError && options.output === 'json') {
+      for (const { severity, message, place, hint } of error.problems)
+        emit({ event: 'mistake', severity, message, ...(place && { place }), ...(hint && { hint }) });
+      emit({ event: 'recap', hosts: {}, seconds: (performance.now() - began) / 1000 });
+    }
+    throw error;
+  });
   const variables = runVariables(project, options.check);
   const hostsOf = (pattern: string): string[] =>
     selectHosts(pattern, project.inventory).filter((host) => project.limited.has(host));
@@ -50,6 +57,10 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
     forks: options.forks ?? 50,
     readOnly: options.check,
     output: (host, line) => emit({ event: 'output', host, line }),
+    waiting: (host, owner) => {
+      emit({ event: 'output', host, line: `waits for another run: ${owner}` });
+      emit({ event: 'warning', host, message: `another run is at work here: ${owner}` });
+    },
     ...(options.verbosity >= 3
       ? { trace: (host: string, text: string) => void process.stderr.write(`${host}> ${text}\n`) }
       : {}),
@@ -94,6 +105,7 @@ export function openFleet(
     forks: number;
     readOnly: boolean;
     output: (host: string, line: string) => void;
+    waiting?: (host: string, owner: string) => void;
     trace?: (host: string, text: string) => void;
   },
 ): Fleet {

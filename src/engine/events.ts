@@ -43,6 +43,14 @@ export type RunEvent =
       hint?: string;
       seconds: number;
     }
+  | {
+      /** The project is wrong: no host is contacted. Followed by a recap without hosts. */
+      event: 'mistake';
+      severity: 'error' | 'warning';
+      message: string;
+      place?: Place;
+      hint?: string;
+    }
   | { event: 'warning'; message: string; host?: string }
   | { event: 'recap'; hosts: Record<string, HostRecap>; seconds: number };
 

@@ -19,11 +19,15 @@ export interface FleetOptions {
   /** Who works here, for whoever finds the host locked. */
   readonly owner: string;
   output(host: string, line: string): void;
+  /** Another run is at work on the host: its owner, or what else keeps this one from locking the host. */
+  waiting?(host: string, owner: string): void;
   trace?(host: string, text: string): void;
 }
 
 /** Seconds to wait for another run to let go of a host; a killed controller's shell ends with its last step. */
 const lockPatience = 60;
+/** What the shell answers when that was not enough (EX_TEMPFAIL of sysexits.h). */
+const busy = 75;
 
 interface Reached {
   readonly connection: Connection;
@@ -138,21 +142,26 @@ export class Fleet {
   /** Locks the host for this run and reads what an earlier one left to do. */
   private async takeOver(name: string, shell: Shell): Promise<void> {
     const journal = 'cat /var/lib/foobar/pending 2>/dev/null; true';
+    const wait = `flock -n 9 || { cat /var/lib/foobar/lock >&2; flock -w ${lockPatience} 9 || (exit ${busy}); }`;
     const lock = [
       `mkdir -p -m 700 /var/lib/foobar`,
-      `if [ -d /var/lib/foobar ] && exec 9>>/var/lib/foobar/lock && flock -w ${lockPatience} 9; then`,
-      sh`echo ${this.options.owner} >/var/lib/foobar/lock`.text,
+      `[ -d /var/lib/foobar ] && exec 9>>/var/lib/foobar/lock && { ${wait}; } &&`,
+      sh`echo ${this.options.owner} >/var/lib/foobar/lock && {`.text,
       journal,
-      'else cat /var/lib/foobar/lock >&2; false; fi',
+      '}',
     ].join('\n');
-    const asked = shell.step(this.options.readOnly ? journal : lock, { inline: !this.options.readOnly });
+    const asked = this.options.readOnly
+      ? shell.step(journal)
+      : shell.step(lock, { inline: true, onOutput: (line) => this.options.waiting?.(name, line) });
     shell.flush();
     const answer = await asked;
-    if (answer.code !== 0)
+    const said = answer.stderr.toString('utf8').trim();
+    if (answer.code === busy)
       throw new TaskFailure(
-        `another run has been at work on ${name} for ${lockPatience} s: ${answer.stderr.toString('utf8').trim() || 'unknown'}`,
+        `another run has been at work on ${name} for ${lockPatience} s: ${said || 'unknown'}`,
         'Wait for it, or end it on the machine that it names.',
       );
+    if (answer.code !== 0) throw new TaskFailure(`${name} cannot be locked for this run: ${said}`);
     this.pendings.set(name, [...new Set(answer.stdout.toString('utf8').split('\n').filter(Boolean))]);
   }
 

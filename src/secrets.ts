@@ -15,6 +15,19 @@ export function maskText(text: string): string {
   return result;
 }
 
+/**
+ * What a file held before, for a comparison with a new text. Where the new text has a secret the old one may have
+ * had another, which nobody could remember: then only the lines that stay are shown.
+ */
+export function maskBefore(before: string, after: string): string {
+  if (maskText(after) === after) return before;
+  const staying = new Set(after.split('\n'));
+  return before
+    .split('\n')
+    .map((line) => (staying.has(line) || line.trim() === '' ? line : masked))
+    .join('\n');
+}
+
 /** A copy of a plain value (strings, arrays, records) in which no remembered secret is left. */
 export function mask<T>(value: T): T {
   if (known.size === 0) return value;

@@ -2,7 +2,7 @@ import { TaskFailure } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { Change } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
-import { mask, masked } from '../secrets.ts';
+import { mask, maskBefore, masked } from '../secrets.ts';
 import { renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 import type { Emit, RunEvent, TaskStatus } from './events.ts';
@@ -79,9 +79,9 @@ export class HostPlay {
     return end;
   }
 
-  /** Runs a handler: prepared in its turn, nothing ahead of it. */
-  async runHandler(handler: Task): Promise<TaskEnd> {
-    return this.run(handler, undefined, () => {}, true);
+  /** Runs a handler, or what is on no list: prepared in its turn, nothing ahead of it. */
+  async runAlone(task: Task, kind: 'handler' | 'task'): Promise<TaskEnd> {
+    return this.run(task, undefined, () => {}, kind === 'handler');
   }
 
   /** Takes over the answer of a task that ran once for all hosts. */
@@ -236,7 +236,7 @@ export class HostPlay {
       handler,
       ...(ignored ? { ignored } : {}),
       ...(item === undefined ? {} : { item: quiet ? masked : item }),
-      ...(outcome.changes ? { changes: quiet ? hidden(outcome.changes) : [...outcome.changes] } : {}),
+      ...(outcome.changes ? { changes: quiet ? hidden(outcome.changes) : outcome.changes.map(shown) } : {}),
       ...(outcome.message === undefined ? {} : { message: quiet ? masked : outcome.message }),
       ...(outcome.hint === undefined ? {} : { hint: outcome.hint }),
       seconds: (performance.now() - began) / 1000,
@@ -250,6 +250,12 @@ function surelyRuns(ready: Prepared): boolean {
   const { module } = ready;
   if (module.kind !== 'action' || module.effect !== 'changes' || module.settled) return false;
   return ready.items.some((item) => item.skipped === undefined);
+}
+
+function shown(change: Change): Change {
+  const { from, to } = change;
+  if (typeof from !== 'string' || typeof to !== 'string') return change;
+  return { ...change, from: maskBefore(from, to) };
 }
 
 function hidden(changes: readonly Change[]): Change[] {

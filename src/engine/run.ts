@@ -176,7 +176,7 @@ class Batch {
       if (due.length === 0 || this.of.signal.aborted) continue;
       await Promise.all(
         due.map(async (host) => {
-          const end = await host.runHandler(handler);
+          const end = await host.runAlone(handler, 'handler');
           this.count(host.name, end);
           if (end.status === 'failed' || end.status === 'unreachable') return;
           host.notified.delete(key);
@@ -194,7 +194,7 @@ class Batch {
       this.hosts.map(async (host) => {
         const variables = this.of.variables.hosts.get(host.name);
         if (!gather || !variables || Object.keys(variables.facts).length > 0) return;
-        const end = await host.runHandler(this.setupTask());
+        const end = await host.runAlone(this.setupTask(), 'task');
         if (end.status === 'failed' || end.status === 'unreachable') this.count(host.name, end);
       }),
     );

@@ -9,6 +9,8 @@ type Handle = Pick<ListrTaskWrapper<unknown, never, never>, 'title' | 'output'>;
 const margin = 5;
 /** Seconds after which a running task shows its time and what it says. */
 const patience = 1;
+/** Room for "12 min 3 s". */
+const timeColumns = 10;
 
 /** What one host is at, as a row of the live display. */
 export class Row {
@@ -79,10 +81,9 @@ export class Row {
   /** Host, task, and on the right the changes so far and the time of a task that takes its time. */
   title(): string {
     const columns = this.#columns() - margin;
-    const facts: string[] = [];
-    if (this.#changed > 0) facts.push(`${this.#changed} changed`);
-    if (this.#running && this.#seconds() >= patience) facts.push(duration(Math.floor(this.#seconds())));
-    const right = facts.join('  ');
+    const time = this.#running && this.#seconds() >= patience ? duration(Math.floor(this.#seconds())) : '';
+    // The count keeps its place whether there is a time or not, so that rows stay aligned.
+    const right = this.#changed > 0 ? `${this.#changed} changed  ${pad(time, timeColumns, 'right')}` : time;
     const host = pad(clip(this.#host, this.#hostColumns), this.#hostColumns);
     const room = columns - this.#hostColumns - 2 - (right ? right.length + 2 : 0);
     const left = `${host}  ${pad(clip(this.#task, room), room)}`;

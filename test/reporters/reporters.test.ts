@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../src/engine/events.ts';
 import { createReporter, type ReporterOptions } from '../../src/reporters/reporter.ts';
+import { Row } from '../../src/reporters/row.ts';
 import { width } from '../../src/reporters/text.ts';
 
 const place = { file: 'roles/nginx/tasks/main.yaml', line: 12, column: 3 };
@@ -204,6 +205,20 @@ ${recap}`);
       const lines = stripVTControlCharacters(written).split(/[\r\n]+/);
       expect(Math.max(...lines.map(width))).toBeLessThan(60);
     }
+  });
+
+  it('keeps the count of changes in its place', () => {
+    const row = new Row('web1', 4, () => 80);
+    row.end({ ...task({ status: 'changed' }), event: 'task' } as never);
+    const still = row.title();
+    vi.useFakeTimers();
+    row.begin('Take a while');
+    vi.advanceTimersByTime(75_000);
+    const busy = row.title();
+    vi.useRealTimers();
+    expect(busy).toMatch(/ 1 changed {2}1 min 15 s$/);
+    expect(still.indexOf('1 changed')).toBe(busy.indexOf('1 changed'));
+    expect(width(busy)).toBeLessThan(80);
   });
 
   it('shows the row of a running task with its last line', async () => {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Place, Problem } from './errors.ts';
 
 /**
@@ -70,6 +70,16 @@ function editDistance(left: string, right: string): number {
 export function shownPath(file: string, directory = process.cwd()): string {
   const path = relative(directory, file);
   return path === '' || path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path) ? file : path;
+}
+
+/** "did you mean x?", when a file of nearly that name stands beside a path that leads nowhere. */
+export function didYouMeanFile(path: string): string | undefined {
+  try {
+    const meant = nearest(basename(path), readdirSync(dirname(path)));
+    return meant && `did you mean ${join(dirname(path), meant)}?`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Sorted by file, line and column, each once; without a place first. */

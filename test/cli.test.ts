@@ -122,6 +122,29 @@ describe('a project on this machine', patiently, () => {
     }
   });
 
+  it('that is wrong tells it as JSON too, the recap last', () => {
+    const { args } = project('    - name: Typo\n      copi:\n        dest: /x\n');
+    const { status, stdout } = foobar('plan', ...args, '--output', 'json');
+    expect(status).toBe(3);
+    expect(lines(stdout)).toEqual([
+      {
+        event: 'mistake',
+        severity: 'error',
+        message: 'there is no module or task keyword copi',
+        place: { file: args[2], line: 6, column: 7 },
+        hint: 'did you mean copy?',
+      },
+      { event: 'recap', hosts: {}, seconds: expect.any(Number) },
+    ]);
+  });
+
+  it.each(['word', 'name=a word', '[1]'])('with -e %s is exit code 3', (extra) => {
+    const { args } = project('    - name: Nothing\n      debug:\n        msg: x\n');
+    const { status, stderr } = foobar('provision', ...args, '-e', extra);
+    expect(stderr).toContain(`-e ${extra}: not name=value, a mapping or @file`);
+    expect(status).toBe(3);
+  });
+
   it('answers a ping', () => {
     const { args } = project('    - name: Nothing\n      debug:\n        msg: x\n');
     const { status, stdout } = foobar('ping', ...args);

@@ -9,7 +9,7 @@ import { parseText } from '../playbook/arguments.ts';
 import type { Playbook } from '../playbook/contract.ts';
 import { readProject } from '../playbook/project.ts';
 import { selectTasks, unknownTags } from '../playbook/tags.ts';
-import { shownPath } from '../problems.ts';
+import { didYouMeanFile, shownPath } from '../problems.ts';
 import { parseYaml, readYamlFile } from '../yaml/located.ts';
 import type { RunOptions } from './options.ts';
 
@@ -57,7 +57,7 @@ export async function loadProject(options: ProjectOptions): Promise<Project> {
 function playbookFile(options: ProjectOptions): string {
   if (options.playbook) {
     if (existsSync(options.playbook)) return resolve(options.playbook);
-    throw mistake(`there is no playbook ${options.playbook}`);
+    throw mistake(`there is no playbook ${options.playbook}`, didYouMeanFile(options.playbook));
   }
   const standard = join('playbooks', 'site.yaml');
   const candidates = [resolve(standard), resolve(dirname(options.inventory), '..', standard)];
@@ -77,11 +77,24 @@ function extraVariables(given: readonly string[]): Record<string, unknown> {
       ? readYamlFile(text.slice(1))
       : /^\s*\{/.test(text)
         ? parseYaml(text, '-e')
-        : parseText('', text).args;
-    if (!isMapping(values)) throw mistake(`-e ${text}: not name=value, a mapping or @file`);
+        : pairs(text);
+    if (!isMapping(values)) throw wrong(text);
     Object.assign(result, values);
   }
   return result;
+}
+
+function pairs(text: string): Record<string, unknown> {
+  const { args, extra } = parseText('', text);
+  if (extra.length > 0 || Object.keys(args).length === 0) throw wrong(text);
+  return args;
+}
+
+function wrong(text: string): ProjectError {
+  return mistake(
+    `-e ${text}: not name=value, a mapping or @file`,
+    'quote values with blanks: -e \'name="a b"\'',
+  );
 }
 
 function mistake(message: string, hint?: string): ProjectError {

@@ -9,6 +9,11 @@ import type { Inventory } from './contract.ts';
  */
 export function selectHosts(pattern: string, inventory: Inventory, place?: Place): string[] {
   const parts = splitPattern(pattern);
+  const empty = parts.find((part) => /^[!&]\s*$/.test(part));
+  if (empty !== undefined)
+    throw new ProjectError([
+      { message: `the host pattern ${pattern} says nothing after ${empty}`, place, severity: 'error' },
+    ]);
   const plain = parts.filter((part) => !/^[!&]/.test(part));
   let selected = new Set<string>();
   for (const part of plain.length > 0 ? plain : ['all'])

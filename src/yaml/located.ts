@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ProjectError } from '../errors.ts';
+import { didYouMeanFile, shownPath } from '../problems.ts';
 import { buildYaml } from './builder.ts';
 
 export { dumpYaml } from './builder.ts';
@@ -25,9 +26,11 @@ export function readYamlFile(path: string): unknown {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    throw new ProjectError([{ message: `cannot read ${path}: ${reason}`, severity: 'error' }]);
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const shown = shownPath(path);
+    const message = `cannot read ${shown}: ${missing ? 'no such file' : (error as Error).message}`;
+    const hint = missing ? didYouMeanFile(shown) : undefined;
+    throw new ProjectError([{ message, hint, severity: 'error' }]);
   }
   return parseYaml(text.replace(/^\uFEFF/, ''), path);
 }

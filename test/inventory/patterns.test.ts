@@ -55,6 +55,12 @@ describe('patterns', () => {
     );
   });
 
+  it.each(['web:&', 'all:!'])('refuses %s, which says nothing after its sign', (pattern) =>
+    expect(() => selectHosts(pattern, inventory)).toThrow(
+      `the host pattern ${pattern} says nothing after ${pattern.at(-1)}`,
+    ),
+  );
+
   it('refuses a bad regular expression', () =>
     expect(() => selectHosts('~(', inventory)).toThrow('~( is no valid regular expression'));
 });

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { dump } from 'js-yaml';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ProjectError } from '../../src/errors.ts';
 import { keyPlaceOf, parseYaml, placeAt, placeOf, readYamlFile, Unsafe } from '../../src/yaml/located.ts';
 
@@ -18,6 +21,29 @@ function mistakes(text: string): string[] {
   }
   return [];
 }
+
+describe('a file that is not there', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foobar-located-'));
+  writeFileSync(join(folder, 'prod.yaml'), '');
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each([
+    ['prdo.yaml', 'prod.yaml'],
+    ['unlike', undefined],
+  ])('%s: is another meant?', (name, meant) =>
+    expect(() => readYamlFile(join(folder, name))).toThrow(
+      expect.objectContaining({
+        problems: [
+          {
+            message: `cannot read ${join(folder, name)}: no such file`,
+            hint: meant && `did you mean ${join(folder, meant)}?`,
+            severity: 'error',
+          },
+        ],
+      }),
+    ),
+  );
+});
 
 describe('plain scalars mean what they mean in PyYAML', () => {
   it.each([

@@ -58,6 +58,8 @@ interface State {
 }
 
 interface Served {
+  /** Whether anything listens on the port. */
+  readonly listens: boolean;
   readonly fingerprint: string | undefined;
   readonly text: string;
 }
@@ -81,10 +83,11 @@ export default state<Params, State>({
     return { pair, there, served };
   },
 
-  diff: (want, { pair, there, served }) => [
-    ...fileChanges(want, pair, there),
-    ...servedChanges(pair, served),
-  ],
+  diff: (want, { pair, there, served }) => {
+    const files = fileChanges(want, pair, there);
+    // A server that does not run serves what is in place as soon as it is started, which is another task's.
+    return files.length === 0 && served?.listens === false ? [] : [...files, ...servedChanges(pair, served)];
+  },
 
   async fix(changes, want, have, host) {
     const isInPlace = changes.every(({ what }) => what === 'served');
@@ -178,10 +181,12 @@ async function readServed(want: Params, host: HostReader): Promise<Served | unde
     request: clientHello(want.names[0]!),
     proxyProtocol: want.proxy_protocol,
   });
-  if (!answer) return { fingerprint: undefined, text: `nothing listens on port ${want.port}` };
+  if (!answer)
+    return { listens: false, fingerprint: undefined, text: `nothing listens on port ${want.port}` };
   const chain = servedChain(answer);
-  if (typeof chain === 'string') return { fingerprint: undefined, text: chain };
+  if (typeof chain === 'string') return { listens: true, fingerprint: undefined, text: chain };
   return {
+    listens: true,
     fingerprint: chain[0]?.fingerprint256,
     text: describe(chain.map(String).join('\n')) ?? 'no certificate',
   };

@@ -142,7 +142,7 @@ export class Fleet {
   /** Locks the host for this run and reads what an earlier one left to do. */
   private async takeOver(name: string, shell: Shell): Promise<void> {
     const journal = 'cat /var/lib/foobar/pending 2>/dev/null; true';
-    const wait = `flock -n 9 || { cat /var/lib/foobar/lock >&2; flock -w ${lockPatience} 9 || (exit ${busy}); }`;
+    const wait = `flock -n 9 || { cat /var/lib/foobar/lock >&2; echo >&2; flock -w ${lockPatience} 9 || (exit ${busy}); }`;
     const lock = [
       `mkdir -p -m 700 /var/lib/foobar`,
       `[ -d /var/lib/foobar ] && exec 9>>/var/lib/foobar/lock && { ${wait}; } &&`,

@@ -77,7 +77,7 @@ export class AnswerReader {
       const at = this.buffered.indexOf(marker, searchFrom);
       const end = at < 0 ? -1 : this.buffered.indexOf(0x0a, at + marker.length);
       if (end < 0) {
-        this.showUntil(next.id, at < 0 ? this.buffered.length - marker.length : at);
+        this.showUntil(next.id, at < 0 ? this.buffered.length - begun(this.buffered, marker) : at);
         return;
       }
       this.showUntil(next.id, at);
@@ -95,4 +95,11 @@ export class AnswerReader {
     this.partial(id, this.buffered.subarray(this.shown, end));
     this.shown = end;
   }
+}
+
+/** How many bytes at the end may be the beginning of the marker. */
+function begun(buffered: Buffer, marker: Buffer): number {
+  let length = Math.min(buffered.length, marker.length);
+  while (length > 0 && !buffered.subarray(-length).equals(marker.subarray(0, length))) length -= 1;
+  return length;
 }

@@ -3,7 +3,7 @@ import type { LiveHost } from '../host/live-host.ts';
 import type { Change } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
 import { mask, maskBefore, masked } from '../secrets.ts';
-import { renderValue } from '../template/render.ts';
+import { isTemplate, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 import type { Emit, RunEvent, TaskStatus } from './events.ts';
 import { type Around, executeItem, failure, type Outcome } from './execute.ts';
@@ -126,17 +126,15 @@ export class HostPlay {
   ): Promise<TaskEnd> {
     const began = performance.now();
     const outcomes: { outcome: Outcome; item?: unknown; label?: string }[] = [];
-    let scope: Scope;
     let prepared = ready;
     try {
-      scope = this.around.scope(task, this.name, new Set());
-      prepared ??= prepareTask(this.around, task, scope, this.name);
+      prepared ??= prepareTask(this.around, task, this.scope(task), this.name);
     } catch (error) {
       const outcome = failure(error, this.around.check && this.variables.unsure);
       this.tell(task, outcome, began, undefined, handler);
       return this.conclude(task, [{ outcome }], false);
     }
-    const title = this.title(task, scope);
+    const title = this.title(task);
     for (const item of prepared.items) {
       const start = outcomes.length === 0 ? began : performance.now();
       const outcome = await executeItem(this.around, task, item, this.aroundItem(task, title, sent));
@@ -196,19 +194,22 @@ export class HostPlay {
     if (result.changed === true)
       for (const name of task.notify)
         for (const handler of this.around.handlers(name)) this.notified.add(handlerKey(handler));
-    const scope = this.around.scope(task, this.name, new Set());
     return {
       status,
-      ignored: status === 'failed' && isYes(renderValue(task.ignoreErrors, scope)),
+      ignored: status === 'failed' && isYes(renderValue(task.ignoreErrors, this.scope(task))),
       result,
       facts,
     };
   }
 
-  private title(task: Task, scope: Scope): string {
-    let name = task.name;
+  private scope(task: Task): Scope {
+    return this.around.scope(task, this.name, new Set());
+  }
+
+  private title(task: Task): string {
+    let { name } = task;
     try {
-      name = String(renderValue(task.name, scope));
+      if (isTemplate(name)) name = String(renderValue(name, this.scope(task)));
     } catch (error) {
       if (!(error instanceof TaskFailure)) throw error;
     }
@@ -223,9 +224,8 @@ export class HostPlay {
     handler: boolean,
     title = task.role ? `${task.role.name} : ${task.name}` : task.name,
   ): void {
-    const scope = this.around.scope(task, this.name, new Set());
-    const quiet = task.noLog !== undefined && isYes(renderValue(task.noLog, scope));
-    const ignored = outcome.status === 'failed' && isYes(renderValue(task.ignoreErrors, scope));
+    const quiet = task.noLog !== undefined && isYes(renderValue(task.noLog, this.scope(task)));
+    const ignored = outcome.status === 'failed' && isYes(renderValue(task.ignoreErrors, this.scope(task)));
     const event: RunEvent = {
       event: 'task',
       host: this.name,

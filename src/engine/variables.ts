@@ -6,12 +6,13 @@ import { Pending, Scope, type ScopeLayer } from '../template/scope.ts';
 /** What a run learns of one host: kept over all plays. */
 export class HostVariables {
   readonly host: InventoryHost;
-  /** Facts without prefix, as in `ansible_facts`. */
-  facts: Record<string, unknown> = {};
+  /** Facts without prefix, as in `ansible_facts`. Replaced as a whole, never changed. */
+  facts: Readonly<Record<string, unknown>> = {};
   /** From set_fact and register. */
   set: Record<string, unknown> = {};
   /** Changes were made, or in check mode planned: then what is there later cannot be known yet. */
   unsure = false;
+  #factLayer: ScopeLayer | undefined;
 
   constructor(host: InventoryHost) {
     this.host = host;
@@ -19,15 +20,17 @@ export class HostVariables {
 
   /** `ansible_facts.x` is also `ansible_x`, as in Ansible. */
   factLayer(): ScopeLayer {
+    if (this.#factLayer?.values.ansible_facts === this.facts) return this.#factLayer;
     const prefixed = Object.entries(this.facts).map(([name, value]) => [
       name.startsWith('ansible_') ? name : `ansible_${name}`,
       value,
     ]);
-    return {
+    this.#factLayer = {
       origin: 'facts',
       values: { ...Object.fromEntries(prefixed), ansible_facts: this.facts },
       literal: true,
     };
+    return this.#factLayer;
   }
 }
 

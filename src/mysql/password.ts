@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, hash, timingSafeEqual } from 'node:crypto';
 
 /**
  * Whether the password is the account's, by the hash that mysql.user keeps. Undefined for a plugin whose hash
@@ -28,11 +28,7 @@ function same(left: Buffer, right: Buffer): boolean {
 
 /** The 43 characters of a SHA-crypt digest, without its prefix and salt. */
 export function sha256Crypt(password: Buffer, salt: Buffer, rounds: number): string {
-  const digest = (...parts: readonly Buffer[]): Buffer => {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part);
-    return hash.digest();
-  };
+  const digest = (...parts: readonly Buffer[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
   const alternate = digest(password, salt, password);
   const start = [password, salt, stretch(alternate, password.length)];
   for (let length = password.length; length > 0; length >>= 1) start.push(length & 1 ? alternate : password);

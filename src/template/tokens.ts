@@ -109,7 +109,7 @@ function tokenize(source: Tokenizer, whitespace: Whitespace): Token[] {
       push('operator', '.', line, column + 1);
       if (rest) push('name', rest, line, column + 2);
     } else {
-      if (token.value === '{') braces += 1;
+      if (token.type === 'left-curly') braces += 1;
       push(kind === 'number' && last()?.value === '.' ? 'name' : kind, token.value, line, column);
     }
   }

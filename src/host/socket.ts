@@ -2,10 +2,15 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { TransportError } from '../errors.ts';
 import type { ConnectionSettings } from './connection.ts';
 
-/** How often a server is asked whether it is there. */
-export const keepaliveSeconds = 3;
-/** Silence after which a connection counts as lost. */
-export const silenceSeconds = 12;
+/** When a silent server counts as lost. */
+export interface Patience {
+  /** Seconds between two questions whether it is there. */
+  readonly ask: number;
+  /** Seconds without any byte from it. */
+  readonly silence: number;
+}
+
+export const usualPatience: Patience = { ask: 3, silence: 12 };
 
 /** Opens the TCP connection. Throws a TransportError of kind `unreachable` with the reason in words. */
 export function openSocket(settings: ConnectionSettings): Promise<Socket> {
@@ -56,18 +61,19 @@ const networkReasons: Record<string, [string, string] | undefined> = {
 };
 
 /**
- * Calls back once when nothing arrives for too long, though keepalive asks. Counts seconds that this process
+ * Calls back once when nothing arrives for too long, though keepalive asks. Counts time that this process
  * has seen, not the clock: after a pause of our own (a suspended laptop) the server's answers are read first.
  */
-export function watch(socket: Socket, silent: () => void): () => void {
+export function watch(socket: Socket, { ask, silence }: Patience, silent: () => void): () => void {
+  const tick = ask / 3;
   let seen = socket.bytesRead;
   let seconds = 0;
   const timer = setInterval(() => {
-    seconds = socket.bytesRead === seen ? seconds + 1 : 0;
+    seconds = socket.bytesRead === seen ? seconds + tick : 0;
     seen = socket.bytesRead;
-    if (seconds < silenceSeconds) return;
+    if (seconds < silence) return;
     clearInterval(timer);
     silent();
-  }, 1000);
+  }, tick * 1000);
   return () => clearInterval(timer);
 }

@@ -7,7 +7,7 @@ import { TransportError } from '../errors.ts';
 import type { Channel, Connection, ConnectionSettings } from './connection.ts';
 import { hostKeyError } from './host-key-error.ts';
 import { judge, type KnownHost, knownTypes, readKnownHosts } from './known_hosts.ts';
-import { keepaliveSeconds, openSocket, silenceSeconds, watch } from './socket.ts';
+import { openSocket, type Patience, usualPatience, watch } from './socket.ts';
 
 const hostKeyAlgorithms: ServerHostKeyAlgorithm[] = [
   'ssh-ed25519',
@@ -22,7 +22,10 @@ const hostKeyAlgorithms: ServerHostKeyAlgorithm[] = [
  * Opens an SSH connection. The host's key is checked against known_hosts before anything is sent that
  * authenticates. Throws a TransportError of kind `unreachable`, `host-key` or `authentication`.
  */
-export async function connectSsh(settings: ConnectionSettings): Promise<Connection> {
+export async function connectSsh(
+  settings: ConnectionSettings,
+  patience: Patience = usualPatience,
+): Promise<Connection> {
   const hostKeyName = settings.hostKeyAlias ?? settings.address;
   const known = knownHosts(settings);
   const [socket, keys] = await Promise.all([openSocket(settings), collectKeys(settings)]);
@@ -49,7 +52,7 @@ export async function connectSsh(settings: ConnectionSettings): Promise<Connecti
       sock: socket,
       username: settings.user,
       readyTimeout: settings.connectTimeout * 1000,
-      keepaliveInterval: keepaliveSeconds * 1000,
+      keepaliveInterval: patience.ask * 1000,
       // ssh2 counts answers to its questions only, so a slow upload would look like a loss: `watch` decides.
       keepaliveCountMax: Number.POSITIVE_INFINITY,
       algorithms: {
@@ -74,7 +77,7 @@ export async function connectSsh(settings: ConnectionSettings): Promise<Connecti
       },
     });
   });
-  return connectionOver(client, socket, settings);
+  return connectionOver(client, socket, settings, patience);
 }
 
 function knownHosts(settings: ConnectionSettings): KnownHost[] {
@@ -234,7 +237,12 @@ function connectError(
   );
 }
 
-function connectionOver(client: ssh2.Client, socket: Socket, settings: ConnectionSettings): Connection {
+function connectionOver(
+  client: ssh2.Client,
+  socket: Socket,
+  settings: ConnectionSettings,
+  patience: Patience,
+): Connection {
   const open = new Set<(code: number | undefined) => void>();
   let closing = false;
   let why: string | undefined;
@@ -250,8 +258,8 @@ function connectionOver(client: ssh2.Client, socket: Socket, settings: Connectio
       `the connection to ${settings.address} was lost${why ? `: ${why}` : ''}; what was under way may or may not have happened`,
       'run again once the host answers: what is done already stays done',
     );
-  const stopWatching = watch(socket, () => {
-    why = `no sign of life for ${silenceSeconds} s`;
+  const stopWatching = watch(socket, patience, () => {
+    why = `no sign of life for ${patience.silence} s`;
     socket.destroy();
   });
   client.on('error', (error) => {

@@ -103,7 +103,18 @@ export async function startSshd(keyType = 'ed25519'): Promise<TestSshd> {
 
 export function makeKey(directory: string, name: string, type = 'ed25519', passphrase = ''): string {
   const file = join(directory, name);
-  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', name, '-f', file]);
+  execFileSync('ssh-keygen', [
+    '-q',
+    '-t',
+    type,
+    ...(type === 'rsa' ? ['-b', '2048'] : []),
+    '-N',
+    passphrase,
+    '-C',
+    name,
+    '-f',
+    file,
+  ]);
   return file;
 }
 

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openAcme } from '../../src/certificates/acme.ts';
 import { AcmeError } from '../../src/certificates/acme-error.ts';
 import { newKey } from '../../src/certificates/keys.ts';
@@ -9,7 +9,6 @@ import { newKey } from '../../src/certificates/keys.ts';
 const atOnce = 10_000;
 
 let server: Server | undefined;
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 beforeAll(async () => {
   // Loading acme-client takes its time on a busy machine.
   await openAcme({ directory: 'http://127.0.0.1:9/dir', accountKey: newKey() });

@@ -1,8 +1,6 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { judgePair } from '../../src/certificates/judge.ts';
 import { type Made, makeCertificate, makeSite } from './make.ts';
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let site: Awaited<ReturnType<typeof makeSite>>;
 let stranger: Made;

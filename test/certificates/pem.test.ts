@@ -1,8 +1,6 @@
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { readCertificates, readCertificatesIfAny, readPair, writePair } from '../../src/certificates/pem.ts';
 import { makeSite } from './make.ts';
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let site: Awaited<ReturnType<typeof makeSite>>;
 beforeAll(async () => {

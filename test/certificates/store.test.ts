@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   certificateFolder,
   keepCertificate,
@@ -12,8 +12,6 @@ import {
   standing,
 } from '../../src/certificates/store.ts';
 import { makeSite } from './make.ts';
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let folder: string;
 let site: Awaited<ReturnType<typeof makeSite>>;

@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { keepCertificate, lastFailure, pendingOrder, readCertificate } from '../../src/certificates/store.ts';
 import { sh } from '../../src/host/sh.ts';
 import { makeCertificate, makeSite } from '../certificates/make.ts';
 import { Bench } from './harness.ts';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 const day = 86_400_000;
 let bench: Bench;
 let ca: Server | undefined;

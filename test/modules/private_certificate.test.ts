@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   authorityFiles,
   issue,
@@ -21,7 +21,6 @@ import { judgePair } from '../../src/certificates/judge.ts';
 import { makeSite } from '../certificates/make.ts';
 import { Bench, shown } from './harness.ts';
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 let bench: Bench;
 beforeAll(async () => {
   bench = await Bench.open();

@@ -2,13 +2,12 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepCertificate } from '../../src/certificates/store.ts';
 import { makeCertificate, makeSite } from '../certificates/make.ts';
 import { Bench } from './harness.ts';
 
 const directory = 'https://acme.example/dir';
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 let bench: Bench;
 let old: Awaited<ReturnType<typeof current>>;
 beforeAll(async () => {

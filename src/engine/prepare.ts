@@ -98,13 +98,22 @@ export function epochOf(fleet: Fleet, module: Module, host: LiveHost): number {
   return module.fleet ? fleet.epoch : host.epoch;
 }
 
-/** The identity that the task's become, or the host's ansible_become variables, ask for. */
-export function identityOf(task: Task, scope: Scope): Identity {
+/**
+ * The identity that ansible_become variables ask for, or else the task's become: as in Ansible.
+ * @param target the host that a task is delegated to, whose variables count then
+ */
+export function identityOf(task: Task, scope: Scope, target?: string): Identity {
+  const variables = target === undefined ? scope.asDict() : variablesOf(scope, target);
   const given = (value: unknown, variable: string): unknown =>
-    value !== undefined ? renderValue(value, scope) : scope.has(variable) ? scope.get(variable) : undefined;
+    variable in variables ? variables[variable] : value === undefined ? undefined : renderValue(value, scope);
   if (!isYes(given(task.become.become, 'ansible_become'))) return 'login';
   const user = given(task.become.user, 'ansible_become_user');
   return { user: user === undefined || user === '' ? 'root' : String(user) };
+}
+
+function variablesOf(scope: Scope, host: string): Record<string, unknown> {
+  const all = scope.get('hostvars') as Record<string, Record<string, unknown>>;
+  return all[host] ?? {};
 }
 
 /** All conditions hold. */
@@ -147,8 +156,8 @@ function prepareItem(
   const failing = task.when.find((condition) => !truthy(evaluate(condition.text, itemScope)));
   if (failing) return { ...label, scope: itemScope, skipped: failing.text };
 
-  const target = task.delegateTo === undefined ? hostName : String(renderValue(task.delegateTo, itemScope));
-  const plain = run.fleet.host(target, identityOf(task, itemScope));
+  const target = task.delegateTo === undefined ? undefined : String(renderValue(task.delegateTo, itemScope));
+  const plain = run.fleet.host(target ?? hostName, identityOf(task, itemScope, target));
   const check = run.check && !runsInCheckMode(task, itemScope);
   const host = withEnvironment(run.check && !check ? plain.evenInCheckMode() : plain, task, itemScope);
   const want = parameters(module, task, itemScope);

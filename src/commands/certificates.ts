@@ -77,18 +77,27 @@ export function certificateRow(kept: KeptCertificate, now: Date): CertificateRow
   };
 }
 
+/** Columns below which a terminal gets the table without when it began and where it is from. */
+const narrow = 120;
+
 /** Cells of the table, head first. */
-export function certificateCells(rows: readonly CertificateRow[], now: Date): string[][] {
+export function certificateCells(
+  rows: readonly CertificateRow[],
+  now: Date,
+  columns = Number.POSITIVE_INFINITY,
+): string[][] {
+  const wide = columns >= narrow;
+  const more = (cell: string) => (wide ? [cell] : []);
   return [
-    ['names', 'issuer', 'valid from', 'valid until', 'used', 'due', 'directory'],
+    ['names', 'issuer', ...more('valid from'), 'valid until', 'used', 'due', ...more('directory')],
     ...rows.map((row) => [
       row.names.join(', '),
       row.issuer,
-      formatTime(new Date(row.not_before)),
+      ...more(formatTime(new Date(row.not_before))),
       formatTime(new Date(row.not_after)),
       `${Math.floor(row.used * 100)} %`,
       dueText(row, now),
-      row.directory,
+      ...more(row.directory),
     ]),
   ];
 }
@@ -113,13 +122,13 @@ function print(
   }
   const paint = colors(wantsColor(process.stdout));
   if (rows.length === 0) write('no certificate is kept yet');
-  else
-    for (const line of table(certificateCells(rows, now), {
-      right: [4],
-      paintHead: paint.dim,
-      ...(process.stdout.isTTY && { columns: process.stdout.columns }),
-    }))
+  else {
+    const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+    const cells = certificateCells(rows, now, columns);
+    const right = [cells[0]?.indexOf('used') ?? 0];
+    for (const line of table(cells, { right, paintHead: paint.dim, ...(columns && { columns }) }))
       write(line);
+  }
   for (const failure of failures)
     write(
       paint.red(

@@ -79,7 +79,12 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
   await (end ? fleet.close() : fleet.abort());
   interrupted.cancel();
   const hosts = end?.hosts ?? {};
-  emit({ event: 'recap', hosts, seconds: (performance.now() - began) / 1000 });
+  emit({
+    event: 'recap',
+    hosts,
+    seconds: (performance.now() - began) / 1000,
+    ...(options.signal.aborted && { interrupted: true }),
+  });
   await reporter.close();
   return options.signal.aborted ? ExitCode.interrupted : exitCode(Object.values(hosts), options);
 }

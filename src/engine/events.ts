@@ -52,7 +52,8 @@ export type RunEvent =
       hint?: string;
     }
   | { event: 'warning'; message: string; host?: string }
-  | { event: 'recap'; hosts: Record<string, HostRecap>; seconds: number };
+  /** `interrupted`: Ctrl-C ended the run early. */
+  | { event: 'recap'; hosts: Record<string, HostRecap>; seconds: number; interrupted?: boolean };
 
 /** Where events go. */
 export type Emit = (event: RunEvent) => void;

@@ -3,7 +3,7 @@ import { clip, pad, width } from './text.ts';
 export interface TableOptions {
   /** Columns set to the right, by index: numbers. */
   readonly right?: readonly number[];
-  /** Columns of the terminal; the widest column gives way. Default: no limit. */
+  /** Columns of the terminal; the widest columns give way. Default: no limit. */
   readonly columns?: number;
   readonly indent?: number;
   readonly paintHead?: (line: string) => string;
@@ -21,10 +21,9 @@ export function table(rows: readonly (readonly string[])[], options: TableOption
   );
   const total = () => widths.reduce((sum, each) => sum + each, 0) + gap * (count - 1) + indent;
   while (total() > columns) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const less = Math.max(narrowest, widths[widest]! - (total() - columns));
-    if (less === widths[widest]) break;
-    widths[widest] = less;
+    const widest = Math.max(...widths);
+    if (widest <= narrowest) break;
+    widths[widths.lastIndexOf(widest)] = widest - 1;
   }
   return rows.map((row, line) => {
     const cells = widths.map((each, index) => {

@@ -120,7 +120,7 @@ function closing(event: RecapEvent, check: boolean, colors: Colors): string {
   const all = Object.values(event.hosts);
   const sum = (column: keyof HostRecap) => all.reduce((total, recap) => total + recap[column], 0);
   const on = `${count(all.length, 'host')}, ${duration(event.seconds)}`;
-  const parts: string[] = [];
+  const parts: string[] = event.interrupted ? [colors.red('interrupted')] : [];
   const unreachable = all.filter((recap) => recap.unreachable > 0).length;
   if (unreachable > 0) parts.push(colors.red(`${count(unreachable, 'host')} unreachable`));
   if (sum('failed') > 0) parts.push(colors.red(`${count(sum('failed'), 'task')} failed`));

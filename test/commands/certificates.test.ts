@@ -54,6 +54,13 @@ describe('the list of certificates', () => {
   });
 });
 
+it('leaves columns out on a narrow terminal', async () => {
+  const now = new Date('2026-06-10T00:00:00Z');
+  const cells = certificateCells([await rowAt('2026-06-10T00:00:00Z')], now, 80);
+  expect(cells[0]).toEqual(['names', 'issuer', 'valid until', 'used', 'due']);
+  expect(cells[1]).toHaveLength(5);
+});
+
 describe('certificates --list', () => {
   const options = {
     list: true,

@@ -136,6 +136,12 @@ ${recap}`);
     );
   });
 
+  it('says that it was interrupted, also before anything changed', async () => {
+    const end: RunEvent = { event: 'recap', hosts: { web1: none }, seconds: 1, interrupted: true };
+    expect(await report({}, [events[0]!, end])).toContain('\n\ninterrupted (1 host, 1.0 s)\n');
+    expect(await report({ output: 'json' }, [events[0]!, end])).not.toContain('interrupted');
+  });
+
   it('speaks of changes to make in check mode', async () => {
     const checked = events.map((event) =>
       event.event === 'start' ? { ...event, mode: 'check' as const } : event,

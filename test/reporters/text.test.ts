@@ -53,6 +53,11 @@ describe('table', () => {
     ).toEqual(['host    ok  what', 'a       10  x', 'longer   1']);
   });
 
+  it('takes the room from the widest columns alike', () => {
+    const [line = ''] = table([['ok', 'x'.repeat(60), 'y'.repeat(50), 'z'.repeat(9)]], { columns: 63 });
+    expect(line.split('  ').map(width)).toEqual([2, 23, 23, 9]);
+  });
+
   it('sees through colours, and lets the widest column give way', () => {
     const rows = [
       ['name', 'text'],

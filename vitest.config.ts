@@ -1,10 +1,24 @@
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The lab's files share hosts: the first takes them from bare to the whole site, the next look at it and break it. */
+const labOrder = ['first-run', 'settled', 'certificates', 'monitoring', 'failures', 'lab', 'split'];
+
+class Sequencer extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ project, moduleId }: TestSpecification): number =>
+      project.name === 'lab' ? labOrder.indexOf(basename(moduleId, '.test.ts')) : -1;
+    return (await super.sort(files)).sort((left, right) => place(left) - place(right));
+  }
+}
 
 export default defineConfig({
   test: {
     // Many tests wait for programs that they started.
     maxWorkers: Math.max(4, availableParallelism()),
+    sequence: { sequencer: Sequencer },
     projects: [
       {
         test: {
@@ -17,6 +31,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 30_000,
           setupFiles: ['test/setup.ts'],
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -24,6 +39,7 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 600_000,
           hookTimeout: 900_000,
           globalSetup: ['test/lab/setup.ts'],

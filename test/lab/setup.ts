@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { program } from './program.ts';
 import { copyInventory, labOf } from './support.ts';
 
@@ -36,6 +37,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   await once(child.stdout, 'data');
   try {
     await lab.down();
+    rmSync(lab.state, { recursive: true, force: true });
     await lab.up();
   } catch (error) {
     await end();

@@ -1,10 +1,16 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { labPlan } from '../../src/commands/lab.ts';
+import type { RunEvent } from '../../src/engine/events.ts';
 import { loadInventory } from '../../src/inventory/load.ts';
 import type { Say } from '../../src/lab/contract.ts';
 import * as library from '../../src/lab/lab.ts';
+import type { Finding } from '../../src/verify/contract.ts';
 
 /** Tests' inventories and their state: the same folder in every run, so that a run finds what a killed one left. */
 export const testFolder = resolve('.foobar/test');
@@ -33,6 +39,9 @@ export function labOf(inventory: string, say: Say = () => undefined) {
   return {
     inventory,
     plan,
+    hosts: plan.hosts.map(({ name }) => name),
+    /** What foobar keeps of the site: passwords, authorities, certificates; and the lab's own folder. */
+    state: join(plan.directory, '..'),
     /** Client key, known_hosts, roots. */
     directory: plan.directory,
     address: (host: string) => plan.hosts.find(({ name }) => name === host)?.address ?? '',
@@ -60,4 +69,88 @@ export function labOf(inventory: string, say: Say = () => undefined) {
 /** The four hosts that stand while the lab tests run. */
 export function sharedLab() {
   return labOf(join(testFolder, 'shared.yaml'));
+}
+
+export type Lab = ReturnType<typeof labOf>;
+export type TaskEvent = RunEvent & { event: 'task' };
+
+/** The built command line on an inventory, as a process of its own. */
+export function startFoobar(command: string, inventory: string, ...more: string[]) {
+  const words = ['dist/cli.js', command, inventory, '--output', 'json', ...more];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const events: RunEvent[] = [];
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => events.push(JSON.parse(line) as RunEvent));
+  const ended = Promise.all([once(child, 'exit'), once(lines, 'close'), text(child.stderr)]);
+  return {
+    child: child as ChildProcess,
+    /** Resolves once such an event has come, or the process has ended without one. */
+    until: (wanted: (event: RunEvent) => boolean): Promise<RunEvent | undefined> =>
+      new Promise((resolve) => {
+        const come = events.find(wanted);
+        if (come) return resolve(come);
+        lines.on('line', (line) => {
+          const event = JSON.parse(line) as RunEvent;
+          if (wanted(event)) resolve(event);
+        });
+        lines.once('close', () => resolve(undefined));
+      }),
+    end: async () => {
+      const [[code, signal], , stderr] = await ended;
+      return outcome(code as number | null, signal as NodeJS.Signals | null, events, stderr);
+    },
+  };
+}
+
+/** Runs foobar to its end. */
+export function foobar(command: string, inventory: string, ...more: string[]) {
+  return startFoobar(command, inventory, ...more).end();
+}
+
+function outcome(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  events: readonly RunEvent[],
+  stderr: string,
+) {
+  const tasks = events.filter((event): event is TaskEvent => event.event === 'task');
+  const recap = events.find((event): event is RunEvent & { event: 'recap' } => event.event === 'recap');
+  return {
+    code,
+    signal,
+    events,
+    stderr,
+    tasks,
+    recap,
+    seconds: recap?.seconds ?? Number.NaN,
+    /** Hosts' counts of one kind. */
+    count: (kind: 'changed' | 'failed' | 'unreachable') =>
+      Object.fromEntries(Object.entries(recap?.hosts ?? {}).map(([host, counts]) => [host, counts[kind]])),
+    /** What went otherwise than `ok` and `skipped`, as a person would say it. */
+    told: tasks
+      .filter(({ status }) => status !== 'ok' && status !== 'skipped')
+      .map(({ host, task, item, status }) => `${host}: ${task}${item ? ` (${item})` : ''}: ${status}`),
+  };
+}
+
+/** Brings a lab to the whole site; quick when it is there already. */
+export async function provisioned(lab: Lab): Promise<void> {
+  const run = await foobar('provision', lab.inventory);
+  if (run.code === 0) return;
+  const failed = run.tasks.filter(({ status }) => status === 'failed' || status === 'unreachable');
+  const why = failed.map(({ host, task, message }) => `${host}: ${task}: ${message}`);
+  throw new Error(['the site cannot be provisioned', ...why, run.stderr].join('\n'));
+}
+
+/** What `foobar verify` finds broken, as it says it. */
+export async function verified(lab: Lab) {
+  const { code, events } = await foobar('verify', lab.inventory);
+  const findings = events as unknown as ({ event: 'finding' } & Finding)[];
+  const broken = findings.filter(({ event, kept }) => event === 'finding' && !kept);
+  return { code, broken: broken.map(({ host, promise, seen }) => `${host}: ${promise}: ${seen}`) };
+}
+
+/** For each host, zero. */
+export function none(lab: Lab): Record<string, number> {
+  return Object.fromEntries(lab.hosts.map((host) => [host, 0]));
 }

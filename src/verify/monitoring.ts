@@ -3,13 +3,15 @@ import { sh } from '../host/sh.ts';
 import { type Finding, finding, type Site, text } from './contract.ts';
 
 /** Longer than any usual scrape interval. */
-const firstScrapeSeconds = 60;
+const scrapePatienceSeconds = 65;
 
 interface Target {
   readonly labels: Readonly<Record<string, string>>;
   readonly scrapeUrl: string;
   readonly health: string;
   readonly lastError: string;
+  /** Time of the last scrape; the year 1 when there was none. */
+  readonly lastScrape: string;
 }
 
 interface RuleGroup {
@@ -51,12 +53,21 @@ export async function verifyMonitoring(site: Site): Promise<Finding[]> {
   return Promise.all(found.flat());
 }
 
-/** The targets, once each has been scraped for the first time: until then Prometheus does not know their health. */
+/**
+ * The targets as scraped after this was asked, where they were not up: an exporter that has just been restarted was
+ * down when Prometheus last looked.
+ */
 async function scrapedTargets(site: Site, host: string): Promise<Target[]> {
-  const deadline = performance.now() + firstScrapeSeconds * 1000;
+  const deadline = performance.now() + scrapePatienceSeconds * 1000;
+  const before = new Map<string, string>();
   for (;;) {
     const { activeTargets } = await ask<{ activeTargets: Target[] }>(site, host, 'targets?state=active');
-    const waiting = activeTargets.length === 0 || activeTargets.some((target) => target.health === 'unknown');
+    const stale = activeTargets.filter((target) => {
+      const seen = before.get(target.scrapeUrl);
+      if (seen === undefined) before.set(target.scrapeUrl, target.lastScrape);
+      return target.health !== 'up' && (seen === undefined || seen === target.lastScrape);
+    });
+    const waiting = activeTargets.length === 0 || stale.length > 0;
     if (!waiting || performance.now() > deadline) return activeTargets;
     await sleep(500);
   }

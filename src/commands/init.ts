@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExitCode, ProjectError } from '../errors.ts';
@@ -24,6 +33,8 @@ export async function init(directory: string): Promise<ExitCode> {
       if (existsSync(from))
         cpSync(from, join(copy, 'inventory', name), { recursive: true, dereference: true });
     }
+    // Kept keys and passwords.
+    writeFileSync(join(copy, '.gitignore'), 'inventory/.foobar/\n');
     cpSync(join(shipped, 'playbooks'), join(copy, 'playbooks'), { recursive: true, dereference: true });
     if (existsSync(target))
       for (const name of readdirSync(copy)) renameSync(join(copy, name), join(target, name));
@@ -34,7 +45,7 @@ export async function init(directory: string): Promise<ExitCode> {
   const shown = relative(process.cwd(), target) || '.';
   process.stdout.write(
     [
-      `${shown} holds an inventory and the playbooks. Write your hosts into inventory/prod.yaml, then:`,
+      `${shown === '.' ? 'This folder' : shown} holds an inventory and the playbooks. Write your hosts into inventory/prod.yaml, then:`,
       '',
       ...(shown === '.' ? [] : [`  cd ${shown}`]),
       '  foobar check inventory/prod.yaml',

@@ -134,8 +134,9 @@ export function liveReporter(setting: ReporterSetting): Reporter {
     if (hosts.size > mostListed) return [];
     return [...hosts].map(([title, names]) => {
       const where = new Set(names).size === rows.size ? 'all hosts' : [...new Set(names)].join(', ');
-      const line = clip(`changed  ${title}  (${where})`, width);
-      return colors.yellow('changed') + line.slice('changed'.length);
+      // A long title gives way to the hosts.
+      const hosts = clip(`  (${where})`, width / 2);
+      return `${colors.yellow('changed')}  ${clip(title, width - 'changed  '.length - hosts.length)}${hosts}`;
     });
   }
 

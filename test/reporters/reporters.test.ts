@@ -213,6 +213,16 @@ ${recap}`);
     }
   });
 
+  it('cuts a long title rather than the hosts that changed', async () => {
+    const title = 'nginx : Write what is to be said at length about the configuration of every site';
+    const written = await report(
+      { output: 'live' },
+      [events[0]!, task({ task: title, status: 'changed' }), events.at(-1)!],
+      60,
+    );
+    expect(stripVTControlCharacters(written)).toMatch(/^changed {2}nginx : Write what .*… {2}\(web1\)$/m);
+  });
+
   it('keeps the count of changes in its place', () => {
     const row = new Row('web1', 4, () => 80);
     row.end({ ...task({ status: 'changed' }), event: 'task' } as never);

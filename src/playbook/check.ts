@@ -17,6 +17,7 @@ import { looseTemplates } from './loose-templates.ts';
 import { sourceOf } from './sources.ts';
 import { isTemplate, layerTexts, type Text, taskTexts } from './texts.ts';
 import { UndefinedFinder } from './undefined.ts';
+import { unreadVariables } from './unread.ts';
 
 export interface ModuleRegistry {
   moduleNames(): readonly string[];
@@ -52,6 +53,10 @@ export async function checkProject(project: Project): Promise<Problem[]> {
       modules.set(task.module, await registry.loadModule(task.module));
 
   const ownDelimiters = new Set<string>();
+  const read = new Set<string>();
+  const note = ({ text }: Text): void => {
+    for (const [word] of text.matchAll(/[A-Za-z_]\w*/g)) read.add(word);
+  };
   const known = new KnownNames(inventory, playbook, project.extraVars, playHosts);
   const finder = new UndefinedFinder(known, uncertain);
   const layers = new Set<Layer>([...inventory.hosts.values()].flatMap((host) => host.layers));
@@ -61,6 +66,7 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     if (module !== undefined) problems.push(...parameterProblems(task, module));
     else if (task.module !== 'meta') problems.push(unknownModule(task, names));
     const texts = taskTexts(task, module?.expressions ?? []);
+    texts.forEach(note);
     const sound = texts.filter((text) => isSound(text, problems));
     for (const text of texts) aboutHosts.push(...groupProblems(text, inventory));
     for (const text of sound) finder.find(text, play, task);
@@ -68,20 +74,26 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     uncertain.push(...notifyProblems(play, task));
     const template = checkFile(play, task, playbook, finder, problems);
     if (template === undefined) ownDelimiters.add(namedFile(task, playbook.file)?.path ?? '');
-    if (template !== undefined) aboutHosts.push(...groupProblems(template, inventory));
+    else {
+      note(template);
+      aboutHosts.push(...groupProblems(template, inventory));
+    }
   }
   for (const layer of layers)
     for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 })) {
+      note(text);
       isSound(text, problems);
       aboutHosts.push(...groupProblems(text, inventory));
     }
   for (const text of looseTemplates(playbook)) {
+    note(text);
     if (text.text.startsWith('#jinja2:') || ownDelimiters.has(text.place.file)) continue;
     const found: Problem[] = project.inventory ? groupProblems(text, inventory) : [];
     isSound(text, found);
     // Nobody may ever render it; where a task names it, the same is said as an error.
     problems.push(...found.map((problem) => ({ ...problem, severity: 'warning' as const })));
   }
+  uncertain.push(...unreadVariables(inventory, playbook, project.extraVars, read));
   return sortProblems(problems);
 }
 

@@ -1,0 +1,51 @@
+import type { Problem } from '../errors.ts';
+import type { Inventory, Layer } from '../inventory/contract.ts';
+import { nearest } from '../problems.ts';
+import { keyPlaceOf } from '../yaml/located.ts';
+import type { Playbook } from './contract.ts';
+
+/** Variables that say how to reach a host; the last ones mean something to Ansible only. */
+const connection =
+  `ansible_host ansible_port ansible_user ansible_connection ansible_ssh_host ansible_ssh_port
+  ansible_ssh_user ansible_ssh_private_key_file ansible_private_key_file ansible_ssh_args ansible_ssh_common_args
+  ansible_ssh_extra_args ansible_ssh_timeout ansible_timeout ansible_become ansible_become_user
+  ansible_become_method ansible_become_password ansible_become_exe ansible_become_flags ansible_shell_type
+  ansible_python_interpreter ansible_password ansible_ssh_pass`.split(/\s+/);
+
+/**
+ * Variables of the inventory and of -e that no text of the project reads and whose name is nearly that of one which a
+ * role or play defines: most likely misspelt, so that their value has no effect.
+ * @param read every word in the project's templates and expressions
+ */
+export function unreadVariables(
+  inventory: Inventory,
+  playbook: Playbook,
+  extraVars: Readonly<Record<string, unknown>>,
+  read: ReadonlySet<string>,
+): Problem[] {
+  const tasks = playbook.plays.flatMap((play) => [...play.tasks, ...play.handlers]);
+  const layers = [...playbook.plays.flatMap((play) => play.layers), ...tasks.flatMap(layersOf)];
+  const known = new Set([
+    ...connection,
+    ...[...new Set(layers)].flatMap(({ values }) => Object.keys(values)),
+  ]);
+  const given = new Set([...inventory.hosts.values()].flatMap((host) => host.layers));
+  return [...given, { origin: '-e', values: extraVars }].flatMap(({ values }) =>
+    Object.keys(values).flatMap((name): Problem[] => {
+      const meant = read.has(name) || known.has(name) || name.length < 5 ? undefined : nearest(name, known);
+      if (meant === undefined || withoutDigits(meant) === withoutDigits(name)) return [];
+      const message = `nothing reads the variable ${name}`;
+      return [
+        { message, place: keyPlaceOf(values, name), hint: `did you mean ${meant}?`, severity: 'warning' },
+      ];
+    }),
+  );
+}
+
+function layersOf(task: { readonly defaults: readonly Layer[]; readonly layers: readonly Layer[] }): Layer[] {
+  return [...task.defaults, ...task.layers];
+}
+
+function withoutDigits(word: string): string {
+  return word.replace(/\d+/g, '');
+}

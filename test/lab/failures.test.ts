@@ -1,0 +1,256 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  copyInventory,
+  foobar,
+  labOf,
+  none,
+  provisioned,
+  sharedLab,
+  startFoobar,
+  testFolder,
+  verified,
+} from './support.ts';
+
+const lab = sharedLab();
+const servers = ['server1', 'server2', 'server3'];
+
+beforeAll(() => provisioned(lab));
+
+/** One visit from outside: which server answered, or why none did. */
+async function visit(): Promise<{ server?: string; problem?: string }> {
+  const { code, stdout, stderr } = await lab.exec(
+    'outside',
+    "curl -sS --max-time 5 -o /dev/null -w '%{http_code} %header{x-served-by}' https://www.foobar.com/",
+  );
+  const [status, server = ''] = stdout.split(' ');
+  return code === 0 && status === '200' ? { server } : { problem: stderr.trim() || `status ${status}` };
+}
+
+/** Visits again and again while `work` goes on, and then until some answers in a row were good. */
+async function visitDuring(work: Promise<void>, wanted = 12, seconds = 60) {
+  const visits: Awaited<ReturnType<typeof visit>>[] = [];
+  let done = false;
+  const working = work.then(() => {
+    done = true;
+  });
+  const isWell = () => visits.length >= wanted && visits.slice(-wanted).every(({ problem }) => !problem);
+  for (const end = Date.now() + seconds * 1000; !(done && isWell()) && Date.now() < end; )
+    visits.push(await visit());
+  await working;
+  const problems = visits.flatMap(({ problem }) => problem ?? []);
+  return { last: visits.slice(-wanted), count: visits.length, problems };
+}
+
+const isWhole = async () => (await verified(lab)).broken;
+const wholeAgain = { timeout: 120_000, interval: 2000 };
+
+describe('a web server that is lost', () => {
+  const others = ['server1', 'server2'];
+
+  test('is not missed by visitors', async () => {
+    const { last, count, problems } = await visitDuring(lab.stop('server3'));
+    console.log(`server3 shut down: ${problems.length} of ${count} visits failed`, problems);
+    expect(new Set(last.map(({ server }) => server))).toEqual(new Set(others));
+  });
+
+  test('is told, and the run goes on with the others', async () => {
+    const run = await foobar('provision', lab.inventory);
+    expect(run.code).toBe(4);
+    expect(run.count('unreachable')).toEqual({ ...none(lab), server3: 1 });
+    expect(run.count('failed')).toEqual(none(lab));
+    expect(run.told).toEqual([expect.stringMatching(/^server3: .*: unreachable$/)]);
+    const { ok } = run.recap!.hosts.server1!;
+    expect(ok).toBeGreaterThan(50);
+  });
+
+  test('serves again once it is back', async () => {
+    await lab.start('server3');
+    await expect.poll(async () => (await visit()).server, { timeout: 60_000, interval: 100 }).toBe('server3');
+    await expect.poll(isWhole, wholeAgain).toEqual([]);
+    const run = await foobar('provision', lab.inventory);
+    expect({ code: run.code, told: run.told }).toEqual({ code: 0, told: [] });
+  });
+
+  test('is not missed either when its power is cut', async () => {
+    const { last, count, problems } = await visitDuring(lab.stop('server3', { hard: true }));
+    console.log(`server3 without power: ${problems.length} of ${count} visits failed`, problems);
+    expect(new Set(last.map(({ server }) => server))).toEqual(new Set(others));
+    await lab.start('server3');
+    await expect.poll(isWhole, wholeAgain).toEqual([]);
+  });
+});
+
+describe('what is written', () => {
+  test('on the primary arrives on both replicas', async () => {
+    const closed = await Promise.all(
+      servers.map((host) => lab.ask(host, "mysql -NBe 'SELECT @@super_read_only'")),
+    );
+    expect(closed).toEqual(['0', '1', '1']);
+    await lab.ask(
+      'server1',
+      'mysql site -e "CREATE TABLE arrival (word VARCHAR(20)); INSERT INTO arrival VALUES (\'here\')"',
+    );
+    const arrived = () =>
+      Promise.all(
+        ['server2', 'server3'].map(
+          async (host) => (await lab.exec(host, "mysql -NB site -e 'SELECT word FROM arrival'")).stdout,
+        ),
+      );
+    await expect.poll(arrived, { timeout: 10_000 }).toEqual(['here\n', 'here\n']);
+    await lab.ask('server1', "mysql site -e 'DROP TABLE arrival'");
+  });
+
+  test('by a visit is read back from a replica', async () => {
+    const page = await lab.ask('outside', 'curl -sS https://www.foobar.com/');
+    const words = page
+      .replace(/<style>.*<\/style>/s, '')
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ');
+    expect(words).toMatch(/answered by server[123] web server/);
+    expect(words).toMatch(/wrote to server1 the primary/);
+    expect(words).toMatch(/read from server[23] a replica/);
+  });
+});
+
+describe('Ctrl-C', () => {
+  test('ends a run of the site with what was done so far', async () => {
+    const run = startFoobar('provision', lab.inventory);
+    expect(await run.until(({ event }) => event === 'task')).toBeDefined();
+    run.child.kill('SIGINT');
+    const { code, recap, events } = await run.end();
+    expect(code).toBe(130);
+    expect(Object.keys(recap!.hosts)).toEqual(lab.hosts);
+    expect(events.at(-1)).toBe(recap);
+  });
+
+  test('lets go of a command that takes long, and of the hosts', async () => {
+    const playbook = join(testFolder, 'long.yml');
+    writeFileSync(
+      playbook,
+      [
+        '- hosts: all',
+        '  gather_facts: false',
+        '  tasks:',
+        '    - { name: Take long, command: sleep 15 }',
+        '    - { name: Come after, command: touch /root/after }',
+      ].join('\n'),
+    );
+    const run = startFoobar('provision', lab.inventory, '--playbook', playbook);
+    expect(await run.until(({ event }) => event === 'begin')).toBeDefined();
+    const asked = Date.now();
+    run.child.kill('SIGINT');
+    const { code, recap } = await run.end();
+    expect(code).toBe(130);
+    expect(recap).toBeDefined();
+    expect(Date.now() - asked).toBeLessThan(10_000);
+    for (const host of lab.hosts) expect((await lab.exec(host, 'ls /root/after')).code).toBe(2);
+    const next = await foobar('provision', lab.inventory);
+    expect({ code: next.code, told: next.told }).toEqual({ code: 0, told: [] });
+  });
+});
+
+describe('a host that cannot be reached or trusted', () => {
+  const small = labOf(copyInventory('lab', 'strangers', (text) => text.replace(/^.*server[23].*\n/gm, '')));
+  const playbook = join(testFolder, 'greet.yml');
+  const greet = (...more: string[]) => foobar('provision', small.inventory, '--playbook', playbook, ...more);
+  const clientAddress = small.address('server1').replace(/\d+$/, '1');
+
+  beforeAll(async () => {
+    writeFileSync(
+      playbook,
+      [
+        '- hosts: all',
+        '  gather_facts: false',
+        '  tasks:',
+        '    - { name: Greet, copy: { dest: /root/greeted, content: hello } }',
+      ].join('\n'),
+    );
+    await small.down();
+    await small.up();
+  });
+  afterAll(() => small.down());
+
+  const fingerprint = async (host: string) =>
+    (await small.ask(host, 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub')).split(' ')[1]!;
+
+  /** What sshd says of whoever connects while `work` goes on. */
+  async function heard<T>(host: string, work: () => Promise<T>): Promise<{ result: T; log: string }> {
+    await small.ask(
+      host,
+      'echo LogLevel VERBOSE > /etc/ssh/sshd_config.d/00-verbose.conf && systemctl reload ssh',
+    );
+    const cursor = /-- cursor: (.*)$/m.exec(
+      await small.ask(host, 'journalctl --sync; journalctl -n1 --show-cursor'),
+    )![1]!;
+    const result = await work();
+    const read = () =>
+      small.ask(
+        host,
+        `journalctl --sync; journalctl --after-cursor='${cursor}' -t sshd -t sshd-session -o cat`,
+      );
+    await expect.poll(read, { timeout: 10_000 }).toMatch(/Connection (closed|reset)|Disconnected from/);
+    return { result, log: await read() };
+  }
+
+  const authentication = /Accepted|Failed|Postponed|authenticating|Invalid user|session opened/;
+
+  test('is greeted otherwise', async () => {
+    const { result, log } = await heard('server1', () => greet());
+    expect({ code: result.code, changed: result.count('changed') }).toEqual({
+      code: 0,
+      changed: { balancer1: 1, server1: 1 },
+    });
+    expect(log).toMatch(authentication);
+  });
+
+  test('is refused before any authentication when its key is not known', async () => {
+    const none = join(testFolder, 'known_nobody');
+    writeFileSync(none, '');
+    const { result, log } = await heard('server1', () =>
+      greet(
+        '--limit',
+        'server1',
+        '-e',
+        JSON.stringify({ ansible_ssh_common_args: `-o UserKnownHostsFile=${none}` }),
+      ),
+    );
+    expect(result.code).toBe(4);
+    expect(result.tasks).toMatchObject([{ host: 'server1', status: 'unreachable' }]);
+    expect(result.tasks[0]!.message).toContain(await fingerprint('server1'));
+    expect(result.tasks[0]!.message).toMatch(/the host key of .* is not known/);
+    expect(log).toContain(`Connection from ${clientAddress}`);
+    expect(log).not.toMatch(authentication);
+  });
+
+  test('is refused before any authentication when its key has changed; the others go on', async () => {
+    const before = await fingerprint('server1');
+    await small.destroy('server1');
+    await small.start('server1', { keepKnownHosts: true });
+    await small.ask('balancer1', 'rm /root/greeted');
+    const { result, log } = await heard('server1', () => greet());
+    expect(result.code).toBe(4);
+    expect(result.count('unreachable')).toEqual({ balancer1: 0, server1: 1 });
+    expect(result.count('changed')).toEqual({ balancer1: 1, server1: 0 });
+    const message = result.tasks.find(({ host }) => host === 'server1')!.message!;
+    expect(message).toContain(`HAS CHANGED: it shows ED25519 ${await fingerprint('server1')}`);
+    expect(message).toContain(before);
+    expect(log).toContain(`Connection from ${clientAddress}`);
+    expect(log).not.toMatch(authentication);
+    await small.up();
+    expect((await greet()).code).toBe(0);
+  });
+
+  test('is told when it is silent; the others go on', async () => {
+    await small.ask('balancer1', 'rm /root/greeted');
+    await small.cut('server1');
+    const run = await greet();
+    expect(run.code).toBe(4);
+    expect(run.count('unreachable')).toEqual({ balancer1: 0, server1: 1 });
+    expect(run.count('changed')).toEqual({ balancer1: 1, server1: 0 });
+    expect(run.tasks.find(({ host }) => host === 'server1')?.message).toContain(small.address('server1'));
+    await small.join('server1');
+    await expect.poll(async () => (await greet()).code, { timeout: 60_000 }).toBe(0);
+  });
+});

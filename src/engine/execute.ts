@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, NotYet, TaskFailure, TransportError } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
-import type { ActionModule, Change, StateModule } from '../modules/contract.ts';
+import type { ActionModule, Change, Module, StateModule } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
 import { renderValue } from '../template/render.ts';
 import type { TaskStatus } from './events.ts';
@@ -52,13 +52,42 @@ export async function executeItem(
   if (item.skipped !== undefined || !module || !item.host || !item.context)
     return { status: 'skipped', message: item.skipped ?? '', result: { changed: false, skipped: true } };
   try {
-    if (!isFresh(run.fleet, module, item)) void askItem(run.fleet, module, item);
-    const outcome =
-      module.kind === 'state'
-        ? await settle(run, module, item, item.host, around)
-        : await act(task, module, item, around);
-    return judged(task, item, outcome);
+    const attempts = task.until ? Number(renderValue(task.retries ?? 3, item.scope)) + 1 : 1;
+    const delay = Number(renderValue(task.delay ?? 5, item.scope));
+    for (let attempt = 1; ; attempt++) {
+      const outcome = judged(task, item, await once(run, task, module, item, item.host, around));
+      if (!task.until || outcome.result.skipped === true) return outcome;
+      const result = { ...outcome.result, attempts: attempt };
+      const scope = task.register ? item.scope.with({ [task.register]: result }, 'register') : item.scope;
+      if (holds(task.until, scope)) return { ...outcome, result };
+      if (attempt >= attempts) {
+        const message = outcome.message ?? `still not so after ${attempts} attempts`;
+        return { ...outcome, status: 'failed', message, result: { ...result, failed: true } };
+      }
+      await sleep(delay * 1000);
+      item.host.forget();
+    }
   } catch (error) {
+    return failure(error, run.check && around.unsure);
+  }
+}
+
+/** One attempt. A failure that can be put into words is an outcome, for failed_when and until to judge. */
+async function once(
+  run: PrepareRun,
+  task: Task,
+  module: Module,
+  item: PreparedItem,
+  host: LiveHost,
+  around: Around,
+): Promise<Outcome> {
+  try {
+    if (!isFresh(run.fleet, module, item)) void askItem(run.fleet, module, item);
+    return module.kind === 'state'
+      ? await settle(run, task, module, item, host, around)
+      : await act(task, module, item, around);
+  } catch (error) {
+    if (!(error instanceof TaskFailure || error instanceof CommandError)) throw error;
     return failure(error, run.check && around.unsure);
   }
 }
@@ -97,6 +126,7 @@ type AnyState = StateModule<any, any>;
 
 async function settle(
   run: PrepareRun,
+  task: Task,
   module: AnyState,
   item: PreparedItem,
   host: LiveHost,
@@ -104,15 +134,18 @@ async function settle(
 ): Promise<Outcome> {
   const { want, context } = item;
   if (!context) throw new Error('bug: a state without a context');
+  // Some values are dear (checksums of large files), and most tasks' are never looked at.
+  const used = task.register || task.changedWhen || task.failedWhen;
+  const values = (state: unknown) => (used ? module.result?.(want, state) : {});
   const before = await item.answer;
   const differences = module.diff(want, before);
   if (differences.length === 0)
-    return { status: 'ok', result: { changed: false, failed: false, ...module.result?.(want, before) } };
+    return { status: 'ok', result: { changed: false, failed: false, ...values(before) } };
   if (context.check)
     return {
       status: 'changed',
       changes: differences,
-      result: { changed: true, failed: false, ...module.result?.(want, before) },
+      result: { changed: true, failed: false, ...values(before) },
     };
 
   around.begin();
@@ -141,7 +174,7 @@ async function settle(
   return {
     status: 'changed',
     changes: differences,
-    result: { changed: true, failed: false, ...module.result?.(want, after) },
+    result: { changed: true, failed: false, ...values(after) },
   };
 }
 
@@ -161,35 +194,28 @@ async function act(
     if (module.waits && around.unsure) throw new NotYet('it waits for what the changes above bring about');
     if (module.effect === 'changes') return wouldRun(task);
   }
-  const attempts = task.until ? Number(renderValue(task.retries ?? 3, item.scope)) + 1 : 1;
-  const delay = Number(renderValue(task.delay ?? 5, item.scope));
-  if (module.effect === 'changes') around.begin();
-  let noted = module.effect === 'changes' ? around.beforeChange() : undefined;
-  for (let attempt = 1; ; attempt++) {
-    const done = await module.run(want, host, context);
-    await noted;
-    noted = undefined;
-    const result = {
-      changed: done.changed,
-      failed: done.failed !== undefined,
-      ...(done.failed === undefined ? {} : { msg: done.failed }),
-      ...done.values,
-    };
-    const scope = task.register ? item.scope.with({ [task.register]: result }, 'register') : item.scope;
-    if (attempt < attempts && task.until && !holds(task.until, scope)) {
-      await sleep(delay * 1000);
-      continue;
-    }
-    const unmet = task.until && !holds(task.until, scope);
-    const failed = done.failed ?? (unmet ? `still not so after ${attempts} attempts` : undefined);
-    return {
-      status: failed !== undefined ? 'failed' : done.changed ? 'changed' : 'ok',
-      ...(done.changes ? { changes: done.changes } : {}),
-      ...(failed !== undefined ? { message: failed } : done.skipped ? { message: done.skipped } : {}),
-      ...(done.facts ? { facts: done.facts } : {}),
-      result: task.until ? { ...result, attempts: attempt } : result,
-    };
+  let noted: Promise<unknown> | undefined;
+  if (module.effect === 'changes') {
+    around.begin();
+    noted = around.beforeChange();
+    // When the connection is lost both fail, and the first is told.
+    noted.catch(() => {});
   }
+  const done = await module.run(want, host, context);
+  await noted;
+  const { failed } = done;
+  return {
+    status: failed !== undefined ? 'failed' : done.changed ? 'changed' : 'ok',
+    ...(done.changes ? { changes: done.changes } : {}),
+    ...(failed !== undefined ? { message: failed } : done.skipped ? { message: done.skipped } : {}),
+    ...(done.facts ? { facts: done.facts } : {}),
+    result: {
+      changed: done.changed,
+      failed: failed !== undefined,
+      ...(failed === undefined ? {} : { msg: failed }),
+      ...done.values,
+    },
+  };
 }
 
 function wouldRun(task: Task): Outcome {
@@ -210,20 +236,21 @@ function judged(task: Task, item: PreparedItem, outcome: Outcome): Outcome {
   if (skipped || (!task.changedWhen && !task.failedWhen)) return outcome;
   const seen = task.register ? { [task.register]: outcome.result } : {};
   const scope = item.scope.with({ ...outcome.result, ...seen }, 'register');
-  let { status } = outcome;
-  let { message } = outcome;
+  let { status, message } = outcome;
   const result = { ...outcome.result };
   if (task.failedWhen) {
     const failed = task.failedWhen.length > 0 && holds(task.failedWhen, scope);
     result.failed = failed;
     if (failed) message = `failed_when: ${task.failedWhen.map((condition) => condition.text).join(' and ')}`;
+    else if (status === 'failed') message = undefined;
     status = failed ? 'failed' : result.changed ? 'changed' : 'ok';
   }
   if (task.changedWhen && status !== 'failed') {
     result.changed = holds(task.changedWhen, scope);
     status = result.changed ? 'changed' : 'ok';
   }
-  return { ...outcome, status, ...(message === undefined ? {} : { message }), result };
+  const { message: _said, hint, ...rest } = outcome;
+  return { ...rest, status, result, ...(message === undefined ? {} : { message, hint }) };
 }
 
 function firstLine(text: string): string {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { TaskFailure } from '../errors.ts';
 import { leader } from './container.ts';
 import type { LabPlan } from './contract.ts';
-import { type Layout, layout } from './layout.ts';
+import { hostOf, type Layout, layout } from './layout.ts';
 
 export interface Ended {
   readonly code: number;
@@ -38,6 +38,7 @@ export async function attach(plan: LabPlan, host: string, command: readonly stri
 }
 
 async function enter(lab: Layout, host: string, command: readonly string[], stdio: StdioOptions) {
+  hostOf(lab, host);
   const pid = await leader(lab, host);
   if (pid === undefined) throw new TaskFailure(`${host} does not run`, `foobar lab start ${host}`);
   const spaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup'];

@@ -9,7 +9,7 @@ import { exec } from './exec.ts';
 import { exists } from './files.ts';
 import { buildImages, pruneImages } from './image.ts';
 import { clientKey, writeKnownHosts } from './keys.ts';
-import { home, type Layout, layout } from './layout.ts';
+import { home, hostOf, type Layout, layout } from './layout.ts';
 import { locked } from './lock.ts';
 import { raiseLimits, requireKernel, requireMachine, requirePackages } from './machine.ts';
 import { closeBridge, linkState, openBridge, setLink } from './network.ts';
@@ -222,12 +222,7 @@ async function withHost(
 ): Promise<void> {
   const lab = layout(plan);
   await requireMachine();
-  const host = lab.hosts.find((one) => one.name === name);
-  if (!host)
-    throw new TaskFailure(
-      `the lab has no host ${name}`,
-      `its hosts are ${lab.hosts.map((one) => one.name).join(', ')}`,
-    );
+  const host = hostOf(lab, name);
   if (!(await exists(lab.directory))) throw new TaskFailure('the lab is not up', 'foobar lab up');
   await onLab(lab, say, () => work(lab, host));
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import ipaddr from 'ipaddr.js';
-import { type Problem, ProjectError } from '../errors.ts';
+import { type Problem, ProjectError, TaskFailure } from '../errors.ts';
 import type { LabHost, LabPlan } from './contract.ts';
 
 /** Images, package cache and running labs; survives `lab down`. */
@@ -54,6 +54,16 @@ export function layout(plan: LabPlan): Layout {
     outside,
     hosts: [outside, ...plan.hosts],
   };
+}
+
+/** @throws TaskFailure for a name that is neither one of the inventory's hosts nor outside */
+export function hostOf(lab: Layout, name: string): LabHost {
+  const host = lab.hosts.find((one) => one.name === name);
+  if (host) return host;
+  throw new TaskFailure(
+    `the lab has no host ${name}`,
+    `its hosts are ${lab.hosts.map((one) => one.name).join(', ')}`,
+  );
 }
 
 /** Machine name of a host: with systemd-nspawn's "vb-" before it, a network interface's 15 characters. */

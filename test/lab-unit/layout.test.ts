@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ProjectError } from '../../src/errors.ts';
 import type { LabHost, LabPlan } from '../../src/lab/contract.ts';
-import { layout, machineName } from '../../src/lab/layout.ts';
+import { hostOf, layout, machineName } from '../../src/lab/layout.ts';
 
 const plan = (hosts: readonly LabHost[], inventory = '/site/inventory/lab.yaml'): LabPlan => ({
   inventory,
@@ -81,4 +81,15 @@ test('names every mistake with its place', () => {
     problems = (error as ProjectError).problems.map(({ place }) => place?.line);
   }
   expect(problems).toEqual([3, 4]);
+});
+
+test('knows its hosts by name, the outside too', () => {
+  const lab = layout(plan([box]));
+  expect([hostOf(lab, 'box'), hostOf(lab, 'outside')]).toEqual([box, lab.outside]);
+  expect(() => hostOf(lab, 'inventory/lab.yaml')).toThrow(
+    expect.objectContaining({
+      message: 'the lab has no host inventory/lab.yaml',
+      hint: 'its hosts are outside, box',
+    }),
+  );
 });

@@ -1,7 +1,7 @@
 import { TaskFailure } from '../errors.ts';
 import type { Connection, ConnectionSettings } from './connection.ts';
 import { frameLoop } from './frames.ts';
-import { LiveHost } from './live-host.ts';
+import { LiveHost, type SharedByIdentities } from './live-host.ts';
 import { quote, sh } from './sh.ts';
 import { Shell } from './shell.ts';
 
@@ -40,8 +40,8 @@ export class Fleet {
   private readonly connections = new Map<string, Promise<Reached>>();
   private readonly hosts = new Map<string, LiveHost>();
   private readonly shells = new Map<string, Promise<Shell>>();
-  private readonly epochs = new Map<string, { epoch: number }>();
-  private readonly pendings = new Map<string, readonly string[]>();
+  private readonly epochs = new Map<string, SharedByIdentities>();
+  private readonly pendings = new Map<string, Set<string>>();
   private connecting = 0;
   private readonly queue: (() => void)[] = [];
 
@@ -57,7 +57,7 @@ export class Fleet {
     if (!host) {
       let shared = this.epochs.get(name);
       if (!shared) {
-        shared = { epoch: 0 };
+        shared = { epoch: 0, writes: new Set() };
         this.epochs.set(name, shared);
       }
       const trace = this.options.trace;
@@ -83,14 +83,17 @@ export class Fleet {
     return sum;
   }
 
-  /** Whether a root shell is in use on the host: the lock and the journal of handlers live there. */
+  /** Whether something is done as root on the host: the lock and the journal of handlers live there. */
   hasRoot(name: string): boolean {
-    return this.shells.has(keyOf(name, this.normal(name, { user: 'root' })));
+    return this.hosts.has(keyOf(name, this.normal(name, { user: 'root' })));
   }
 
-  /** Handlers that an earlier run notified on the host and did not get to run. Known once a root shell is open. */
-  pending(name: string): readonly string[] {
-    return this.pendings.get(name) ?? [];
+  /**
+   * Handlers that an earlier run notified on the host and did not get to run. Known once a root shell is open;
+   * whoever has run one takes it out.
+   */
+  pending(name: string): Set<string> {
+    return this.pendings.get(name) ?? new Set();
   }
 
   /** Lets every shell finish what it was given and closes the connections. */
@@ -162,11 +165,12 @@ export class Fleet {
         'Wait for it, or end it on the machine that it names.',
       );
     if (answer.code !== 0) throw new TaskFailure(`${name} cannot be locked for this run: ${said}`);
-    this.pendings.set(name, [...new Set(answer.stdout.toString('utf8').split('\n').filter(Boolean))]);
+    this.pendings.set(name, new Set(answer.stdout.toString('utf8').split('\n').filter(Boolean)));
   }
 
   private async turn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.connecting >= this.options.forks) await new Promise<void>((resolve) => this.queue.push(resolve));
+    while (this.connecting >= this.options.forks)
+      await new Promise<void>((resolve) => this.queue.push(resolve));
     this.connecting += 1;
     try {
       return await work();

@@ -30,19 +30,40 @@ interface Send {
   readonly reject: (error: unknown) => void;
 }
 
+interface Line {
+  cache: Map<string, Promise<unknown>>;
+  cachedAt: number;
+  batches: Map<string, Batch>;
+  readonly sends: Send[];
+  scheduled: boolean;
+}
+
+/** What all identities on a host have in common. */
+export interface SharedByIdentities {
+  /** Raised by every write. */
+  epoch: number;
+  /** Writes under way. */
+  readonly writes: Set<{ readonly line: unknown; readonly done: Promise<void> }>;
+}
+
+const noted = (): void => {};
+
 /** A host over its shell: reads of one tick coalesce, writes keep their order, answers are cached until a write. */
 export class LiveHost implements Host {
   readonly name: string;
   private readonly surroundings: Surroundings;
-  private readonly shared: { epoch: number };
-  private cache = new Map<string, Promise<unknown>>();
-  private cachedAt = 0;
-  private batches = new Map<string, Batch>();
-  private sends: Send[] = [];
-  private scheduled = false;
+  private readonly shared: SharedByIdentities;
+  /** In one object, which the views of the host with an environment of their own use too. */
+  private readonly line: Line = {
+    cache: new Map(),
+    cachedAt: 0,
+    batches: new Map(),
+    sends: [],
+    scheduled: false,
+  };
 
-  /** @param shared the host's epoch, one for all identities on it */
-  constructor(name: string, shared: { epoch: number }, surroundings: Surroundings) {
+  /** @param shared one for all identities on the host */
+  constructor(name: string, shared: SharedByIdentities, surroundings: Surroundings) {
     this.name = name;
     this.shared = shared;
     this.surroundings = surroundings;
@@ -54,25 +75,25 @@ export class LiveHost implements Host {
   }
 
   ask<A, R>(query: Query<A, R>, arg: A): Promise<R> {
-    if (this.cachedAt !== this.epoch) {
-      this.cache = new Map();
-      this.cachedAt = this.epoch;
+    if (this.line.cachedAt !== this.epoch) {
+      this.line.cache = new Map();
+      this.line.cachedAt = this.epoch;
     }
     const key = `${query.name}\0${query.key(arg)}`;
-    const cached = this.cache.get(key);
+    const cached = this.line.cache.get(key);
     if (cached) return cached as Promise<R>;
     const answer = new Promise<R>((resolve, reject) => {
-      let batch = this.batches.get(query.name);
+      let batch = this.line.batches.get(query.name);
       if (!batch) {
         batch = { query: query as Query<unknown, unknown>, entries: [] };
-        this.batches.set(query.name, batch);
+        this.line.batches.set(query.name, batch);
       }
       batch.entries.push({ arg, resolve: resolve as (value: unknown) => void, reject });
       this.schedule();
     });
     // A prefetched answer may never be awaited; its failure is told to whoever asks.
     answer.catch(() => {});
-    this.cache.set(key, answer);
+    this.line.cache.set(key, answer);
     return answer;
   }
 
@@ -82,8 +103,7 @@ export class LiveHost implements Host {
 
   async run(command: Command, options: RunOptions = {}): Promise<Output> {
     this.writing(command);
-    const output = this.send(compose(command, options));
-    this.forget();
+    const output = this.written(this.send(compose(command, options)));
     return this.checked(command, options, await output);
   }
 
@@ -95,10 +115,11 @@ export class LiveHost implements Host {
     this.writing(command);
     const name = `${id.replaceAll(/[^A-Za-z0-9]+/g, '-')}-${createHash('sha256').update(command.text).digest('hex').slice(0, 12)}`;
     const { timeout, expect, ...inner } = options;
-    const output = this.send(detached(name, compose(command, inner), timeout), (line) =>
-      this.surroundings.output(maskText(line)),
+    const output = this.written(
+      this.send(detached(name, compose(command, inner), timeout), (line) =>
+        this.surroundings.output(maskText(line)),
+      ),
     );
-    this.forget();
     return this.checked(command, expect === undefined ? {} : { expect }, await output);
   }
 
@@ -125,6 +146,15 @@ export class LiveHost implements Host {
     this.shared.epoch += 1;
   }
 
+  /** A write is under way: answers from before it are void. */
+  private written(output: Promise<RawOutput>): Promise<RawOutput> {
+    this.forget();
+    const write = { line: this.line, done: output.then(noted, noted) };
+    this.shared.writes.add(write);
+    void write.done.then(() => this.shared.writes.delete(write));
+    return output;
+  }
+
   /** Refuses to write in check mode. */
   protected writing(command: Command): void {
     if (this.surroundings.readOnly)
@@ -140,7 +170,9 @@ export class LiveHost implements Host {
     const expected = options.expect ?? [0];
     if (expected !== 'any' && !expected.includes(raw.code)) {
       if (raw.code === 124 && options.timeout !== undefined)
-        throw new TaskFailure(`${command.text.split('\n', 1)[0]}: not done within ${options.timeout} s`);
+        throw new TaskFailure(
+          `${maskText(command.text).split('\n', 1)[0]}: not done within ${options.timeout} s`,
+        );
       throw new CommandError(
         maskText(command.text),
         raw.code,
@@ -155,21 +187,28 @@ export class LiveHost implements Host {
     // Questions asked before this step must be answered from before it.
     this.queueBatches();
     return new Promise((resolve, reject) => {
-      this.sends.push({ script, resolve, reject, ...(onOutput ? { onOutput } : {}) });
+      this.line.sends.push({ script, resolve, reject, ...(onOutput ? { onOutput } : {}) });
       this.schedule();
     });
   }
 
   private queueBatches(): void {
-    const batches = this.batches;
-    this.batches = new Map();
+    const { batches } = this.line;
+    this.line.batches = new Map();
     for (const { query, entries } of batches.values()) {
       const args = entries.map((entry) => entry.arg);
       const failed = (error: unknown): void => {
         for (const entry of entries) entry.reject(error);
       };
-      this.sends.push({
-        script: query.script(args).text,
+      let script: string;
+      try {
+        script = query.script(args).text;
+      } catch (error) {
+        failed(error);
+        continue;
+      }
+      this.line.sends.push({
+        script,
         reject: failed,
         resolve: (raw) => {
           try {
@@ -191,8 +230,8 @@ export class LiveHost implements Host {
   }
 
   private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
+    if (this.line.scheduled) return;
+    this.line.scheduled = true;
     setImmediate(() => void this.flush());
   }
 
@@ -201,14 +240,17 @@ export class LiveHost implements Host {
     try {
       shell = await this.surroundings.open();
     } catch (error) {
-      this.scheduled = false;
+      this.line.scheduled = false;
       this.queueBatches();
-      for (const send of this.sends.splice(0)) send.reject(error);
+      for (const send of this.line.sends.splice(0)) send.reject(error);
       return;
     }
-    this.scheduled = false;
+    // Each identity has a shell of its own, which knows nothing of what the others still do.
+    const others = [...this.shared.writes].filter((write) => write.line !== this.line);
+    if (others.length > 0) await Promise.all(others.map((write) => write.done));
+    this.line.scheduled = false;
     this.queueBatches();
-    for (const send of this.sends.splice(0)) {
+    for (const send of this.line.sends.splice(0)) {
       this.surroundings.trace?.(maskText(send.script));
       shell
         .step(send.script, send.onOutput ? { onOutput: send.onOutput } : {})

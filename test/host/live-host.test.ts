@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandError, TransportError } from '../../src/errors.ts';
 import type { Host, Query } from '../../src/host/contract.ts';
+import { frameLoop } from '../../src/host/frames.ts';
+import { LiveHost } from '../../src/host/live-host.ts';
 import { openLocalHost } from '../../src/host/local.ts';
-import { rawShell, sh } from '../../src/host/sh.ts';
+import { localConnection } from '../../src/host/local-connection.ts';
+import { quote, rawShell, sh } from '../../src/host/sh.ts';
+import { Shell } from '../../src/host/shell.ts';
 
 let host: Host & { close(): Promise<void> };
 let directory: string;
@@ -119,5 +123,38 @@ describe('a job', () => {
     expect(await readFile(count, 'utf8')).toBe('x\n');
     await other.close();
     await streaming.close();
+  });
+});
+
+describe('questions and writes of one host', () => {
+  it('are told apart when one cannot be put', async () => {
+    const unspeakable = { ...shout, name: 'unspeakable' };
+    const answers = await Promise.allSettled([host.ask(unspeakable, 'a\0b'), host.ask(shout, 'beside')]);
+    expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'fulfilled']);
+  });
+
+  it('are asked once, whatever environment asks', async () => {
+    const named = (host as unknown as LiveHost).withEnvironment({ NAME: 'x' });
+    scripts = 0;
+    await Promise.all([host.ask(shout, 'p'), named.ask(shout, 'q'), host.ask(shout, 'r')]);
+    await named.ask(shout, 'p');
+    expect(scripts).toBe(1);
+  });
+
+  it('wait for what another identity is writing', async () => {
+    const shared = { epoch: 0, writes: new Set<never>() };
+    const [writer, reader] = await Promise.all(
+      ['writer', 'reader'].map(async (name) => {
+        const channel = await localConnection().exec(`sh -c ${quote(frameLoop)}`);
+        const shell = new Shell(name, channel, new Promise(() => {}));
+        const surroundings = { open: async () => shell, peer: () => host, output: () => {}, readOnly: false };
+        return Object.assign(new LiveHost(name, shared, surroundings), { close: () => shell.close() });
+      }),
+    );
+    const file = join(directory, 'slow');
+    const written = writer?.run(sh`sleep 0.3; echo done >${file}`);
+    expect((await reader?.look(sh`cat ${file}`))?.stdout).toBe('done\n');
+    await written;
+    await Promise.all([writer?.close(), reader?.close()]);
   });
 });

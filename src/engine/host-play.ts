@@ -7,7 +7,7 @@ import { isTemplate, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 import type { Emit, RunEvent, TaskStatus } from './events.ts';
 import { type Around, executeItem, failure, type Outcome } from './execute.ts';
-import { noteHandlers } from './journal.ts';
+import { clearHandlers, noteHandlers } from './journal.ts';
 import { isFresh, isYes, type Prepared, type PrepareRun, prepareTask } from './prepare.ts';
 import type { HostVariables } from './variables.ts';
 
@@ -18,6 +18,8 @@ const largestWindow = 512;
 export interface PlayAround extends PrepareRun {
   readonly tasks: readonly Task[];
   readonly emit: Emit;
+  /** How many tasks are looked at ahead at most. */
+  readonly window?: number;
   scope(task: Task, host: string, pending: ReadonlySet<string>): Scope;
   /** Whether the task runs on this host at all (run_once picks one). */
   participates(task: Task, host: string): boolean;
@@ -30,6 +32,11 @@ export interface PlayAround extends PrepareRun {
 /** The name under which a handler is journalled and shown. */
 export function handlerKey(handler: Task): string {
   return handler.role ? `${handler.role.name} : ${handler.name}` : handler.name;
+}
+
+/** Whether its host takes no further part after a task that ended so. */
+export function isStopped(end: TaskEnd): boolean {
+  return end.status === 'unreachable' || (end.status === 'failed' && !end.ignored);
 }
 
 /** How a task ended on a host, its loop put together. */
@@ -48,17 +55,25 @@ export class HostPlay {
   readonly name: string;
   /** Keys of the handlers that are due. */
   readonly notified = new Set<string>();
-  /** Keys of handlers that an earlier run notified and did not get to run. */
-  readonly owed = new Set<string>();
   private readonly around: PlayAround;
   private readonly variables: HostVariables;
   private readonly prepared = new Map<number, Prepared>();
-  private window = firstWindow;
+  private readonly largest: number;
+  private window: number;
+  /** Keys of handlers that this run has noted in the host's journal. */
+  private readonly noted = new Set<string>();
 
   constructor(name: string, variables: HostVariables, around: PlayAround) {
     this.name = name;
     this.variables = variables;
     this.around = around;
+    this.largest = around.window ?? largestWindow;
+    this.window = Math.min(firstWindow, this.largest);
+  }
+
+  /** Keys of handlers that an earlier run notified and did not get to run. */
+  get owed(): Set<string> {
+    return this.around.fleet.pending(this.name);
   }
 
   /** Runs the task at an index of the play's list. */
@@ -73,15 +88,45 @@ export class HostPlay {
       ready = this.prepared.get(index);
     }
     this.prepared.delete(index);
-    const end = await this.run(task, ready, () => this.prefetch(index + 1, this.window));
-    this.window =
-      end.status === 'changed' ? Math.max(4, this.window >> 2) : Math.min(largestWindow, this.window + 4);
+    const end = await this.run(task, ready, () => this.prefetch(index + 1, this.window, task));
+    const next = end.status === 'changed' ? Math.max(4, this.window >> 2) : this.window + 4;
+    this.window = Math.min(this.largest, next);
     return end;
   }
 
-  /** Runs a handler, or what is on no list: prepared in its turn, nothing ahead of it. */
-  async runAlone(task: Task, kind: 'handler' | 'task'): Promise<TaskEnd> {
-    return this.run(task, undefined, () => {}, kind === 'handler');
+  /** Runs a task that is on no list: prepared in its turn, nothing ahead of it. */
+  async runAlone(task: Task): Promise<TaskEnd> {
+    return this.run(task, undefined, () => {});
+  }
+
+  /** Runs a handler that is due. It stays due when it fails. */
+  async runHandler(handler: Task): Promise<TaskEnd> {
+    const began = performance.now();
+    const end = await this.run(handler, undefined, () => {}, true);
+    this.forgetAhead();
+    if (isStopped(end)) return end;
+    try {
+      await this.handled(handler);
+      return end;
+    } catch (error) {
+      const outcome = failure(error, false);
+      this.tell(handler, outcome, began, this.scope(handler), true);
+      return this.conclude(handler, [{ outcome }], false);
+    }
+  }
+
+  /** A handler is due no more: it is taken off the journal too. */
+  async handled(handler: Task): Promise<void> {
+    const key = handlerKey(handler);
+    this.notified.delete(key);
+    const [noted, owed] = [this.noted.delete(key), this.owed.delete(key)];
+    const journal = noted || owed ? this.around.journal(this.name) : undefined;
+    if (journal && !this.around.check) await clearHandlers(journal, [key]);
+  }
+
+  /** Drops what was prepared ahead, after a change that the host's epoch does not show. */
+  forgetAhead(): void {
+    this.prepared.clear();
   }
 
   /** Takes over the answer of a task that ran once for all hosts. */
@@ -95,14 +140,18 @@ export class HostPlay {
     return ready !== undefined && isFresh(this.around.fleet, ready.module, item);
   }
 
-  /** Prepares the tasks of the window, as far as their arguments can be known now. */
-  private prefetch(from: number, size: number): void {
-    const pending = new Set<string>();
+  /**
+   * Prepares the tasks of the window, as far as their arguments can be known now.
+   * @param underWay a task before them that has not ended yet
+   */
+  private prefetch(from: number, size: number, underWay?: Task): void {
+    const pending = new Set<string>(underWay?.register ? [underWay.register] : []);
     for (let index = from; index < Math.min(this.around.tasks.length, from + size); index++) {
       const task = this.around.tasks[index];
-      if (!task || task.module === 'meta' || !this.around.participates(task, this.name)) continue;
+      if (!task || task.module === 'meta') continue;
       let ready = this.prepared.get(index);
-      if (!ready?.items.every((item) => this.isFresh(ready, item))) {
+      const takesPart = this.around.participates(task, this.name);
+      if (takesPart && !ready?.items.every((item) => this.isFresh(ready, item))) {
         this.prepared.delete(index);
         try {
           ready = prepareTask(this.around, task, this.around.scope(task, this.name, pending), this.name);
@@ -114,7 +163,7 @@ export class HostPlay {
       }
       if (task.register) pending.add(task.register);
       if (task.module === 'set_fact') for (const name of Object.keys(task.args)) pending.add(name);
-      if (index > from && ready && surelyRuns(ready)) return;
+      if (setsUnforeseen(task) || (index > from && ready && surelyRuns(ready))) return;
     }
   }
 
@@ -131,23 +180,30 @@ export class HostPlay {
       prepared ??= prepareTask(this.around, task, this.scope(task), this.name);
     } catch (error) {
       const outcome = failure(error, this.around.check && this.variables.unsure);
-      this.tell(task, outcome, began, undefined, handler);
+      this.tell(task, outcome, began, this.scope(task), handler);
       return this.conclude(task, [{ outcome }], false);
     }
     const title = this.title(task);
+    const noted: string[] = [];
+    if (prepared.items.length === 0) {
+      const outcome: Outcome = { status: 'skipped', message: 'nothing to loop over', result: {} };
+      this.tell(task, outcome, began, this.scope(task), handler, { title });
+    }
     for (const item of prepared.items) {
       const start = outcomes.length === 0 ? began : performance.now();
-      const outcome = await executeItem(this.around, task, item, this.aroundItem(task, title, sent));
+      const outcome = await executeItem(this.around, task, item, this.aroundItem(task, title, sent, noted));
       if (outcome.status === 'changed' || outcome.status === 'unknown' || outcome.unrun)
         this.variables.unsure = true;
       outcomes.push({ outcome, item: item.item, ...(item.label === undefined ? {} : { label: item.label }) });
-      this.tell(task, outcome, start, item.label, handler, title);
+      this.tell(task, outcome, start, item.scope, handler, { title, item: item.label });
       if (outcome.status === 'unreachable') break;
     }
-    return this.conclude(task, outcomes, prepared.looped);
+    const end = this.conclude(task, outcomes, prepared.looped);
+    if (end.status === 'ok') await this.unnote(noted);
+    return end;
   }
 
-  private aroundItem(task: Task, title: string, sent: () => void): Around {
+  private aroundItem(task: Task, title: string, sent: () => void, noted: string[]): Around {
     return {
       unsure: this.variables.unsure,
       sent,
@@ -155,10 +211,23 @@ export class HostPlay {
       beforeChange: async () => {
         const due = task.notify.flatMap((name) => this.around.handlers(name)).map(handlerKey);
         const journal = this.around.journal(this.name);
-        const fresh = due.filter((key) => !this.notified.has(key));
-        if (fresh.length > 0 && journal) await noteHandlers(journal, fresh);
+        const fresh = [...new Set(due)].filter((key) => !this.noted.has(key) && !this.owed.has(key));
+        if (fresh.length === 0 || !journal) return;
+        noted.push(...fresh);
+        for (const key of fresh) this.noted.add(key);
+        await noteHandlers(journal, fresh);
       },
     };
+  }
+
+  /** Takes handlers off the journal that were noted for a change that turned out to be none. */
+  private async unnote(noted: readonly string[]): Promise<void> {
+    const journal = this.around.journal(this.name);
+    const keys = noted.filter((key) => !this.notified.has(key));
+    if (keys.length === 0 || !journal) return;
+    for (const key of keys) this.noted.delete(key);
+    // A host that is lost here is found to be lost by its next task; what stays noted runs once too often.
+    await clearHandlers(journal, keys).catch(() => {});
   }
 
   private conclude(
@@ -196,7 +265,7 @@ export class HostPlay {
         for (const handler of this.around.handlers(name)) this.notified.add(handlerKey(handler));
     return {
       status,
-      ignored: status === 'failed' && isYes(renderValue(task.ignoreErrors, this.scope(task))),
+      ignored: status === 'failed' && isSet(task.ignoreErrors, this.scope(task), false),
       result,
       facts,
     };
@@ -220,12 +289,12 @@ export class HostPlay {
     task: Task,
     outcome: Outcome,
     began: number,
-    item: string | undefined,
+    scope: Scope,
     handler: boolean,
-    title = task.role ? `${task.role.name} : ${task.name}` : task.name,
+    { title = handlerKey(task), item }: { title?: string; item?: string | undefined } = {},
   ): void {
-    const quiet = task.noLog !== undefined && isYes(renderValue(task.noLog, this.scope(task)));
-    const ignored = outcome.status === 'failed' && isYes(renderValue(task.ignoreErrors, this.scope(task)));
+    const quiet = isSet(task.noLog, scope, true);
+    const ignored = outcome.status === 'failed' && isSet(task.ignoreErrors, scope, false);
     const event: RunEvent = {
       event: 'task',
       host: this.name,
@@ -238,11 +307,28 @@ export class HostPlay {
       ...(item === undefined ? {} : { item: quiet ? masked : item }),
       ...(outcome.changes ? { changes: quiet ? hidden(outcome.changes) : outcome.changes.map(shown) } : {}),
       ...(outcome.message === undefined ? {} : { message: quiet ? masked : outcome.message }),
-      ...(outcome.hint === undefined ? {} : { hint: outcome.hint }),
+      ...(outcome.hint === undefined || quiet ? {} : { hint: outcome.hint }),
       seconds: (performance.now() - began) / 1000,
     };
     this.around.emit(mask(event));
   }
+}
+
+/** Whether a keyword that may hold a template is set; one that cannot be rendered is on the safe side. */
+function isSet(keyword: unknown, scope: Scope, safe: boolean): boolean {
+  try {
+    return isYes(renderValue(keyword, scope));
+  } catch {
+    return safe;
+  }
+}
+
+/** It sets variables whose names cannot be told before it has run: those of tasks after it are not known yet. */
+function setsUnforeseen(task: Task): boolean {
+  return (
+    task.module === 'setup' ||
+    (task.module === 'set_fact' && Object.keys(task.args).some((name) => name.includes('{{')))
+  );
 }
 
 /** An action that will run and change the host makes everything read ahead of it stale. */

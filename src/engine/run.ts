@@ -3,8 +3,7 @@ import type { Module } from '../modules/contract.ts';
 import type { Play, Task } from '../playbook/contract.ts';
 import { mask } from '../secrets.ts';
 import type { Emit, HostRecap } from './events.ts';
-import { HostPlay, handlerKey, type PlayAround, type TaskEnd } from './host-play.ts';
-import { clearHandlers } from './journal.ts';
+import { HostPlay, handlerKey, isStopped, type PlayAround, type TaskEnd } from './host-play.ts';
 import { type PlayVariables, type RunVariables, searchDirectories, taskScope } from './variables.ts';
 
 export interface Run {
@@ -14,6 +13,8 @@ export interface Run {
   readonly emit: Emit;
   /** How many -v. */
   readonly verbosity: number;
+  /** How many tasks a host looks at ahead at most; 1 is one task after the other. */
+  readonly window?: number;
   /** The hosts of a play, limited as the user asked. */
   hostsOf(play: Play): readonly string[];
   /** Ctrl-C: no further task is begun. */
@@ -105,6 +106,7 @@ class Batch {
       modules: run.modules,
       tasks: play.tasks,
       emit: run.emit,
+      ...(run.window === undefined ? {} : { window: run.window }),
       searchDirectories: (task) => searchDirectories(run.variables, task),
       warn: (host, message) => this.warn(host, message),
       say: (host, line) => run.emit(mask({ event: 'output' as const, host, line })),
@@ -126,9 +128,6 @@ class Batch {
 
   async run(): Promise<void> {
     await this.gatherFacts();
-    const known = new Set(this.play.handlers.map(handlerKey));
-    for (const host of this.living())
-      for (const key of this.of.fleet.pending(host.name)) if (known.has(key)) host.owed.add(key);
     for (let index = 0; index < this.play.tasks.length && this.goesOn(); index++) await this.runTask(index);
     // What an earlier run owes comes last: only now is everything there that its handlers may need.
     for (const host of this.living()) for (const key of host.owed) host.notified.add(key);
@@ -163,9 +162,31 @@ class Batch {
       takingPart.map(async (host) => {
         const end = await host.runAt(index);
         this.count(host.name, end);
-        if (task.runOnce) for (const other of living) if (other !== host) other.adopt(task, end);
+        if (task.runOnce) this.share(task, host, end);
+        if (this.changesUnseen(task, end)) for (const other of living) other.forgetAhead();
       }),
     );
+  }
+
+  /** What ran once ran for all hosts, and as in Ansible its failure is theirs. */
+  private share(task: Task, host: HostPlay, end: TaskEnd): void {
+    const others = this.living().filter((other) => other !== host);
+    for (const other of others) other.adopt(task, end);
+    if (!isStopped(end) || others.length === 0) return;
+    for (const other of others) this.out.add(other.name);
+    this.of.emit({
+      event: 'warning',
+      message: `stopped: a task that runs once for all failed on ${host.name}; not touched any more: ${others.map(({ name }) => name).join(', ')}`,
+    });
+  }
+
+  /** It may have changed what tasks ahead have read already, here or on a host whose epoch they do not watch. */
+  private changesUnseen(task: Task, end: TaskEnd): boolean {
+    const module = this.of.modules.get(task.module);
+    if (module?.kind === 'action' && module.effect === 'reads') return false;
+    const elsewhere = task.delegateTo !== undefined || task.runOnce;
+    if (module?.kind === 'action') return end.status === 'changed' || (elsewhere && end.status !== 'skipped');
+    return elsewhere && end.status !== 'ok' && end.status !== 'skipped';
   }
 
   /** Runs what is due, in the order in which handlers are defined; a handler may notify later ones. */
@@ -174,17 +195,18 @@ class Batch {
       const key = handlerKey(handler);
       const due = this.living().filter((host) => host.notified.has(key));
       if (due.length === 0 || this.of.signal.aborted) continue;
+      const [first, ...rest] = due;
       await Promise.all(
-        due.map(async (host) => {
-          const end = await host.runAlone(handler, 'handler');
+        (handler.runOnce && first ? [first] : due).map(async (host) => {
+          const end = await host.runHandler(handler);
           this.count(host.name, end);
-          if (end.status === 'failed' || end.status === 'unreachable') return;
-          host.notified.delete(key);
-          host.owed.delete(key);
-          const journal = this.around.journal(host.name);
-          if (journal && !this.around.check) await clearHandlers(journal, [key]);
+          if (!handler.runOnce) return;
+          this.share(handler, host, end);
+          if (!isStopped(end)) await Promise.allSettled(rest.map((other) => other.handled(handler)));
         }),
       );
+      if (handler.delegateTo !== undefined || handler.runOnce)
+        for (const host of this.living()) host.forgetAhead();
     }
   }
 
@@ -194,7 +216,7 @@ class Batch {
       this.hosts.map(async (host) => {
         const variables = this.of.variables.hosts.get(host.name);
         if (!gather || !variables || Object.keys(variables.facts).length > 0) return;
-        const end = await host.runAlone(this.setupTask(), 'task');
+        const end = await host.runAlone(this.setupTask());
         if (end.status === 'failed' || end.status === 'unreachable') this.count(host.name, end);
       }),
     );
@@ -226,6 +248,6 @@ class Batch {
     if (!recap) return;
     const counted = end.ignored ? 'ok' : end.status === 'unknown' ? 'changed' : end.status;
     recap[counted] += 1;
-    if (counted === 'failed' || counted === 'unreachable') this.out.add(host);
+    if (isStopped(end)) this.out.add(host);
   }
 }

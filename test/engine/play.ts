@@ -1,0 +1,122 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runVariables } from '../../src/commands/provision.ts';
+import type { HostRecap, RunEvent } from '../../src/engine/events.ts';
+import { runPlaybook } from '../../src/engine/run.ts';
+import { Fleet } from '../../src/host/fleet.ts';
+import { localConnection } from '../../src/host/local-connection.ts';
+import { selectHosts } from '../../src/inventory/patterns.ts';
+import { loadModule, moduleNames } from '../../src/modules/registry.ts';
+import { readProject } from '../../src/playbook/project.ts';
+
+export interface Options {
+  readonly hosts?: readonly string[];
+  readonly check?: boolean;
+  /** How many tasks are looked at ahead; 1 is one task after the other. */
+  readonly window?: number;
+  /** Where the playbook's `{{ here }}` is, in place of a new folder. */
+  readonly here?: string;
+  /** User that the local shell counts as; root locks this machine and keeps the journal of handlers. */
+  readonly user?: string;
+  onEvent?(event: RunEvent): void;
+}
+
+export interface Played {
+  /** Of every host a folder, in the folder that playbooks know as `here`; `{{ mine }}` is the host's own. */
+  readonly here: string;
+  readonly events: readonly RunEvent[];
+  readonly hosts: Record<string, HostRecap>;
+  /** "host task status" or "host task (item) status" in the order of telling. */
+  readonly told: readonly string[];
+}
+
+export const scratch = mkdtempSync(join(tmpdir(), 'foobar-engine-'));
+let count = 0;
+
+/** Runs a playbook on hosts that are shells of this machine, each with a folder of its own. */
+export async function play(playbook: string, options: Options = {}): Promise<Played> {
+  const project = mkdtempSync(join(scratch, `project-${count++}-`));
+  const here = options.here ?? join(project, 'here');
+  const hosts = options.hosts ?? ['one', 'two'];
+  for (const host of hosts) mkdirSync(join(here, host), { recursive: true });
+  const inventory = join(project, 'hosts.yaml');
+  const file = join(project, 'site.yaml');
+  const all = Object.fromEntries(hosts.map((host) => [host, null]));
+  const vars = { ansible_connection: 'local', here, mine: '{{ here }}/{{ inventory_hostname }}' };
+  writeFileSync(inventory, JSON.stringify({ all: { hosts: all, vars } }));
+  writeFileSync(file, playbook);
+  const read = await readProject({
+    inventory,
+    playbook: file,
+    extraVars: {},
+    registry: { moduleNames, loadModule },
+  });
+  const check = options.check ?? false;
+  const variables = runVariables({ ...read, extra: { origin: 'test', values: {} } }, check);
+  const modules = new Set(
+    read.playbook.plays.flatMap(({ tasks, handlers }) => [...tasks, ...handlers].map(({ module }) => module)),
+  );
+  modules.delete('meta');
+  const fleet = new Fleet({
+    settings: (name) => ({
+      name,
+      connection: 'local',
+      address: 'localhost',
+      port: 0,
+      user: options.user ?? 'login',
+      identityFiles: [],
+      identitiesOnly: true,
+      knownHostsFiles: [],
+      connectTimeout: 10,
+    }),
+    connect: async () => localConnection(),
+    forks: 10,
+    readOnly: check,
+    owner: 'the test',
+    output: () => {},
+    waiting: () => {},
+  });
+  const events: RunEvent[] = [];
+  try {
+    const end = await runPlaybook({
+      variables,
+      fleet,
+      modules: new Map(
+        await Promise.all([...modules].map(async (name) => [name, await loadModule(name)] as const)),
+      ),
+      emit: (event) => {
+        events.push(event);
+        options.onEvent?.(event);
+      },
+      verbosity: 0,
+      hostsOf: ({ hosts: pattern }) => selectHosts(pattern, read.inventory),
+      signal: new AbortController().signal,
+      ...(options.window === undefined ? {} : { window: options.window }),
+    });
+    return { here, events, hosts: end.hosts, told: events.flatMap(line) };
+  } finally {
+    await fleet.close();
+  }
+}
+
+function line(event: RunEvent): string[] {
+  if (event.event !== 'task') return [];
+  const item = event.item === undefined ? '' : ` (${event.item})`;
+  return [`${event.host} ${event.task}${item} ${event.status}${event.ignored ? ', ignored' : ''}`];
+}
+
+/** A play on all hosts without facts. */
+export function on(tasks: string, handlers = '', more = ''): string {
+  const indented = (text: string) => text.trim().replaceAll(/^/gm, '    ');
+  return [
+    '- name: Test',
+    '  hosts: all',
+    '  gather_facts: false',
+    ...(more ? [more.replaceAll(/^/gm, '  ')] : []),
+    '  tasks:',
+    indented(tasks),
+    ...(handlers ? ['  handlers:', indented(handlers)] : []),
+    '',
+  ].join('\n');
+}

@@ -1,48 +1,19 @@
-import { spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as tls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunEvent } from '../../src/engine/events.ts';
-import { copyInventory, labOf } from './support.ts';
+import { copyInventory, labOf, foobar as runFoobar, startFoobar } from './support.ts';
 
 const inventory = copyInventory('lab', 'certificates', (text) => text.replace(/^.*server3.*\n/gm, ''));
 const lab = labOf(inventory);
-const state = inventory.replace(/([^/]+)\.yaml$/, '.foobar/$1');
+const { state } = lab;
 const servers = ['server1', 'server2'];
 
-function start(command: string, ...more: string[]) {
-  const words = ['dist/cli.js', command, inventory, '--output', 'json', ...more];
-  return spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** Runs foobar to its end: exit code and events. */
-async function foobar(command: string, ...more: string[]) {
-  const child = start(command, ...more);
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ]);
-  const events = stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as RunEvent);
-  const task = (name: string, host: string) =>
-    events.find((event) => event.event === 'task' && event.task.endsWith(name) && event.host === host) as
-      | (RunEvent & { event: 'task' })
-      | undefined;
-  const recap = events.find((event) => event.event === 'recap') as
-    | (RunEvent & { event: 'recap' })
-    | undefined;
-  return { code: code as number, events, task, recap, stderr };
-}
-
+const foobar = (command: string, ...more: string[]) => runFoobar(command, inventory, ...more);
 const certificates = (...more: string[]) => foobar('provision', '--tags', 'certificates', ...more);
 
 /** Folder of the kept certificate of www.foobar.com. */
@@ -174,7 +145,7 @@ describe("the site's certificate", () => {
   test('survives a kill at any moment, with one order taken up again', async () => {
     for (const [index, type] of ['ec-p256', 'rsa', 'ec-p256', 'rsa'].entries()) {
       const renew = ['-e', `certificates_key_type=${type}`];
-      const child = start('provision', '--tags', 'certificates', ...renew);
+      const { child } = startFoobar('provision', inventory, '--tags', 'certificates', ...renew);
       const order = join(folder(), 'order.json');
       while (child.exitCode === null && !existsSync(order)) await sleep(5);
       await sleep(index * 300);

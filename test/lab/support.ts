@@ -123,6 +123,9 @@ function outcome(
     tasks,
     recap,
     seconds: recap?.seconds ?? Number.NaN,
+    /** The first telling of a task on a host, by the end of its name. */
+    task: (name: string, host: string) =>
+      tasks.find((event) => event.task.endsWith(name) && event.host === host),
     /** Hosts' counts of one kind. */
     count: (kind: 'changed' | 'failed' | 'unreachable') =>
       Object.fromEntries(Object.entries(recap?.hosts ?? {}).map(([host, counts]) => [host, counts[kind]])),

@@ -47,6 +47,8 @@ const singleImporters: Record<string, string> = {
 interface Import {
   readonly file: string;
   readonly target: string;
+  /** Loaded only when the code gets there. */
+  readonly lazy: boolean;
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -57,9 +59,10 @@ const imports: Import[] = files.flatMap((file) =>
   [
     ...readFileSync(join(source, file), 'utf8')
       .replaceAll(/^(?:import|export) type [^;]*;/gms, '')
-      .matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g),
-  ].map(([, target = '']) => ({
+      .matchAll(/(?:from|import)\s*(\(?)\s*'([^']+)'/g),
+  ].map(([, parenthesis, target = '']) => ({
     file,
+    lazy: parenthesis === '(',
     target: target.startsWith('.') ? relative(source, resolve(source, dirname(file), target)) : target,
   })),
 );
@@ -78,6 +81,15 @@ describe('the rooms of src/', () => {
       })
       .map(({ file, target }) => `${file} -> ${target}`);
     expect(wrong).toEqual([]);
+  });
+
+  it('let the command line start with nothing but its own words', () => {
+    const loaded = new Set(['cli.ts']);
+    for (const file of loaded)
+      for (const { target } of imports.filter((each) => each.file === file && !each.lazy)) loaded.add(target);
+    const libraries = [...loaded].filter((name) => !files.includes(name) && !name.startsWith('node:'));
+    expect(libraries).toEqual(['commander']);
+    expect([...loaded].filter((name) => files.includes(name) && name.includes('/'))).toEqual([]);
   });
 
   it('are all named here', () => {

@@ -47,7 +47,7 @@ interface Common<P> {
    * evaluates them and puts an Evaluated in the place of each text.
    */
   readonly expressions?: readonly string[];
-  /** Reads other hosts too: nothing may be under way anywhere while it looks. */
+  /** Reads other hosts too: what it read holds only until something is written on any host. */
   readonly fleet?: boolean;
 }
 

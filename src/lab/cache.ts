@@ -36,7 +36,8 @@ export async function startCache(): Promise<void> {
   ].join('\n');
   const file = join(configuration, 'acng.conf');
   const unchanged = (await readFile(file, 'utf8').catch(() => '')) === text;
-  if (unchanged && (await answers())) return;
+  // Not the answer alone: on some networks a gateway takes connections to any address.
+  if (unchanged && (await runningCache()) !== undefined && (await answers())) return;
   await stopCache();
   for (const folder of ['packages', 'log', 'configuration'])
     await mkdir(join(directory, folder), { recursive: true });
@@ -65,15 +66,19 @@ export async function startCache(): Promise<void> {
 
 /** Stops the package cache and takes its address away. What it has fetched is kept. */
 export async function stopCache(): Promise<void> {
-  const [pid, started] = (await readFile(processFile, 'utf8').catch(() => '')).split(' ');
-  if (pid && started && (await startTime(Number(pid))) === started) {
-    process.kill(-Number(pid), 'SIGTERM');
-    for (let tries = 0; (await startTime(Number(pid))) === started; tries++) {
-      if (tries === 50) process.kill(-Number(pid), 'SIGKILL');
-      await sleep(50);
-    }
+  const pid = await runningCache();
+  if (pid !== undefined) process.kill(-pid, 'SIGTERM');
+  for (let tries = 0; pid !== undefined && (await runningCache()) === pid; tries++) {
+    if (tries === 50) process.kill(-pid, 'SIGKILL');
+    await sleep(50);
   }
   await $({ quiet: true, nothrow: true })`ip address del ${cache.address}/32 dev lo`;
+}
+
+/** The process id of the cache that was started here, while it runs. */
+async function runningCache(): Promise<number | undefined> {
+  const [pid, started] = (await readFile(processFile, 'utf8').catch(() => '')).split(' ');
+  return pid && started && (await startTime(Number(pid))) === started ? Number(pid) : undefined;
 }
 
 /** Field 22 of /proc/PID/stat: with the pid it names a process for good. proc(5). */

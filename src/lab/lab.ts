@@ -36,7 +36,12 @@ export async function up(plan: LabPlan, say: Say): Promise<void> {
   });
   await onLab(lab, say, async () => {
     await dropStrangers(lab);
-    await openBridge(lab);
+    try {
+      await openBridge(lab);
+    } catch (error) {
+      await forgetEmpty(lab);
+      throw error;
+    }
     const key = await clientKey(plan);
     const fresh = await Promise.all(lab.hosts.map((host) => ensureDisk(plan, lab, host, key)));
     await writeKnownHosts(plan, lab);
@@ -45,6 +50,12 @@ export async function up(plan: LabPlan, say: Say): Promise<void> {
     );
     await trustPebble(plan, lab);
   });
+}
+
+/** A lab that never got a host does not count as one: the package cache would wait for its end. */
+async function forgetEmpty(lab: Layout): Promise<void> {
+  const left = await readdir(lab.directory).catch(() => []);
+  if (left.every((name) => name === 'inventory')) await rm(lab.directory, { recursive: true, force: true });
 }
 
 /** Ends every host, loses their disks, and leaves nothing behind but images and the package cache. */

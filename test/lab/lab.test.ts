@@ -103,6 +103,12 @@ describe('up', () => {
     expect(await Promise.all(['outside', 'server1'].map(bootOf))).toEqual(before);
   });
 
+  test('refuses the addresses of another lab, and does not count as one then', async () => {
+    const rival = labOf(copyInventory('lab', 'rival', () => readFileSync(inventory, 'utf8')));
+    await expect(rival.up()).rejects.toThrow(`is taken by ${bridge}`);
+    expect(existsSync(layout(rival.plan).directory)).toBe(false);
+  });
+
   test('mends what a killed one left, and down leaves nothing', async () => {
     const contents = "import { labOf } from './support.ts';\nawait labOf(process.argv[2]!).up();";
     const script = await program('up', contents);

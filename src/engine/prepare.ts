@@ -59,7 +59,7 @@ export function prepareTask(run: PrepareRun, task: Task, scope: Scope, hostName:
   let values: readonly unknown[] = [undefined];
   if (looped) {
     try {
-      values = loopItems(renderValue(task.loop, scope));
+      values = loopItems(renderValue(task.loop?.value, scope));
     } catch (error) {
       // As in Ansible, a condition that does not need the item guards the loop's expression.
       if (!guarded(task.when, scope)) throw error;
@@ -240,7 +240,11 @@ function guarded(conditions: readonly Expression[], scope: Scope): boolean {
 }
 
 /** Ansible's search: the role's folder of that kind, then the playbook's; an absolute path stays. */
-function findFile(directories: readonly string[], kind: 'files' | 'templates', name: string): string {
+function findFile(
+  directories: readonly string[],
+  kind: 'files' | 'templates' | 'vars',
+  name: string,
+): string {
   if (name.trim() === '')
     throw new TaskFailure('src is empty', 'It would mean the whole folder of the playbook.');
   if (name.startsWith('/')) {
@@ -251,7 +255,7 @@ function findFile(directories: readonly string[], kind: 'files' | 'templates', n
   const found = tried.find((path) => existsSync(path));
   if (found) return found;
   throw new TaskFailure(
-    `there is no ${kind === 'files' ? 'file' : 'template'} ${name}`,
+    `there is no ${kind === 'templates' ? 'template' : 'file'} ${name}`,
     `Looked for ${tried.join(', ')}.`,
   );
 }

@@ -111,7 +111,7 @@ class Batch {
       warn: (host, message) => this.warn(host, message),
       say: (host, line) => run.emit(mask({ event: 'output' as const, host, line })),
       scope: (task, host, pending) => taskScope(run.variables, playVariables(), task, host, pending),
-      participates: (task, host) => !task.runOnce || host === this.living()[0]?.name,
+      participates: (task, host) => task.runOnce !== true || host === this.living()[0]?.name,
       handlers: (notify) =>
         play.handlers.filter(
           (handler) =>
@@ -184,7 +184,7 @@ class Batch {
   private changesUnseen(task: Task, end: TaskEnd): boolean {
     const module = this.of.modules.get(task.module);
     if (module?.kind === 'action' && module.effect === 'reads') return false;
-    const elsewhere = task.delegateTo !== undefined || task.runOnce;
+    const elsewhere = task.delegateTo !== undefined || task.runOnce === true;
     if (module?.kind === 'action') return end.status === 'changed' || (elsewhere && end.status !== 'skipped');
     return elsewhere && end.status !== 'ok' && end.status !== 'skipped';
   }
@@ -197,7 +197,7 @@ class Batch {
       if (due.length === 0 || this.of.signal.aborted) continue;
       const [first, ...rest] = due;
       await Promise.all(
-        (handler.runOnce && first ? [first] : due).map(async (host) => {
+        (handler.runOnce === true && first ? [first] : due).map(async (host) => {
           const end = await host.runHandler(handler);
           this.count(host.name, end);
           if (!handler.runOnce) return;

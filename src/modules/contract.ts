@@ -19,8 +19,8 @@ export interface Context {
   readonly verbosity: number;
   /** Folder of the inventory's kept state on the controller: certificates, keys, passwords. Mode 0700. */
   readonly stateDirectory: string;
-  /** Finds `files/x` or `templates/x` by Ansible's search order (role, then playbook). Throws ProjectError. */
-  find(kind: 'files' | 'templates', name: string): string;
+  /** Finds `files/x`, `templates/x` or `vars/x` by Ansible's search order (role, then playbook). Throws TaskFailure. */
+  find(kind: 'files' | 'templates' | 'vars', name: string): string;
   /** Renders a template file's text with the task's variables. */
   renderTemplate(path: string): string;
   /** A line for the person who waits, shown live ("seeding from db1: 40 %"). */
@@ -81,8 +81,25 @@ export interface ActionResult {
   readonly changes?: readonly Change[];
   /** Keys that playbooks read, named as in Ansible: rc, stdout, stdout_lines, stderr. */
   readonly values?: Record<string, unknown>;
-  /** Facts to set for the host. */
+  /** The module's `ansible_facts`, named as Ansible's module names them; they are not set by set_fact. */
   readonly facts?: Record<string, unknown>;
+  /** Variables at set_fact's precedence. */
+  readonly variables?: Record<string, unknown>;
+  /** Variables at include_vars' precedence. */
+  readonly included?: Record<string, unknown>;
+  /** A host that joins the inventory (add_host), or a host of the run that joins groups (group_by). */
+  readonly joins?: {
+    readonly host: string;
+    readonly groups: readonly string[];
+    readonly parents?: readonly string[];
+    readonly variables?: Record<string, unknown>;
+  };
+  /** Of set_stats: shown at the end of the run. */
+  readonly statistics?: {
+    readonly data: Record<string, unknown>;
+    readonly perHost: boolean;
+    readonly aggregate: boolean;
+  };
 }
 
 /** A module without a state of its own (`command`, `wait_for`, `assert`). A barrier for the windows. */
@@ -93,6 +110,8 @@ export interface ActionModule<P> extends Common<P> {
    * `changes`: in check mode the engine reports that it would run and does not call `run`, unless `settled` says otherwise.
    */
   readonly effect: 'reads' | 'changes';
+  /** Runs once for all hosts of the batch (add_host, pause): Ansible's BYPASS_HOST_LOOP. */
+  readonly once?: boolean;
   /**
    * It waits for or asks what earlier tasks bring about (wait_for, uri). In check mode, after planned changes,
    * it is not run: what it would find cannot be known yet.

@@ -176,7 +176,7 @@ export function buildTask(node: Record<string, unknown>, action: Action, scope: 
     module: action.module,
     args: action.args,
     when: own.when,
-    ...(loop === undefined ? {} : { loop }),
+    ...(loop === undefined ? {} : { loop: { value: loop } }),
     loopControl: loopControlOf(node, report),
     ...(typeof register === 'string' ? { register } : {}),
     notify: names(node, 'notify', report),

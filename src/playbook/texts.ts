@@ -52,7 +52,7 @@ export function taskTexts(task: Task, expressions: readonly string[]): Text[] {
   return [
     ...lenient(textsOf(task.name, at('name'))),
     ...conditions.map(conditionText),
-    ...textsOf(task.loop, at(loopWord)),
+    ...textsOf(task.loop?.value, at(loopWord)),
     ...lenient(textsOf(task.loopControl.label, placeOf(node.loop_control, 'label') ?? task.place)),
     ...Object.entries(task.args).flatMap(([key, value]) => parameterTexts(task, key, value, expressions)),
     ...textsOf(task.delegateTo, at('delegate_to')),

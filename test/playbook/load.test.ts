@@ -194,7 +194,7 @@ describe('tasks', () => {
     ['with_dict: {a: 1}', [{ key: 'a', value: 1 }]],
     ['with_dict: "{{ users }}"', '{{ (users) | dict2items }}'],
     ['with_items: ["{{ a }}-x", b]', ['{{ a }}-x', 'b']],
-  ])('%s', (words, loop) => expect(tasks(`- debug:\n  ${words}`)[0]?.loop).toEqual(loop));
+  ])('%s', (words, loop) => expect(tasks(`- debug:\n  ${words}`)[0]?.loop?.value).toEqual(loop));
 
   it('knows where parameters stand', () => {
     const [text, mapping] = tasks('- copy: src=a dest={{ b }}\n- copy:\n    src: x\n  args:\n    dest: y');

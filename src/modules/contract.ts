@@ -27,6 +27,10 @@ export interface Context {
   say(line: string): void;
   /** Something that the person should know though nothing failed: a `warning` event, once for the same text. */
   warn(message: string): void;
+  /** A variable of the task, rendered; undefined when there is none of that name (validate_argument_spec). */
+  variable?(name: string): unknown;
+  /** Asks the person at the terminal and gives the line (pause); not there without a terminal. */
+  prompt?(question: { readonly text: string; readonly echo: boolean }): Promise<string>;
 }
 
 /** An expression that a parameter held, with its value. */

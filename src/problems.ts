@@ -139,7 +139,9 @@ function fileLines(file: string, cache: Map<string, readonly string[]>): readonl
   let lines = cache.get(file);
   if (lines === undefined) {
     try {
-      lines = readFileSync(file, 'utf8').split(/\r?\n/);
+      const text = readFileSync(file, 'utf8');
+      // What stands at a place of an encrypted file is not for the terminal.
+      lines = text.startsWith('$ANSIBLE_VAULT') ? [] : text.split(/\r?\n/);
     } catch {
       lines = [];
     }

@@ -8,9 +8,11 @@ import {
   YAMLException,
 } from 'js-yaml';
 import { type Problem, ProjectError } from '../errors.ts';
+import { isEncrypted } from '../vault/format.ts';
 import { copyPlace, locate, placeOf, Source } from './places.ts';
 import { syntaxProblem } from './syntax-errors.ts';
 import { Unsafe } from './unsafe.ts';
+import { Vaulted } from './vaulted.ts';
 
 /** The value of a YAML text, every list and mapping in it with its places remembered. Throws ProjectError. */
 export function buildYaml(text: string, file: string): unknown {
@@ -202,7 +204,8 @@ class Builder {
     const offset = event.valueStart < 0 ? fallback : this.#firstLetter(event);
     const read = (value: unknown, merge = false): Scalar => ({ value, offset, text, merge });
     if (tag === '!vault' || tag === '!vault-encrypted') {
-      this.#problem(event.tagStart, `Ansible's ${tag} is not supported yet`);
+      if (isEncrypted(text)) return read(new Vaulted(text, this.#source.place(event.tagStart)));
+      this.#problem(offset, `what follows ${tag} is not encrypted`, 'foobar vault encrypt-string writes it');
       return read(text);
     }
     if (tag === undefined || tag === '!unsafe') {
@@ -233,7 +236,7 @@ class Builder {
     this.#problem(
       offset,
       `unknown tag ${tag}`,
-      'known here: !unsafe and the standard !!str, !!int, !!float, !!bool, !!null',
+      'known here: !unsafe, !vault and the standard !!str, !!int, !!float, !!bool, !!null',
     );
   }
 }

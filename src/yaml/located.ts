@@ -1,23 +1,40 @@
 import { readFileSync } from 'node:fs';
-import { ProjectError } from '../errors.ts';
+import { ProjectError, TaskFailure } from '../errors.ts';
 import { didYouMeanFile, shownPath } from '../problems.ts';
+import { isEncrypted } from '../vault/format.ts';
+import { decrypt } from '../vault/keyring.ts';
+import { rememberValues } from '../vault/remember.ts';
 import { buildYaml } from './builder.ts';
 
 export { dumpYaml } from './builder.ts';
 export { copyPlace, derived, keyPlaceOf, placeAt, placeOf } from './places.ts';
 export { Unsafe } from './unsafe.ts';
+export { Vaulted } from './vaulted.ts';
 
 /**
  * Reads YAML as Ansible's PyYAML does: YAML 1.1, so `yes` and `on` are booleans and 0644 is 420.
+ * What ansible-vault encrypted is decrypted with the vault passwords in use.
  * Gives plain values; `placeOf` knows where each of them stands. An empty text gives null.
  * Throws ProjectError with every mistake that can be known at once.
  */
 export function parseYaml(text: string, file: string): unknown {
-  if (text.startsWith('$ANSIBLE_VAULT')) {
-    const message = "Ansible's vault is not supported yet: this file is encrypted";
-    throw new ProjectError([{ message, place: { file, line: 1, column: 1 }, severity: 'error' }]);
+  if (!isEncrypted(text)) return buildYaml(text, file);
+  const value = buildYaml(decrypted(text, file), file);
+  rememberValues(value);
+  return value;
+}
+
+function decrypted(text: string, file: string): string {
+  try {
+    return decrypt(text).content.toString();
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    const { message, hint } = error;
+    const place = { file, line: 1, column: 1 };
+    throw new ProjectError([
+      { message: `this file is encrypted: ${message}`, place, hint, severity: 'error' },
+    ]);
   }
-  return buildYaml(text, file);
 }
 
 /** Reads a YAML file; a file that cannot be read is a ProjectError too. */

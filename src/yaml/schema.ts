@@ -3,6 +3,7 @@ import type { Place, Problem } from '../errors.ts';
 import { didYouMean, nearest } from '../problems.ts';
 import { keyPlaceOf, placeAt, placeOf } from './places.ts';
 import { Unsafe } from './unsafe.ts';
+import { Vaulted } from './vaulted.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -134,6 +135,7 @@ function kind(expected: string): string {
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
+  if (value instanceof Vaulted) return 'a vaulted text';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && !(value instanceof Unsafe)) return 'a mapping';
   const text = JSON.stringify(value);
@@ -168,11 +170,14 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /** True when the value along the path, below the root, is open. */
 function passesOpen(value: unknown, path: readonly PropertyKey[], { isOpen }: SchemaOptions): boolean {
-  return isOpen !== undefined && path.some((_, index) => isOpen(valueAt(value, path.slice(0, index + 1))));
+  return path.some((_, index) => {
+    const found = valueAt(value, path.slice(0, index + 1));
+    return found instanceof Vaulted || isOpen?.(found) === true;
+  });
 }
 
 function hasOpen(value: unknown, options: SchemaOptions): boolean {
-  if (options.isOpen?.(value)) return true;
+  if (value instanceof Vaulted || options.isOpen?.(value)) return true;
   if (value === null || typeof value !== 'object') return false;
   return Object.values(value).some((item) => hasOpen(item, options));
 }
@@ -239,8 +244,9 @@ function aliasesOf(field: z.core.$ZodType): readonly string[] {
   return meta?.aliases ?? [];
 }
 
-/** `!unsafe` texts as plain ones. */
+/** `!unsafe` texts as plain ones; of `!vault` ones nothing is known. */
 function plain(value: unknown): unknown {
+  if (value instanceof Vaulted) return value.ciphertext;
   if (value instanceof Unsafe) return value.text;
   if (Array.isArray(value)) return value.map(plain);
   if (value !== null && typeof value === 'object')

@@ -144,8 +144,16 @@ describe('mistakes', () => {
     ['a: [1,\n', ['2:1 a quote or bracket is not closed, or a line is not indented enough']],
     ['- a\nb: 1\n', ['2:1 this line does not fit the indentation above it']],
     ['a: 1\n---\nb: 1\n', ['3:1 a file holds one YAML document (remove the second ---)']],
-    ['a: !vault |\n  x\n', ["1:4 Ansible's !vault is not supported yet"]],
-    ['$ANSIBLE_VAULT;1.1;AES256\n', ["1:1 Ansible's vault is not supported yet: this file is encrypted"]],
+    [
+      'a: !vault |\n  x\n',
+      ['2:3 what follows !vault is not encrypted (foobar vault encrypt-string writes it)'],
+    ],
+    [
+      '$ANSIBLE_VAULT;1.1;AES256\n',
+      [
+        '1:1 this file is encrypted: the encrypted text is damaged (take it from a backup, or encrypt it anew)',
+      ],
+    ],
     ['? [a]\n: b\n', ['1:3 a key must be a plain word, not a list or mapping']],
     ['a:\n  <<: 1\n', ['2:7 << takes a mapping or a list of mappings']],
   ])('%j', (text, expected) => expect(mistakes(text)).toEqual(expected));

@@ -11,22 +11,30 @@ export interface Layer {
 export interface InventoryHost {
   readonly name: string;
   readonly place: Place;
-  /** Own groups and their ancestors, sorted by name, without `all` and `ungrouped`: Ansible's group_names. */
+  /** Own groups and their ancestors, sorted by name, without `all`: Ansible's group_names. */
   readonly groups: readonly string[];
+  /** The source that named it first: Ansible's inventory_file. Absent for hosts that a run added. */
+  readonly file?: string;
+  /** Folder of that source: Ansible's inventory_dir. */
+  readonly directory?: string;
   /** Lowest precedence first: all, parents, children, host; inventory file before group_vars/ and host_vars/. */
   readonly layers: readonly Layer[];
 }
 
 export interface Inventory {
-  /** Absolute path of the inventory file. */
+  /** The first source: absolute path of a file or folder, or a list of hosts (`a,b,`). */
   readonly file: string;
-  /** Absolute path of its folder: Ansible's inventory_dir. */
+  /** Absolute path of its folder (a folder is its own), or the working directory. */
   readonly directory: string;
-  /** In the order of the file. */
+  /** All sources, in the order given: later ones override. */
+  readonly sources?: readonly string[];
+  /** In the order of the sources. */
   readonly hosts: ReadonlyMap<string, InventoryHost>;
-  /** Group name -> host names in the order of the file; `all` and `ungrouped` included: Ansible's `groups`. */
+  /** Ansible's implicit localhost: member of no group and not in `hosts`. Absent when the sources name a localhost. */
+  readonly localhost?: InventoryHost;
+  /** Group name -> host names in Ansible's order; `all` and `ungrouped` included: Ansible's `groups`. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
-  /** Folder of kept state: `.foobar/<inventory name>` beside the inventory. Not created by reading. */
+  /** Folder of kept state: `.foobar/<inventory name>` beside the first source. Not created by reading. */
   readonly stateDirectory: string;
   /** What is odd but does not stop a run. */
   readonly warnings?: readonly Problem[];

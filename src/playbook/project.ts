@@ -8,7 +8,8 @@ import type { Playbook } from './contract.ts';
 import { readPlaybook } from './load.ts';
 
 export interface ProjectFiles {
-  readonly inventory: string;
+  /** One source or several, later ones overriding. */
+  readonly inventory: string | readonly string[];
   readonly playbook: string;
   readonly extraVars: Readonly<Record<string, unknown>>;
   readonly registry: ModuleRegistry;

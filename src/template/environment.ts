@@ -42,7 +42,7 @@ export interface Environment {
   /** Reads and parses another template. Undefined when none of the names exists. */
   load(names: readonly string[], from: Environment): { file: string; body: Body } | undefined;
   /** Renders the text of a template file, for the `template` lookup. */
-  renderFile(text: string, file: string): string;
+  renderFile(text: string, file: string, options: Dict): string;
 }
 
 export interface Call {

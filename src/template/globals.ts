@@ -1,6 +1,6 @@
 import { TaskFailure } from '../errors.ts';
 import type { Environment } from './environment.ts';
-import { lookup } from './lookups/index.ts';
+import { joined, lookup } from './lookups/index.ts';
 import { strftime } from './methods.ts';
 import { Callable, type Dict, isDict, omit, text, Undefined } from './python.ts';
 
@@ -11,9 +11,7 @@ export const globals: Readonly<Record<string, (environment: Environment) => unkn
   lookup: (environment) =>
     new Callable('lookup', ([name, ...terms], named) => {
       const found = lookup(text(name), terms, named, environment);
-      if (named.wantlist === true) return found;
-      if (found.length === 1) return found[0];
-      return found.every((each) => typeof each === 'string') ? found.join(',') : found;
+      return found instanceof Undefined || named.wantlist === true ? found : joined(found);
     }),
   query: (environment) => query(environment),
   q: (environment) => query(environment),

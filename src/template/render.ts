@@ -6,9 +6,10 @@ import type { Body, Expression } from './ast.ts';
 import { type Environment, Frame, type Variables } from './environment.ts';
 import { evaluateNode } from './evaluate.ts';
 import { executeBody, type Output, printed } from './execute.ts';
-import { NotKnownYet, Pending, TemplateSyntaxError } from './failures.ts';
+import { NotKnownYet, Pending, TemplateSyntaxError, UndefinedVariable } from './failures.ts';
 import { located } from './located.ts';
-import { defined, isTrue, omit } from './python.ts';
+import { lookup } from './lookups/index.ts';
+import { defined, isTrue, omit, Undefined } from './python.ts';
 import { findFile } from './search.ts';
 import { parseExpression, parseTemplate } from './syntax.ts';
 
@@ -91,6 +92,43 @@ export function truthy(value: unknown): boolean {
   return isTrue(value);
 }
 
+/**
+ * The items of `with_<name>`: the lookup's results, rendered. A text among the terms that is a template may give
+ * the list of them; one term alone is a list of one.
+ * @param kind the folder in which `with_first_found` looks: that of the task's module
+ * @throws TaskFailure for an undefined variable (but with_first_found leaves it out), or when the lookup fails
+ */
+export function runLookup(
+  name: string,
+  terms: unknown,
+  variables: Variables,
+  kind: 'files' | 'templates' | 'vars' = 'files',
+): unknown[] {
+  const given = typeof terms === 'string' ? tried(terms.trim(), variables) : terms;
+  const all = (Array.isArray(given) ? given : [given]).map((term) => tried(term, variables));
+  const found = lookup(name, all, {}, environment(variables), kind);
+  return (settle(defined(found)) as unknown[]) ?? [];
+}
+
+/** A term's value, lazy; what is undefined in it is an Undefined, which the lookup may leave out. */
+function tried(term: unknown, variables: Variables): unknown {
+  try {
+    if (Array.isArray(term)) return term.map((each) => tried(each, variables));
+    if (term instanceof Unsafe) return term.text;
+    if (typeof term === 'object' && term !== null && Object.getPrototypeOf(term) === Object.prototype)
+      return Object.fromEntries(
+        Object.entries(term).map(([key, value]) => [
+          isTemplate(key) ? String(renderValue(key, variables)) : key,
+          tried(value, variables),
+        ]),
+      );
+    return typeof term === 'string' && isTemplate(term) ? renderText(term, variables) : term;
+  } catch (error) {
+    if (error instanceof UndefinedVariable) return new Undefined(error.variable, error.message, error.hint);
+    throw error;
+  }
+}
+
 /** A template file's text rendered as Ansible's `template` module does. Failures begin with `file:line: `. */
 export function renderTemplateFile(text: string, file: string, variables: Variables): string {
   const { body, whitespace } = header(text);
@@ -147,6 +185,6 @@ function environment(variables: Variables, file?: string): Environment {
       if (path === undefined) return undefined;
       return { file: path, body: parse(readFileSync(path, 'utf8'), path) };
     },
-    renderFile: (text, path) => renderTemplateFile(text, path, variables),
+    renderFile: (text, path, _options) => renderTemplateFile(text, path, variables),
   };
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
-/** The first of these names that exists, in `files/` or `templates/` of a folder or in the folder itself. */
+/** The first of these names that exists, in the folder `kind` of a directory or in the directory itself. */
 export function findFile(
-  kind: 'files' | 'templates' | 'vars',
+  kind: 'files' | 'templates' | 'vars' | undefined,
   names: readonly string[],
   directories: readonly string[],
 ): string | undefined {
@@ -12,7 +12,10 @@ export function findFile(
   return undefined;
 }
 
-function candidates(kind: string, name: string, directories: readonly string[]): string[] {
+function candidates(kind: string | undefined, name: string, directories: readonly string[]): string[] {
   if (isAbsolute(name)) return [name];
-  return directories.flatMap((directory) => [join(directory, kind, name), join(directory, name)]);
+  return directories.flatMap((directory) => [
+    ...(kind === undefined ? [] : [join(directory, kind, name)]),
+    join(directory, name),
+  ]);
 }

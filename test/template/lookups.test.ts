@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mask } from '../../src/secrets.ts';
-import { evaluate } from '../../src/template/render.ts';
+import { evaluate, runLookup } from '../../src/template/render.ts';
 import { Scope } from '../../src/template/scope.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'foobar-lookup-'));
@@ -32,7 +32,8 @@ describe('lookups', () => {
     ["query('sequence', '2-6/2')", ['2', '4', '6']],
     ["lookup('env', 'FOOBAR_SURELY_UNSET', default='none')", 'none'],
     ["query('fileglob', '*.txt') | map('basename')", ['a.txt', 'b.txt']],
-    ["lookup('first_found', ['gone.txt', 'b.txt']) | basename", 'b.txt'],
+    ["lookup('first_found', ['gone.txt', 'files/b.txt']) | basename", 'b.txt'],
+    ["query('first_found', 'b.txt', skip=true)", []],
     ["lookup('first_found', files=['b.txt'], paths=['files']) | basename", 'b.txt'],
     ["query('first_found', 'gone', skip=true)", []],
     ["query('file', 'gone', errors='ignore')", []],
@@ -49,6 +50,71 @@ describe('lookups', () => {
 
   it('says where it looked', () => {
     expect(() => ask("lookup('file', 'gone')")).toThrow("file 'gone' is not found");
+  });
+});
+
+describe('runLookup', () => {
+  const loop = (name: string, terms: unknown) => runLookup(name, terms, scope(false));
+
+  it.each<[string, unknown, unknown[]]>([
+    ['items', [1, [2, [3]], '{{ [x, 6] }}'], [1, 2, [3], 5, 6]],
+    ['items', '{{ [x, [6]] }}', [5, 6]],
+    ['items', 'one', ['one']],
+    ['items', { a: 1 }, [{ a: 1 }]],
+    [
+      'dict',
+      { a: 1, b: '{{ x }}' },
+      [
+        { key: 'a', value: 1 },
+        { key: 'b', value: 5 },
+      ],
+    ],
+    ['sequence', 'start=0 end=2 format=x%02d', ['x00', 'x01', 'x02']],
+    [
+      'nested',
+      [[1, 2], '{{ ["a", "b"] }}'],
+      [
+        [1, 'a'],
+        [1, 'b'],
+        [2, 'a'],
+        [2, 'b'],
+      ],
+    ],
+    [
+      'together',
+      [[1, 2], ['a']],
+      [
+        [1, 'a'],
+        [2, null],
+      ],
+    ],
+    [
+      'indexed_items',
+      ['a', ['b']],
+      [
+        [0, 'a'],
+        [1, 'b'],
+      ],
+    ],
+    [
+      'subelements',
+      [[{ n: 'u', k: [1, 2] }, { n: 'v' }], 'k', { skip_missing: true }],
+      [
+        [{ n: 'u' }, 1],
+        [{ n: 'u' }, 2],
+      ],
+    ],
+    ['first_found', ['gone.txt', '{{ nothing }}.txt', 'b.txt'], [join(folder, 'files', 'b.txt')]],
+    ['first_found', [{ files: ['{{ nothing }}', 'b.txt'], skip: true }], [join(folder, 'files', 'b.txt')]],
+    ['first_found', [{ files: ['gone'], skip: true }], []],
+    ['fileglob', 'files/*.txt', [join(folder, 'files', 'a.txt'), join(folder, 'files', 'b.txt')]],
+    ['lines', 'printf "a\\nb\\n"', ['a', 'b']],
+  ])('with_%s: %j', (name, terms, expected) => {
+    expect(loop(name, terms)).toEqual(expected);
+  });
+
+  it('fails for an undefined variable', () => {
+    expect(() => loop('items', ['{{ nothing }}'])).toThrow("'nothing' is undefined");
   });
 });
 

@@ -1,21 +1,29 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { TaskFailure } from '../../errors.ts';
 import type { Environment } from '../environment.ts';
-import { type Dict, iterate, text } from '../python.ts';
+import { type Dict, isDict, iterate, text, typeName, Undefined } from '../python.ts';
 import { findFile } from '../search.ts';
+import { saysYes } from '../words.ts';
+import type { Lookups } from './contract.ts';
 
-type Lookup = (terms: readonly unknown[], options: Dict, environment: Environment) => unknown[];
+type Kind = 'files' | 'templates' | 'vars';
 
-function found(kind: 'files' | 'templates', name: string, environment: Environment): string {
+/** The file of that name, looked for as Ansible does. */
+export function existing(kind: Kind, name: string, environment: Environment): string {
   const { searchDirectories } = environment.variables.options;
-  const path = findFile(kind, [name], searchDirectories);
+  const path = findFile(kind, [atHome(name)], searchDirectories);
   if (path === undefined)
     throw new TaskFailure(
       `file '${name}' is not found`,
       `it is looked for in ${searchDirectories.join(', ')}`,
     );
   return path;
+}
+
+function atHome(name: string): string {
+  return name.replace(/^~(?=\/|$)/, homedir());
 }
 
 function read(path: string): string {
@@ -27,23 +35,23 @@ function read(path: string): string {
 }
 
 /** Lookups of files on the controller. */
-export const files: Readonly<Record<string, Lookup>> = {
-  file: (terms, { rstrip = true, lstrip = false }, environment) =>
+export const files: Lookups = {
+  file: (terms, { options: { rstrip = true, lstrip = false }, environment }) =>
     terms.map((term) => {
-      const content = read(found('files', text(term), environment));
-      const right = rstrip === false ? content : content.trimEnd();
-      return lstrip === true ? right.trimStart() : right;
+      const content = read(existing('files', text(term), environment));
+      const right = saysYes(rstrip) ? content.trimEnd() : content;
+      return saysYes(lstrip) ? right.trimStart() : right;
     }),
 
-  template: (terms, _options, environment) =>
+  template: (terms, { options, environment }) =>
     terms.map((term) => {
-      const path = found('templates', text(term), environment);
-      return environment.renderFile(read(path), path);
+      const path = existing('templates', text(term), environment);
+      return environment.renderFile(read(path), path, options);
     }),
 
-  fileglob: (terms, _options, environment) =>
+  fileglob: (terms, { environment }) =>
     terms.flatMap((term) => {
-      const pattern = text(term);
+      const pattern = atHome(text(term));
       const folders = isAbsolute(pattern)
         ? [dirname(pattern)]
         : environment.variables.options.searchDirectories.flatMap((each) => [
@@ -57,43 +65,83 @@ export const files: Readonly<Record<string, Lookup>> = {
       return [];
     }),
 
-  first_found: (terms, options, environment) => {
-    const names = terms.flatMap((term) =>
-      typeof term === 'object' && term !== null && 'files' in term
-        ? named(term as Dict)
-        : iterate(typeof term === 'string' ? [term] : term).map(text),
-    );
-    const wanted = names.length > 0 ? names : named(options);
-    const hit = (['files', 'templates', 'vars'] as const)
-      .map((kind) => findFile(kind, wanted, environment.variables.options.searchDirectories))
+  first_found(terms, { options, environment, loop }) {
+    const given = loop ? withoutUndefined(terms) : terms;
+    const settings: Dict = { ...options };
+    const wanted = candidates(given.length > 0 ? given : listOf(options.files), settings);
+    const { searchDirectories } = environment.variables.options;
+    const hit = wanted
+      .map((name) => findFile(loop, [atHome(name)], searchDirectories))
       .find((path) => path !== undefined);
     if (hit !== undefined) return [hit];
-    const skip = options.skip === true || terms.some((term) => (term as Dict | null)?.skip === true);
-    if (skip) return [];
-    throw new TaskFailure(`none of these files is found: ${wanted.join(', ')}`);
+    if (saysYes(settings.skip ?? false)) return [];
+    throw new TaskFailure(
+      `none of these files is found: ${wanted.join(', ')}`,
+      `they are looked for in ${searchDirectories.join(', ')}`,
+    );
   },
 };
 
-function named(options: Dict): string[] {
-  const list = (value: unknown) => (typeof value === 'string' ? [value] : iterate(value ?? [])).map(text);
-  const folders = list(options.paths);
-  const names = list(options.files);
-  return folders.length === 0 ? names : names.flatMap((name) => folders.map((folder) => join(folder, name)));
+/** Names in the order in which they are tried. A dict among the terms sets options for what follows it. */
+function candidates(terms: readonly unknown[], settings: Dict): string[] {
+  return terms.flatMap((term) => {
+    if (Array.isArray(term)) return candidates(term, settings);
+    if (isDict(term)) {
+      for (const name of ['files', 'paths', 'skip']) delete settings[name];
+      Object.assign(settings, term);
+    } else if (typeof term !== 'string')
+      throw new TaskFailure(`first_found takes names, lists and dicts, not ${typeName(term)}`);
+    const names = separated(isDict(term) ? term.files : term, /[,;]/);
+    const folders = separated(settings.paths, /[,:;]/);
+    return folders.length === 0
+      ? names
+      : folders.flatMap((folder) => names.map((name) => (isAbsolute(name) ? name : join(folder, name))));
+  });
 }
 
-function matching(folder: string, pattern: string): string[] {
-  const expression = new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  );
+function separated(value: unknown, separators: RegExp): string[] {
+  return listOf(value).flatMap((each) => text(each).split(separators));
+}
+
+function listOf(value: unknown): unknown[] {
+  if (value === undefined || value === null) return [];
+  return typeof value === 'string' ? [value] : iterate(value);
+}
+
+/** `with_first_found` leaves out names that hold an undefined variable. */
+function withoutUndefined(terms: readonly unknown[]): unknown[] {
+  return terms
+    .filter((term) => !(term instanceof Undefined))
+    .map((term) => {
+      if (Array.isArray(term)) return withoutUndefined(term);
+      if (!isDict(term)) return term;
+      const kept = Object.entries(term).filter(([, value]) => !(value instanceof Undefined));
+      return Object.fromEntries(
+        kept.map(([name, value]) => [name, Array.isArray(value) ? withoutUndefined(value) : value]),
+      );
+    });
+}
+
+/** Files of a folder whose names fit a shell pattern; a name that begins with a dot needs one in the pattern. */
+export function matching(folder: string, pattern: string): string[] {
+  const expression = shellPattern(pattern);
   try {
     return readdirSync(folder)
-      .filter((name) => expression.test(name) && statSync(join(folder, name)).isFile())
+      .filter((name) => expression.test(name) && (!name.startsWith('.') || pattern.startsWith('.')))
       .sort()
-      .map((name) => join(folder, name));
+      .map((name) => join(folder, name))
+      .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
   } catch {
     return [];
   }
+}
+
+function shellPattern(pattern: string): RegExp {
+  const source = pattern.replace(/\[!?[^\]]+\]|[\s\S]/g, (part) => {
+    if (part === '*') return '.*';
+    if (part === '?') return '.';
+    if (part.length > 1) return part.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
+    return part.replace(/[.+^${}()|\\[\]]/, '\\$&');
+  });
+  return new RegExp(`^${source}$`, 's');
 }

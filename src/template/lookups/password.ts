@@ -13,8 +13,8 @@ import {
 import { dirname, isAbsolute } from 'node:path';
 import { TaskFailure } from '../../errors.ts';
 import { rememberSecret } from '../../secrets.ts';
-import type { Environment } from '../environment.ts';
 import { type Dict, iterate, text } from '../python.ts';
+import type { Lookup } from './contract.ts';
 
 const classes: Readonly<Record<string, string>> = {
   ascii_letters: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ',
@@ -33,8 +33,8 @@ const imagined = new Map<string, string>();
  * Ansible's `password`: what the file holds, or a new one that is kept there (0600, in a folder that is made 0700).
  * `length=20`, `chars=ascii_letters,digits`. In check mode nothing is written. The value is remembered as secret.
  */
-export function password(terms: readonly unknown[], options: Dict, environment: Environment): unknown[] {
-  return terms.map((term) => {
+export const password: Lookup = (terms, { options, environment }) =>
+  terms.map((term) => {
     const { path, ...written } = parse(text(term));
     if (!isAbsolute(path))
       throw new TaskFailure(`the lookup 'password' needs an absolute path, not '${path}'`);
@@ -47,7 +47,6 @@ export function password(terms: readonly unknown[], options: Dict, environment: 
     rememberSecret(value);
     return value;
   });
-}
 
 function parse(term: string): Dict & { path: string } {
   const at = term.search(/\s+(length|chars|seed|encrypt|ident)=/);

@@ -1,9 +1,10 @@
 import { TaskFailure } from '../../errors.ts';
 import { formatPercent } from '../format.ts';
 import { type Dict, text } from '../python.ts';
+import type { Lookup } from './contract.ts';
 
 /** Ansible's `sequence`: `start=1 end=5 stride=2 format=host%02d`, as text or as named arguments. */
-export function sequence(terms: readonly unknown[], options: Dict): unknown[] {
+export const sequence: Lookup = (terms, { options }) => {
   const given = terms.length > 0 ? terms.map((term) => ({ ...options, ...fields(text(term)) })) : [options];
   return given.flatMap((each) => {
     const start = whole(each.start ?? 1);
@@ -16,7 +17,7 @@ export function sequence(terms: readonly unknown[], options: Dict): unknown[] {
       return each.format === undefined ? String(value) : formatPercent(text(each.format), value);
     });
   });
-}
+};
 
 /** `5`, `2-8`, `2-8/2`, `4:host%02d`, or key=value. */
 function fields(term: string): Dict {

@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { TaskFailure } from '../../errors.ts';
+import { isTrue, text } from '../python.ts';
+import { expression } from '../regex.ts';
+import { saysYes } from '../words.ts';
+import type { Lookups } from './contract.ts';
+import { existing } from './files.ts';
+import { keyValues } from './key-values.ts';
+
+/** Lookups in CSV and INI files. */
+export const tables: Lookups = {
+  csvfile(terms, { options, environment }) {
+    if (terms.length === 0) throw new TaskFailure("the lookup 'csvfile' needs a key to look for");
+    return terms.flatMap((term) => {
+      const { free, named } = keyValues(text(term));
+      if (free === '') throw new TaskFailure("the lookup 'csvfile' needs a key to look for");
+      const settings = { ...options, ...named };
+      const delimiter = text(settings.delimiter ?? 'TAB');
+      const rows = csv(
+        readFileSync(existing('files', text(settings.file ?? 'ansible.csv'), environment), 'utf8'),
+        delimiter === 'TAB' ? '\t' : delimiter,
+      );
+      const row = rows.find((each) => each[Number(settings.keycol ?? 0)] === free);
+      if (!row) return settings.default === undefined || settings.default === null ? [] : [settings.default];
+      const column = Number(settings.col ?? 1);
+      const found = row.at(column);
+      if (found === undefined)
+        throw new TaskFailure(`the lookup 'csvfile' finds no column ${column} in the row of '${free}'`);
+      return [found];
+    });
+  },
+
+  ini(terms, { options, environment }) {
+    return terms.flatMap((term) => {
+      const { key, named } = iniTerm(text(term));
+      const settings = { ...options, ...named };
+      const file = existing('files', text(settings.file ?? 'ansible.ini'), environment);
+      const properties = settings.type === 'properties';
+      const section = properties ? 'java_properties' : text(settings.section ?? 'global');
+      const sections = readIni(
+        `${properties ? '[java_properties]\n' : ''}${readFileSync(file, 'utf8')}`,
+        file,
+        saysYes(settings.case_sensitive ?? false),
+        saysYes(settings.allow_no_value ?? settings.allow_none ?? false),
+      );
+      const values = sections.get(section);
+      if (!values) throw new TaskFailure(`the lookup 'ini' finds no section '${section}' in ${file}`);
+      const value = (name: string) =>
+        interpolated(values, name, isTrue(settings.interpolation ?? true), 10, file);
+      if (saysYes(settings.re ?? false))
+        return [...values.keys()].filter((name) => expression(`^(?:${key})`).test(name)).map(value);
+      const name = saysYes(settings.case_sensitive ?? false) ? key : key.toLowerCase();
+      const found = values.has(name) ? value(name) : (settings.default ?? '');
+      return found === null ? [] : [found];
+    });
+  },
+};
+
+/** Rows as Python's csv reads them in its excel dialect: quotes are doubled inside quotes. */
+function csv(content: string, delimiter: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let field = '';
+  let quoted = false;
+  for (let index = 0; index < content.length; index += 1) {
+    const character = content[index]!;
+    if (quoted) {
+      if (character !== '"') field += character;
+      else if (content[index + 1] === '"') {
+        field += '"';
+        index += 1;
+      } else quoted = false;
+    } else if (character === '"' && field === '') quoted = true;
+    else if (character === delimiter) {
+      row.push(field);
+      field = '';
+    } else if (character === '\n' || character === '\r') {
+      if (character === '\r' && content[index + 1] === '\n') index += 1;
+      if (row.length > 0 || field !== '') rows.push([...row, field]);
+      row = [];
+      field = '';
+    } else field += character;
+  }
+  if (row.length > 0 || field !== '') rows.push([...row, field]);
+  return rows;
+}
+
+/** `key` alone, or followed by `section=... file=...` whose values may hold spaces. */
+function iniTerm(term: string): { key: string; named: Record<string, string> } {
+  if (!term.includes('=') && !term.trim().includes(' ')) return { key: term, named: {} };
+  const names =
+    'type|file|section|re|encoding|default|case_sensitive|allow_no_value|allow_none|interpolation';
+  const first = new RegExp(`(?:^|\\s+)(?:${names})=`).exec(term)?.index ?? term.length;
+  const named: Record<string, string> = {};
+  for (const [, name, value] of term
+    .slice(first)
+    .matchAll(new RegExp(`\\b(${names})=(.*?)(?=\\s+(?:${names})=|$)`, 'g')))
+    named[name!] = value!.trim();
+  return { key: term.slice(0, first).trim(), named };
+}
+
+type Values = Map<string, string | null>;
+
+/** Python's ConfigParser: values go on in indented lines, names are lower case unless asked for. */
+function readIni(content: string, file: string, exact: boolean, bare: boolean): Map<string, Values> {
+  const sections = new Map<string, Values>();
+  const defaults: Values = new Map();
+  let values: Values | undefined;
+  let name: string | undefined;
+  content.split(/\r?\n/).forEach((line, index) => {
+    const wrong = (why: string) => new TaskFailure(`${file}:${index + 1}: ${why}`);
+    if (/^\s*[#;]/.test(line) || line.trim() === '') return;
+    const before = name === undefined ? undefined : values?.get(name);
+    if (/^\s/.test(line) && name !== undefined && typeof before === 'string') {
+      values!.set(name, `${before}\n${line.trim()}`);
+      return;
+    }
+    const header = /^\s*\[([^\]]+)\]/.exec(line)?.[1];
+    if (header !== undefined) {
+      if (sections.has(header)) throw wrong(`section '${header}' is there twice`);
+      values = header === 'DEFAULT' ? defaults : new Map();
+      if (header !== 'DEFAULT') sections.set(header, values);
+      name = undefined;
+      return;
+    }
+    if (!values) throw wrong('a value stands before the first section');
+    const parts = /^\s*(.*?)\s*(?:[=:]\s*(.*))?$/.exec(line)!;
+    if (parts[2] === undefined && !bare) throw wrong(`'${line.trim()}' has no value`);
+    name = exact ? parts[1]! : parts[1]!.toLowerCase();
+    if (values.has(name)) throw wrong(`'${name}' is there twice`);
+    values.set(name, parts[2]?.trim() ?? null);
+  });
+  for (const [section, own] of sections) sections.set(section, new Map([...own, ...missing(defaults, own)]));
+  return sections;
+}
+
+function missing(defaults: Values, own: Values): [string, string | null][] {
+  return [...defaults].filter(([name]) => !own.has(name));
+}
+
+/** `%(name)s` in a value stands for another value of the section. */
+function interpolated(
+  values: Values,
+  name: string,
+  wanted: boolean,
+  depth: number,
+  file: string,
+): string | null {
+  const value = values.get(name) ?? null;
+  if (value === null || !wanted || !value.includes('%')) return value;
+  if (depth === 0) throw new TaskFailure(`${file}: '${name}' is defined by itself`);
+  return value.replace(/%%|%\(([^)]+)\)s|%/g, (whole, other: string | undefined) => {
+    if (whole === '%%') return '%';
+    const key = other?.toLowerCase();
+    if (key === undefined || !values.has(key))
+      throw new TaskFailure(
+        `${file}: '${name}' has a % that stands for nothing`,
+        'write %% for a percent sign',
+      );
+    return interpolated(values, key, wanted, depth - 1, file) ?? '';
+  });
+}

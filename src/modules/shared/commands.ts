@@ -4,6 +4,7 @@ import { stat } from '../../host/queries/stat.ts';
 import { rawShell, sh } from '../../host/sh.ts';
 import type { ActionResult } from '../contract.ts';
 import { ansibleBoolean, hostPath, text } from './params.ts';
+import { pythonDelta, pythonStamp } from './python-time.ts';
 
 /** Parameters that command and shell share. */
 export const commandParams = {
@@ -71,25 +72,13 @@ export function commandResult(
       stderr,
       stdout_lines: lines(stdout),
       stderr_lines: lines(stderr),
-      start: stamp(started),
-      end: stamp(ended),
-      delta: duration(ended.getTime() - started.getTime()),
+      start: pythonStamp(started),
+      end: pythonStamp(ended),
+      delta: pythonDelta(ended.getTime() - started.getTime()),
     },
   };
 }
 
 function lines(text: string): string[] {
   return text === '' ? [] : text.replace(/\n$/, '').split(/\r?\n/);
-}
-
-function stamp(date: Date): string {
-  return `${date.toISOString().slice(0, -1).replace('T', ' ')}000`;
-}
-
-/** As Python shows a timedelta: 0:00:01.002000. */
-function duration(milliseconds: number): string {
-  const whole = Math.max(0, Math.floor(milliseconds / 1000));
-  const two = (part: number) => String(part).padStart(2, '0');
-  const fraction = String(Math.max(0, milliseconds) % 1000).padStart(3, '0');
-  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}.${fraction}000`;
 }

@@ -19,6 +19,8 @@ export interface Context {
   readonly verbosity: number;
   /** Folder of the inventory's kept state on the controller: certificates, keys, passwords. Mode 0700. */
   readonly stateDirectory: string;
+  /** Folder of the playbook: what relative paths of the controller are relative to. Default: the working directory. */
+  readonly playbookDirectory?: string;
   /** Finds `files/x`, `templates/x` or `vars/x` by Ansible's search order (role, then playbook). Throws TaskFailure. */
   find(kind: 'files' | 'templates' | 'vars', name: string): string;
   /** Renders a template file's text with the task's variables. */

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type VaultFlags, vaultOptions, vaultSources } from './cli/vault.ts';
 import type { RunOptions } from './commands/options.ts';
 
 /** What commander reads from the command line of a command that goes over a project. */
-export interface Flags {
+export interface Flags extends VaultFlags {
   readonly playbook?: string;
   readonly limit?: string;
   readonly tags?: string[];
@@ -29,7 +30,7 @@ function whole(value: string): number {
 
 /** What every command that reads a project takes. Options are named as Ansible's. */
 export const project: Add = (command) =>
-  command
+  vaultOptions(command)
     .argument('<inventory>', 'inventory file, for example inventory/prod.yaml')
     .option('--playbook <file>', 'playbook to read (default: playbooks/site.yaml)')
     .option('-l, --limit <pattern>', 'only these hosts: names, groups, web:!web1')
@@ -69,6 +70,7 @@ export function selection(inventory: string, flags: Flags) {
     tags: flags.tags ?? [],
     skipTags: flags.skipTags ?? [],
     extraVars: flags.extraVars ?? [],
+    vault: vaultSources(flags),
     ...(flags.playbook !== undefined && { playbook: flags.playbook }),
     ...(flags.limit !== undefined && { limit: flags.limit }),
   };

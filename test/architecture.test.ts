@@ -23,7 +23,9 @@ const arrows: Record<string, readonly string[]> = {
   verify: ['host'],
   reporters: ['engine/events', 'modules/contract'],
   lab: ['certificates'],
+  cli: ['commands', 'vault'],
   commands: [
+    'vault',
     'reporters',
     'inventory',
     'playbook',

@@ -1,3 +1,5 @@
+import type { VaultSources } from '../vault/passwords.ts';
+
 /** What `provision` and `plan` were asked for, as given on the command line. */
 export interface RunOptions {
   readonly inventory: string;
@@ -13,6 +15,8 @@ export interface RunOptions {
   readonly forks?: number;
   /** `name=value ...`, JSON, or `@file`, as Ansible's -e. */
   readonly extraVars: readonly string[];
+  /** Where vault passwords come from. */
+  readonly vault?: VaultSources;
   /** Default: live on a terminal, else plain. */
   readonly output?: 'live' | 'plain' | 'json';
   readonly verbosity: number;

@@ -12,6 +12,7 @@ import { selectTasks, unknownTags } from '../playbook/tags.ts';
 import { didYouMeanFile, shownPath } from '../problems.ts';
 import { parseYaml, readYamlFile } from '../yaml/located.ts';
 import type { RunOptions } from './options.ts';
+import { unlock } from './unlock.ts';
 
 /** Everything that was read and checked before any host is contacted. */
 export interface Project {
@@ -25,7 +26,7 @@ export interface Project {
 
 export type ProjectOptions = Pick<
   RunOptions,
-  'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags' | 'extraVars'
+  'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags' | 'extraVars' | 'vault'
 >;
 
 /**
@@ -33,6 +34,7 @@ export type ProjectOptions = Pick<
  * @throws ProjectError with every mistake at once
  */
 export async function loadProject(options: ProjectOptions): Promise<Project> {
+  await unlock(options.vault);
   const file = playbookFile(options);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
   const read = await readProject({

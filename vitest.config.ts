@@ -4,7 +4,16 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The lab's files share hosts: the first takes them from bare to the whole site, the next look at it and break it. */
-const labOrder = ['first-run', 'settled', 'certificates', 'monitoring', 'failures', 'lab', 'split'];
+const labOrder = [
+  'first-run',
+  'settled',
+  'certificates',
+  'monitoring',
+  'failures',
+  'lab',
+  'split',
+  'differential',
+];
 
 class Sequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

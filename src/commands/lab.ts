@@ -55,15 +55,16 @@ export async function runLab(command: LabCommand): Promise<ExitCode> {
 }
 
 /**
- * What the lab needs of an inventory: `ansible_host` and `address6` of each host, `site_names`, and the first
- * host of group `balancer`, which the names point to.
+ * What the lab needs of an inventory: `ansible_host`, `address6` and `lab_image` of each host, `site_names`, and
+ * the first host of group `balancer`, which the names point to.
  * @throws ProjectError for values that cannot be known without templates
  */
 export function labPlan(inventory: Inventory): LabPlan {
   const hosts = [...inventory.hosts.values()].map((host): LabHost => {
     const address = plain(host, 'ansible_host') ?? plain(host, 'address') ?? '';
     const address6 = plain(host, 'address6');
-    return { name: host.name, address, ...(address6 ? { address6 } : {}) };
+    const twin = plain(host, 'lab_image') === 'twin';
+    return { name: host.name, address, ...(address6 && { address6 }), ...(twin && { image: 'twin' }) };
   });
   const balancer = inventory.groups.get('balancer')?.[0];
   const first = inventory.hosts.get(balancer ?? hosts[0]?.name ?? '');

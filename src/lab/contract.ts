@@ -3,6 +3,8 @@ import type { Place } from '../errors.ts';
 /** A host of the lab: a bare Debian server with an address on the lab's bridge. */
 export interface LabHost {
   readonly name: string;
+  /** What it is made from. `twin` has Ansible and what Ansible's modules need of a host. Default: bare. */
+  readonly image?: 'twin';
   readonly address: string;
   readonly address6?: string;
 }

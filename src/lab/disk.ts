@@ -78,7 +78,7 @@ export async function makeDisk(plan: LabPlan, lab: Layout, host: LabHost, client
   await mkdir(join(made.upper, dirname(hostKey)), { recursive: true });
   const key = join(made.upper, hostKey);
   await $({ quiet: true })`ssh-keygen -q -t ed25519 -N ${''} -C ${`root@${host.name}`} -f ${key}`;
-  const layers = isOutside ? images().outside : images().host;
+  const layers = images()[isOutside ? 'outside' : (host.image ?? 'host')];
   const label: Label = { wanted: wanted(plan, lab, host, clientKey), layers, boot: await bootId() };
   const file = join(made.directory, 'label.json');
   await writeFile(`${file}.part`, JSON.stringify(label));

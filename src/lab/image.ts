@@ -7,7 +7,7 @@ import { TaskFailure } from '../errors.ts';
 import type { Say } from './contract.ts';
 import { exists } from './files.ts';
 import { cacheUrl, digest, home } from './layout.ts';
-import { bareHost, outsideWorld } from './recipes.ts';
+import { bareHost, outsideWorld, twinHost } from './recipes.ts';
 
 const directory = join(home, 'images');
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -27,40 +27,49 @@ const mortal =
 export interface Images {
   readonly host: readonly string[];
   readonly outside: readonly string[];
+  readonly twin: readonly string[];
 }
+
+/** Images that are a layer over that of a bare host: the script that makes them, and what to say meanwhile. */
+const extended = {
+  outside: { script: outsideWorld, what: 'the outside world (Pebble, DNS, load generators)' },
+  twin: { script: twinHost, what: 'a host with Ansible' },
+} as const;
 
 /** Where the images of today's recipes are, built or not. */
 export function images(): Images {
   const base = join(directory, `host-${digest(sources + JSON.stringify(bareHost)).slice(0, 12)}`);
-  const outside = join(
-    directory,
-    `outside-${digest(base + readFileSync(outsideWorld, 'utf8')).slice(0, 12)}`,
-  );
-  return { host: [base], outside: [outside, base] };
+  const over = (name: keyof typeof extended) => {
+    const recipe = digest(base + readFileSync(extended[name].script, 'utf8')).slice(0, 12);
+    return [join(directory, `${name}-${recipe}`), base];
+  };
+  return { host: [base], outside: over('outside'), twin: over('twin') };
 }
 
 /**
  * Builds the images that are missing. Each is made under another name and renamed when complete.
  * The caller holds the machine's lock.
  */
-export async function buildImages(say: Say): Promise<void> {
+export async function buildImages(wanted: readonly (keyof typeof extended)[], say: Say): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const name of await readdir(directory))
     if (name.endsWith('.part')) await rm(join(directory, name), { recursive: true, force: true });
-  const [outside, base] = images().outside as [string, string];
+  const base = images().host[0]!;
   if (!(await exists(base))) {
     say('building the image of a bare host (Debian 13)');
     await make(base, bootstrap);
   }
-  if (!(await exists(outside))) {
-    say('building the image of the outside world (Pebble, DNS, load generators)');
-    await make(outside, (part) => extend(base, part));
+  for (const name of wanted) {
+    const image = images()[name][0]!;
+    if (await exists(image)) continue;
+    say(`building the image of ${extended[name].what}`);
+    await make(image, (part) => extend(base, part, extended[name].script));
   }
 }
 
 /** Deletes images of older recipes that no lab stands on. */
 export async function pruneImages(used: readonly string[]): Promise<void> {
-  const kept = new Set([...used, ...images().outside]);
+  const kept = new Set([...used, ...Object.values(images()).flat()]);
   for (const name of await readdir(directory).catch(() => []))
     if (!kept.has(join(directory, name))) await rm(join(directory, name), { recursive: true, force: true });
 }
@@ -93,7 +102,7 @@ async function bootstrap(part: string): Promise<void> {
   await $({ quiet: true, input: bareHost.script })`exec ${mortal} chroot ${part} sh -eu`;
 }
 
-async function extend(base: string, part: string): Promise<void> {
+async function extend(base: string, part: string, recipe: URL): Promise<void> {
   const scratch = `${part.replace(/\.part$/, '')}-scratch.part`;
   for (const folder of [part, join(scratch, 'work'), join(scratch, 'root')])
     await mkdir(folder, { recursive: true });
@@ -103,11 +112,11 @@ async function extend(base: string, part: string): Promise<void> {
     'mount --bind /dev "$3/root/dev"',
     `printf '#!/bin/sh\\nexit 101\\n' > "$3/root/usr/sbin/policy-rc.d"`,
     'chmod 755 "$3/root/usr/sbin/policy-rc.d"',
-    'chroot "$3/root" sh < "$4"',
+    'chroot "$3/root" sh -s "$5" < "$4"',
     'rm "$3/root/usr/sbin/policy-rc.d"',
   ].join('\n');
-  const script = fileURLToPath(outsideWorld);
-  await $({ quiet: true })`exec ${mortal} sh -euc ${install} sh ${base} ${part} ${scratch} ${script}`;
+  const given = [base, part, scratch, fileURLToPath(recipe), `${cacheUrl}/debian`];
+  await $({ quiet: true })`exec ${mortal} sh -euc ${install} sh ${given}`;
   await rm(scratch, { recursive: true, force: true });
 }
 

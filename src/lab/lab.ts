@@ -29,7 +29,10 @@ export async function up(plan: LabPlan, say: Say): Promise<void> {
     await requireKernel();
     await raiseLimits();
     await startCache();
-    await buildImages(say);
+    await buildImages(
+      lab.hosts.some(({ image }) => image === 'twin') ? ['outside', 'twin'] : ['outside'],
+      say,
+    );
     await mkdir(lab.directory, { recursive: true });
     await writeFile(path.join(lab.directory, 'inventory'), plan.inventory);
     await pruneImages(await layersInUse());

@@ -36,3 +36,6 @@ rm -f /etc/resolv.conf
 
 /** Makes a bare host the rest of the world; the Vagrantfile runs it too. */
 export const outsideWorld = new URL('../../lab/outside.sh', import.meta.url);
+
+/** Makes a bare host one of the twins that Ansible and foobar are compared on; takes the archive's address. */
+export const twinHost = new URL('../../lab/twin.sh', import.meta.url);

@@ -25,8 +25,10 @@ await locked(join(testFolder, 'lock'), waiting, async () => {
 /**
  * Four bare hosts for all lab tests, new in every run. A process of its own takes all of the tests' labs down
  * when this one ends, however it ends; until then no other run of the tests starts in this folder.
+ * Playbooks named for test/lab/differential.test.ts want none of that: they have hosts of their own that stay.
  */
-export default async function setup(): Promise<() => Promise<void>> {
+export default async function setup(): Promise<(() => Promise<void>) | undefined> {
+  if (process.env.DIFFERENTIAL) return undefined;
   const lab = labOf(copyInventory('lab', 'shared'), (line) => process.stdout.write(`lab: ${line}\n`));
   const script = await program('undertaker', undertaker);
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });

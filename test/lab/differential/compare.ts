@@ -1,0 +1,61 @@
+import { unifiedDiff } from '../../../src/reporters/unified-diff.ts';
+import type { Lab } from '../support.ts';
+import { openProject, type Project } from './project.ts';
+import { runAnsible, runFoobar, type Told } from './runs.ts';
+import { compareStates, type State, takeState } from './state.ts';
+import type { Twins } from './twins.ts';
+
+export const phases = ['check mode', 'first run', 'second run'] as const;
+export type Phase = (typeof phases)[number];
+
+/** How a playbook's run by both tools ended. */
+export interface Compared {
+  /** The differences as text; empty when there are none. */
+  readonly differences: string;
+  /** Tasks that Ansible ended on all hosts, without loops' items. */
+  readonly tasks: number;
+  readonly seconds: number;
+}
+
+/** Runs a playbook on both of the twins, phase by phase, and compares. */
+export async function compare(
+  lab: Lab,
+  name: string,
+  twins: readonly Twins[],
+): Promise<Readonly<Record<Phase, Compared>>> {
+  const project = await openProject(lab, name, twins);
+  const found: Partial<Record<Phase, Compared>> = {};
+  let before = await states(lab, project);
+  for (const phase of phases) {
+    const check = phase === 'check mode';
+    const began = Date.now();
+    const [ansible, foobar] = await Promise.all([runAnsible(lab, project, check), runFoobar(project, check)]);
+    const after = await states(lab, project);
+    const differences = [
+      ...tellings(ansible, foobar),
+      ...after.flatMap((pair, index) => compareStates(before[index]!, pair)),
+    ];
+    const tasks = new Set(ansible.lines.map((line) => line.replace(/ \(.*/, ''))).size;
+    found[phase] = { differences: differences.join('\n'), tasks, seconds: (Date.now() - began) / 1000 };
+    before = after;
+  }
+  return found as Record<Phase, Compared>;
+}
+
+function tellings(ansible: Told, foobar: Told): string[] {
+  const lines = unifiedDiff(`${ansible.lines.join('\n')}\n`, `${foobar.lines.join('\n')}\n`);
+  if (lines.length === 0) return [];
+  const remarks = (tool: string, told: Told) => told.remarks.map((line) => `  ${tool}: ${line}`);
+  return [
+    'tasks (- Ansible, + foobar)',
+    ...lines.map((line) => `  ${line}`),
+    ...remarks('Ansible', ansible),
+    ...remarks('foobar', foobar),
+  ];
+}
+
+async function states(lab: Lab, project: Project): Promise<(readonly [State, State])[]> {
+  const sides = (index: number) =>
+    Promise.all([takeState(lab, project, 'ansible', index), takeState(lab, project, 'foobar', index)]);
+  return Promise.all(project.twins.map((_twins, index) => sides(index)));
+}

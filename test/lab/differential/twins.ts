@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Lab, labOf, testFolder } from '../support.ts';
+
+/** Two hosts that began as the same: Ansible provisions one of them from itself, foobar the other over SSH. */
+export interface Twins {
+  /** inventory_hostname on both sides. */
+  readonly name: string;
+  readonly ansible: string;
+  readonly foobar: string;
+}
+
+export const fleet: readonly Twins[] = ['one', 'two', 'three'].map((name, index) => ({
+  name,
+  ansible: `ansible${index + 1}`,
+  foobar: `foobar${index + 1}`,
+}));
+
+/** With playbooks named, the twins are left standing for the next try, in a lab of their own. */
+export const chosen = process.env.DIFFERENTIAL;
+export const folder = chosen ? resolve('.foobar/standing') : testFolder;
+
+/** The lab of all twins, not yet up. */
+export function twinLab(): Lab {
+  const file = join(folder, 'differential.yaml');
+  const octet = 20 + (createHash('sha256').update(file).digest()[0]! % 220);
+  const hosts = fleet.flatMap(({ ansible, foobar }, index) => [
+    `    ${ansible}: { ansible_host: 198.18.${octet}.1${index + 1} }`,
+    `    ${foobar}: { ansible_host: 198.18.${octet}.2${index + 1} }`,
+  ]);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, ['all:', '  vars: { lab_image: twin }', '  hosts:', ...hosts, ''].join('\n'));
+  return labOf(file);
+}
+
+/** Gives twins the same name, and the first of Ansible's a key to the others. */
+export async function prepare(lab: Lab): Promise<void> {
+  await lab.up();
+  const key = readFileSync(join(lab.directory, 'id_ed25519'), 'utf8');
+  const known = readFileSync(join(lab.directory, 'known_hosts'), 'utf8');
+  const script = (name: string, host: string) =>
+    [
+      `hostname ${name}`,
+      `echo ${name} > /etc/hostname`,
+      `sed -i 's/\\b${host}\\b/${name}/' /etc/hosts`,
+      `mkdir -p ${results} ${keys}`,
+    ].join('\n');
+  for (const { name, ansible, foobar } of fleet) {
+    await Promise.all([ansible, foobar].map((host) => lab.ask(host, script(name, host))));
+    await lab.exec(ansible, `umask 077; cat > ${keys}/key`, key);
+    await lab.exec(ansible, `cat > ${keys}/known_hosts`, known);
+  }
+}
+
+/** Where playbooks put the results that are compared; a variable of the inventory too. */
+export const results = '/var/lib/differential';
+const keys = '/var/lib/twin';
+
+/** Connection variables of a host, for each side's host_vars. */
+export function connections(lab: Lab, twins: Twins, controller: Twins) {
+  const login = (host: string, key: string, known: string) => ({
+    ansible_host: lab.address(host),
+    ansible_user: 'root',
+    ansible_ssh_private_key_file: key,
+    ansible_ssh_common_args: `-o UserKnownHostsFile=${known}`,
+  });
+  return {
+    ansible:
+      twins === controller
+        ? { ansible_connection: 'local' }
+        : login(twins.ansible, `${keys}/key`, `${keys}/known_hosts`),
+    foobar: login(twins.foobar, join(lab.directory, 'id_ed25519'), join(lab.directory, 'known_hosts')),
+  };
+}

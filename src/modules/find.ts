@@ -5,6 +5,7 @@ import { sh } from '../host/sh.ts';
 import { action } from './contract.ts';
 import { type Found, findFacts, listTree, walk } from './shared/find.ts';
 import { findParams } from './shared/find-params.ts';
+import { pythonRegex } from './shared/python-regex.ts';
 
 type Want = z.output<typeof findParams>;
 
@@ -54,7 +55,7 @@ export default action<Want>({
  * expressions mean what Python's do. Python's match() wants the beginning of a line, search() takes any place.
  */
 async function filesContaining(found: readonly Found[], want: Want, host: HostReader): Promise<Set<string>> {
-  const expression = want.read_whole_file ? `(?-m)${want.contains}` : `^(?:${want.contains})`;
+  const expression = want.read_whole_file ? wholeExpression(want.contains ?? '') : `^(?:${want.contains})`;
   const whole = want.read_whole_file ? ['-z'] : [];
   const { code, stdout, stderr } = await host.look(
     sh`xargs -0 -r env LC_ALL=C.UTF-8 grep -aPlZs ${whole} -e ${expression} --`,
@@ -64,6 +65,12 @@ async function filesContaining(found: readonly Found[], want: Want, host: HostRe
   if (![0, 123].includes(code) || /^grep: (?!.*: )/m.test(stderr))
     throw new TaskFailure(`contains: ${stderr.trim() || `grep ended with exit code ${code}`}`);
   return new Set(stdout.split('\0').filter((path) => path !== ''));
+}
+
+/** In whole files grep takes `^` and `$` for those of every line: the translation says in other words what is meant. */
+function wholeExpression(pattern: string): string {
+  const { source, ignoreCase } = pythonRegex(pattern);
+  return ignoreCase ? `(?i)${source}` : source;
 }
 
 async function checksums(

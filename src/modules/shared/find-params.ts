@@ -18,12 +18,17 @@ function measured(units: Record<string, number>, error: string) {
 export const findParams = withAliases(
   z.strictObject({
     paths: z
-      .preprocess((value) => (typeof value === 'string' ? value.split(',').map((path) => path.trim()) : value), z.array(hostPath).min(1))
+      .preprocess(
+        (value) => (typeof value === 'string' ? value.split(',').map((path) => path.trim()) : value),
+        z.array(hostPath).min(1),
+      )
       .describe('Directories of the host to look into.')
       .meta({ aliases: ['name', 'path'] }),
     patterns: ansibleList
       .default([])
-      .describe('Names to take: shell patterns, or with use_regex expressions that match from the start. Default: all.')
+      .describe(
+        'Names to take: shell patterns, or with use_regex expressions that match from the start. Default: all.',
+      )
       .meta({ aliases: ['pattern'] }),
     excludes: ansibleList
       .optional()
@@ -39,7 +44,10 @@ export const findParams = withAliases(
       .default(false)
       .describe('Look for contains anywhere in the whole file in place of line by line.'),
     encoding: z
-      .preprocess((value) => (typeof value === 'string' ? value.toLowerCase() : value), z.enum(['utf-8', 'utf8']))
+      .preprocess(
+        (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+        z.enum(['utf-8', 'utf8']),
+      )
       .optional()
       .describe('Encoding of the files that contains looks into; there is UTF-8 only.'),
     file_type: z
@@ -55,14 +63,14 @@ export const findParams = withAliases(
       .describe('Which time the age is counted from.'),
     size: measured(sizes, 'expected a size such as 10m, -1k or 300 (bytes)')
       .optional()
-      .describe('Take files that are at least this big, or with a minus at most: a number with b, k, m, g or t.'),
+      .describe(
+        'Take files that are at least this big, or with a minus at most: a number with b, k, m, g or t.',
+      ),
     mode: z
       .string({ error: "expected a mode in quotes such as '0644', or symbolic" })
       .optional()
       .describe('Take what has these permissions, octal or symbolic.'),
-    exact_mode: ansibleBoolean
-      .default(true)
-      .describe('With no, any of the bits of mode is enough.'),
+    exact_mode: ansibleBoolean.default(true).describe('With no, any of the bits of mode is enough.'),
     recurse: ansibleBoolean.default(false).describe('Look into directories in the directories too.'),
     depth: integer.optional().describe('How many levels to go down with recurse. Default: all.'),
     hidden: ansibleBoolean.default(false).describe('Take names that begin with a dot too.'),

@@ -1,6 +1,6 @@
 import { normalize } from 'node:path/posix';
 import type { HostReader } from '../../host/contract.ts';
-import { rawShell, sh } from '../../host/sh.ts';
+import { sh } from '../../host/sh.ts';
 import { formatMode, resolveMode } from './mode.ts';
 import { pythonRegex } from './python-regex.ts';
 
@@ -61,7 +61,7 @@ export async function listTree(path: string, want: FindWish, host: HostReader): 
   // One level more than what is taken: Ansible counts it as examined.
   const depth = want.recurse ? (want.depth ? ['-maxdepth', want.depth + 1] : []) : ['-maxdepth', 1];
   const list = want.follow
-    ? sh`find -L ${top} -mindepth 1 ${depth} -print0 | xargs -0 -r sh -c 'exec find "$@" -maxdepth 0 -printf '"'${rawShell(format)}'" find`
+    ? sh`find -L ${top} -mindepth 1 ${depth} -print0 | xargs -0 -r sh -c 'f=$1; shift; exec find "$@" -maxdepth 0 -printf "$f"' find ${format}`
     : sh`find ${top} -mindepth 1 ${depth} -printf ${format}`;
   const { stdout, stderr } = await host.look(sh`date +%s.%N
 [ -d ${path} ] || { echo no; exit 0; }
@@ -195,7 +195,8 @@ function matcher({ patterns, excludes, use_regex }: FindWish): (name: string) =>
   const taken = patterns.map(compile);
   const left = (excludes ?? []).map(compile);
   return (name) =>
-    (taken.length === 0 || taken.some((regex) => test(regex, name))) && !left.some((regex) => test(regex, name));
+    (taken.length === 0 || taken.some((regex) => test(regex, name))) &&
+    !left.some((regex) => test(regex, name));
 }
 
 /** A shell pattern as Python's fnmatch reads it. */

@@ -63,7 +63,7 @@ describe('find', () => {
       get_checksum: true,
     });
     expect(values).toMatchObject({ matched: 1, examined: 2, msg: 'All paths examined', skipped_paths: {} });
-    expect((values?.files as unknown[])[0]).toMatchObject({
+    expect((values!.files as unknown[])[0]).toMatchObject({
       path: bench.at('a/x.conf'),
       mode: '0640',
       size: 6,

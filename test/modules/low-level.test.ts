@@ -35,7 +35,7 @@ describe('script', () => {
       free_form: `'my script' a "b  c"`,
       chdir: bench.at('there'),
     });
-    const [words, pwd, path] = values?.stdout_lines as string[];
+    const [words, pwd, path] = values!.stdout_lines as string[];
     expect([words, pwd]).toEqual(['a|b  c|2', bench.at('there')]);
     expect(path).toMatch(/^\/tmp\/\.foobar-\w+\/my script$/);
     expect(existsSync(path!)).toBe(false);

@@ -5,8 +5,9 @@ import type { Inventory, Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
 import { selectHosts } from '../inventory/patterns.ts';
 import { loadModule, moduleNames } from '../modules/registry.ts';
-import { parseText } from '../playbook/arguments.ts';
+import { parseText, UnbalancedText } from '../playbook/arguments.ts';
 import type { Playbook } from '../playbook/contract.ts';
+import { rawParameter } from '../playbook/keywords.ts';
 import { readProject } from '../playbook/project.ts';
 import { selectTasks, unknownTags } from '../playbook/tags.ts';
 import { didYouMeanFile, shownPath } from '../problems.ts';
@@ -72,12 +73,14 @@ function playbookFile(options: ProjectOptions): string {
 }
 
 /** `-e`: `name=value ...`, a JSON or YAML mapping, or `@file`; later ones win. */
-function extraVariables(given: readonly string[]): Record<string, unknown> {
+export function extraVariables(given: readonly string[]): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const text of given) {
+    if (/^[/.]/.test(text))
+      throw mistake(`-e ${text}: a file needs an @ before its name`, `write -e @${text}`);
     const values = text.startsWith('@')
       ? readYamlFile(text.slice(1))
-      : /^\s*\{/.test(text)
+      : /^[[{]/.test(text)
         ? parseYaml(text, '-e')
         : pairs(text);
     if (!isMapping(values)) throw wrong(text);
@@ -87,9 +90,18 @@ function extraVariables(given: readonly string[]): Record<string, unknown> {
 }
 
 function pairs(text: string): Record<string, unknown> {
-  const { args, extra } = parseText('', text);
-  if (extra.length > 0 || Object.keys(args).length === 0) throw wrong(text);
+  const { args } = read(text);
+  if (rawParameter in args || Object.keys(args).length === 0) throw wrong(text);
   return args;
+}
+
+function read(text: string): ReturnType<typeof parseText> {
+  try {
+    return parseText(text);
+  } catch (error) {
+    if (error instanceof UnbalancedText) throw mistake(`-e ${text}: a quote or brace is not closed`);
+    throw error;
+  }
 }
 
 function wrong(text: string): ProjectError {

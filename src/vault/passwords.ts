@@ -110,13 +110,15 @@ async function prompted({ id, plainPrompt }: Source, { ask, fresh }: Asking): Pr
 
 /** Programs named `*-client` are told which id is wanted, as Ansible does. */
 function fromProgram(path: string, { id, from }: Source): Buffer {
+  // A shell would run what the system cannot, and say the words of a password that nobody meant to be a program.
+  if (!/^(#!|\x7fELF)/.test(readFileSync(path, 'latin1').slice(0, 4)))
+    throw new TaskFailure(
+      `cannot run the vault password program ${from}: it is no program`,
+      'a file that holds the password itself must not be executable: chmod -x',
+    );
   const args = parse(path).name.endsWith('-client') ? ['--vault-id', id] : [];
   const { status, stdout, error } = spawnSync(path, args, { stdio: ['inherit', 'pipe', 'inherit'] });
-  if (error)
-    throw new TaskFailure(
-      `cannot run the vault password program ${from}: ${error.message}`,
-      'a file that is no program must not be executable: chmod -x',
-    );
+  if (error) throw new TaskFailure(`cannot run the vault password program ${from}: ${error.message}`);
   if (status !== 0)
     throw new TaskFailure(`the vault password program ${from} ended with exit code ${status}`);
   return refuseEmpty(stdout, from);

@@ -20,7 +20,9 @@ export function terminal(): Ask | undefined {
   if (process.stdin.isTTY) return (question) => ask(question, process.stdin, process.stderr);
   try {
     const descriptor = openSync('/dev/tty', 'r+');
-    return (question) => ask(question, new ReadStream(descriptor), new WriteStream(descriptor));
+    const [input, output] = [new ReadStream(descriptor), new WriteStream(descriptor)];
+    input.pause().unref();
+    return (question) => ask(question, input.ref(), output).finally(() => input.unref());
   } catch {
     return undefined;
   }
@@ -32,7 +34,6 @@ async function ask(
   input: ReadStream,
   output: NodeJS.WritableStream,
 ): Promise<string> {
-  output.write(text);
   // In raw mode nothing shows but what readline writes, and hidden answers are written nowhere.
   const shown = new Writable({
     write: (chunk, _encoding, done) => {
@@ -41,6 +42,7 @@ async function ask(
     },
   });
   const line = createInterface({ input, output: shown, terminal: true, historySize: 0 });
+  output.write(text);
   const stopped = new AbortController();
   line.on('SIGINT', () => stopped.abort());
   line.on('close', () => stopped.abort());

@@ -4,6 +4,7 @@ import type { RunOptions } from './commands/options.ts';
 
 /** What commander reads from the command line of a command that goes over a project. */
 export interface Flags extends VaultFlags {
+  readonly inventory?: string[];
   readonly playbook?: string;
   readonly limit?: string;
   readonly tags?: string[];
@@ -31,7 +32,8 @@ function whole(value: string): number {
 /** What every command that reads a project takes. Options are named as Ansible's. */
 export const project: Add = (command) =>
   vaultOptions(command)
-    .argument('<inventory>', 'inventory file, for example inventory/prod.yaml')
+    .argument('<inventory>', 'inventory: a file (YAML, INI), a program, a folder of these, or host1,host2,')
+    .option('-i, --inventory <source>', 'another source, which overrides; may be given again', collect)
     .option('--playbook <file>', 'playbook to read (default: playbooks/site.yaml)')
     .option('-l, --limit <pattern>', 'only these hosts: names, groups, web:!web1')
     .option('-e, --extra-vars <vars>', 'variables that win: name=value, {json} or @file', collect)
@@ -66,7 +68,7 @@ function kinds(command: Command, choices: readonly string[], standard: string): 
 /** Which part of a project is meant. */
 export function selection(inventory: string, flags: Flags) {
   return {
-    inventory,
+    inventory: [inventory, ...(flags.inventory ?? [])],
     tags: flags.tags ?? [],
     skipTags: flags.skipTags ?? [],
     extraVars: flags.extraVars ?? [],

@@ -2,7 +2,8 @@ import type { VaultSources } from '../vault/passwords.ts';
 
 /** What `provision` and `plan` were asked for, as given on the command line. */
 export interface RunOptions {
-  readonly inventory: string;
+  /** Sources of the inventory: INVENTORY, then those given with -i; later ones override. */
+  readonly inventory: string | readonly string[];
   /** Default: playbooks/site.yaml here, else beside the inventory's folder. */
   readonly playbook?: string;
   /** A host pattern. */

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ProjectError } from '../errors.ts';
 import type { Inventory, Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
-import { selectHosts } from '../inventory/patterns.ts';
+import { selectLimited } from '../inventory/patterns.ts';
 import { loadModule, moduleNames } from '../modules/registry.ts';
 import { parseText, UnbalancedText } from '../playbook/arguments.ts';
 import type { Playbook } from '../playbook/contract.ts';
@@ -47,7 +47,9 @@ export async function loadProject(options: ProjectOptions): Promise<Project> {
   const { inventory } = read;
   const misspelt = unknownTags(read.playbook, options);
   if (misspelt.length > 0) throw new ProjectError(misspelt);
-  const limited = new Set(selectHosts(options.limit ?? 'all', inventory));
+  const limited = new Set(
+    options.limit === undefined ? inventory.hosts.keys() : selectLimited(options.limit, inventory),
+  );
   return {
     inventory,
     playbook: selectTasks(read.playbook, options),
@@ -63,7 +65,8 @@ function playbookFile(options: ProjectOptions): string {
     throw mistake(`there is no playbook ${options.playbook}`, didYouMeanFile(options.playbook));
   }
   const standard = join('playbooks', 'site.yaml');
-  const candidates = [resolve(standard), resolve(dirname(options.inventory), '..', standard)];
+  const [source = ''] = [options.inventory].flat();
+  const candidates = [resolve(standard), resolve(dirname(source), '..', standard)];
   const found = candidates.find((path) => existsSync(path));
   if (found) return found;
   throw mistake(

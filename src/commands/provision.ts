@@ -40,7 +40,9 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
   });
   const variables = runVariables(project, options.check);
   const hostsOf = (pattern: string): string[] =>
-    selectHosts(pattern, project.inventory).filter((host) => project.limited.has(host));
+    selectHosts(pattern, project.inventory).filter(
+      (host) => options.limit === undefined || project.limited.has(host),
+    );
   const named = project.playbook.plays.map((play) => hostsOf(play.hosts));
   emit({
     event: 'start',
@@ -94,12 +96,18 @@ export function runVariables(
   project: Pick<Project, 'inventory' | 'playbook' | 'extra'>,
   check: boolean,
 ): RunVariables {
+  const { hosts, localhost } = project.inventory;
   return {
     inventory: project.inventory,
     playbook: project.playbook,
     extra: project.extra,
     check,
-    hosts: new Map([...project.inventory.hosts].map(([name, host]) => [name, new HostVariables(host)])),
+    hosts: new Map(
+      [...hosts.values(), ...(localhost === undefined ? [] : [localhost])].map((host) => [
+        host.name,
+        new HostVariables(host),
+      ]),
+    ),
   };
 }
 
@@ -131,7 +139,7 @@ export function openFleet(
 }
 
 function settingsOf(variables: RunVariables, inventory: Inventory, name: string): ConnectionSettings {
-  if (inventory.hosts.has(name)) {
+  if (variables.hosts.has(name)) {
     const scope = hostScope(variables, name);
     return connectionSettings(name, (variable) => (scope.has(variable) ? scope.get(variable) : undefined));
   }

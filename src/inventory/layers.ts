@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { type Problem, ProjectError } from '../errors.ts';
 import { nearest, shownPath } from '../problems.ts';
 import { placeOf, readYamlFile } from '../yaml/located.ts';
@@ -74,15 +74,19 @@ export class VariableFolder {
   }
 }
 
-/** All files of a folder of variables, sorted, folders inside included; hidden and backup files left out. */
+/**
+ * All files of a folder of variables, sorted, folders inside included. As in Ansible hidden and backup files are left
+ * out, and folders with a dot in their name (`conf.d`).
+ */
 function variableFiles(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => !entry.name.startsWith('.') && !entry.name.endsWith('~'))
-    .sort((left, right) => (left.name < right.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(directory, entry.name);
-      if (entry.isDirectory()) return variableFiles(path);
-      return /^[^.]+$|\.(ya?ml|json)$/.test(entry.name) ? [path] : [];
+  return readdirSync(directory)
+    .filter((name) => !name.startsWith('.') && !name.endsWith('~'))
+    .sort()
+    .flatMap((name) => {
+      const path = join(directory, name);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isDirectory()) return extname(name) === '' ? variableFiles(path) : [];
+      return stat?.isFile() && extensions.includes(extname(name)) ? [path] : [];
     });
 }
 

@@ -83,7 +83,8 @@ for line in lines('systemctl', 'list-unit-files', '--no-legend', '--plain'):
     state['unit file ' + unit] = {'state': enabled}
 for line in lines('systemctl', 'list-units', '--all', '--no-legend', '--plain', '--type=service,socket,timer,mount'):
     unit, _load, active, sub, *_ = line.split()
-    state['unit ' + unit] = {'active': active, 'sub': sub}
+    if active != 'inactive':  # these come and go as something asks for them
+        state['unit ' + unit] = {'active': active, 'sub': sub}
 for line in lines('findmnt', '--list', '--noheadings', '--output', 'TARGET,FSTYPE,VFS-OPTIONS'):
     target, kind, options = line.split(None, 2)
     state['mount ' + target] = {'type': kind, 'options': options.strip()}

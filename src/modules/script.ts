@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { TaskFailure } from '../errors.ts';
 import { rawShell, sh } from '../host/sh.ts';
+import { readDecrypted } from '../vault/files.ts';
 import { action, type Context } from './contract.ts';
 import { nothingToDo } from './shared/commands.ts';
 import { lowLevelResult } from './shared/low-level.ts';
@@ -75,8 +75,9 @@ ${rawShell(program + command)}
 function readScript(source: string, context: Context): Buffer {
   const file = isAbsolute(source) ? source : context.find('files', source);
   try {
-    return readFileSync(file);
+    return readDecrypted(file);
   } catch (error) {
+    if (error instanceof TaskFailure) throw error;
     throw new TaskFailure(`cannot read the script ${file} on the controller: ${(error as Error).message}`);
   }
 }

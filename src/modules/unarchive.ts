@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
 import type { HostReader, RunOptions } from '../host/contract.ts';
 import { type FileStat, stat } from '../host/queries/stat.ts';
 import { type Command, rawShell, sh } from '../host/sh.ts';
+import { readDecrypted } from '../vault/files.ts';
 import { type Change, type Context, state } from './contract.ts';
 import { attributeChanges, attributeCommands, fileAttributes, requireNames } from './shared/attributes.ts';
 import { ansibleBoolean, ansibleList, hostPath, withAliases } from './shared/params.ts';
@@ -106,7 +106,7 @@ async function tar(
     ...want.exclude.map((name) => `--exclude=${name}`),
   ];
   if (!want.remote_src) {
-    const archive = readFileSync(context.find('files', want.src));
+    const archive = readDecrypted(context.find('files', want.src));
     const flags = [...compressionFlags(archive), ...more];
     return {
       command: sh`LC_ALL=C tar -C ${want.dest} ${flags} -f - -- ${want.include}`,

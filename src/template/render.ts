@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TaskFailure } from '../errors.ts';
+import { readDecrypted } from '../vault/files.ts';
 import { Unsafe } from '../yaml/unsafe.ts';
 import type { Body, Expression } from './ast.ts';
 import { type Environment, Frame, type Variables } from './environment.ts';
@@ -183,7 +183,7 @@ function environment(variables: Variables, file?: string): Environment {
       const beside = from.file === undefined ? [] : [dirname(from.file)];
       const path = findFile('templates', names, [...beside, ...variables.options.searchDirectories]);
       if (path === undefined) return undefined;
-      return { file: path, body: parse(readFileSync(path, 'utf8'), path) };
+      return { file: path, body: parse(readDecrypted(path).toString(), path) };
     },
     renderFile: (text, path, _options) => renderTemplateFile(text, path, variables),
   };

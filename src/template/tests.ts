@@ -1,6 +1,8 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { TaskFailure } from '../errors.ts';
+import { isEncrypted } from '../vault/format.ts';
+import { wasVaulted } from '../vault/remember.ts';
 import { type Filters, filter, isUndefined, variadic } from './environment.ts';
 import { filters } from './filters/index.ts';
 import { comparisonOperators } from './operators.ts';
@@ -115,6 +117,14 @@ export const tests: Filters = {
   same_file: filter(['path'], (value, [path]) => {
     const [left, right] = [statSync(text(value)), statSync(text(path))];
     return left.ino === right.ino && left.dev === right.dev;
+  }),
+  vault_encrypted: plain((value) => typeof value === 'string' && wasVaulted(value)),
+  vaulted_file: filter([], (value) => {
+    try {
+      return isEncrypted(readFileSync(text(value)));
+    } catch (error) {
+      throw new TaskFailure(`cannot read ${value}: ${(error as Error).message}`);
+    }
   }),
   callable: variadic((value) => typeof value === 'function'),
   escaped: plain(() => false),

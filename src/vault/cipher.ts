@@ -43,8 +43,12 @@ export function open({ salt, hmac, ciphertext }: Envelope, password: Uint8Array)
 }
 
 /** Encrypts content as ansible-vault does: AES-256 in counter mode over PKCS#7 padding, with an HMAC-SHA256. */
-export function seal(content: Uint8Array, password: Uint8Array, id: string = defaultId): string {
-  const salt = randomBytes(32);
+export function seal(
+  content: Uint8Array,
+  password: Uint8Array,
+  id: string = defaultId,
+  salt: Buffer = randomBytes(32),
+): string {
   const keys = keysOf(password, salt);
   const padding = 16 - (content.length % 16);
   const cipher = createCipheriv('aes-256-ctr', keys.encryption, keys.counter);

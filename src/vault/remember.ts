@@ -37,6 +37,19 @@ function rememberForms(part: string): void {
     if (!line.trim().startsWith('-----')) rememberSecret(line.trim(), { words: true });
 }
 
+const vaulted = new Set<string>();
+
+/** Remembers the plain text of a `!vault` value. */
+export function rememberVaulted(text: string): void {
+  vaulted.add(text);
+  rememberText(text);
+}
+
+/** True for the plain text of a `!vault` value that was used: the test `vault_encrypted`. */
+export function wasVaulted(text: string): boolean {
+  return vaulted.has(text);
+}
+
 /** Remembers every text and number in what was read from an encrypted file. */
 export function rememberValues(value: unknown, key?: string): void {
   if (key !== undefined && structure.has(key)) return;

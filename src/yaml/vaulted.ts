@@ -1,7 +1,7 @@
 import type { Place } from '../errors.ts';
 import { shownPath } from '../problems.ts';
 import { decryptNamed } from '../vault/files.ts';
-import { rememberText } from '../vault/remember.ts';
+import { rememberVaulted } from '../vault/remember.ts';
 import { Unsafe } from './unsafe.ts';
 
 /**
@@ -22,7 +22,7 @@ export class Vaulted extends Unsafe {
         if (plain !== undefined) return plain;
         const { file, line, column } = place;
         plain = decryptNamed(ciphertext, `${shownPath(file)}:${line}:${column}`).toString();
-        rememberText(plain);
+        rememberVaulted(plain);
         return plain;
       },
     });

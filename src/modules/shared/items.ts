@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { NotYet, TaskFailure } from '../../errors.ts';
 import type { HostReader } from '../../host/contract.ts';
 import { sha256 } from '../../host/queries/sha256.ts';
 import { type FileStat, stat } from '../../host/queries/stat.ts';
 import { sh } from '../../host/sh.ts';
+import { readDecrypted } from '../../vault/files.ts';
 import type { Source } from './placing.ts';
 
 /** Something to copy: its path below the destination ('' for the destination itself), and what it holds. */
@@ -21,7 +22,7 @@ export function localItems(path: string, src: string): Item[] {
 }
 
 function localFile(path: string, below: string): Item {
-  return { below, source: { content: readFileSync(path) }, bits: statSync(path).mode & 0o7777 };
+  return { below, source: { content: readDecrypted(path) }, bits: statSync(path).mode & 0o7777 };
 }
 
 function walk(path: string, below: string): Item[] {

@@ -8,6 +8,7 @@ import { paths } from './paths.ts';
 import { selection } from './selection.ts';
 import { strings } from './strings.ts';
 import { values } from './values.ts';
+import { vault } from './vault.ts';
 
 /** Every filter by its short name: Jinja2's, ansible.builtin's and the addresses of ansible.utils. */
 export const filters: Filters = {
@@ -20,4 +21,5 @@ export const filters: Filters = {
   ...data,
   ...paths,
   ...addresses,
+  ...vault,
 };

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { TaskFailure } from '../../errors.ts';
+import { readDecrypted } from '../../vault/files.ts';
 import type { Environment } from '../environment.ts';
 import { type Dict, isDict, iterate, text, typeName, Undefined } from '../python.ts';
 import { findFile } from '../search.ts';
@@ -28,8 +29,9 @@ function atHome(name: string): string {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readDecrypted(path).toString();
   } catch (error) {
+    if (error instanceof TaskFailure) throw error;
     throw new TaskFailure(`cannot read ${path}: ${(error as Error).message}`);
   }
 }
@@ -42,6 +44,8 @@ export const files: Lookups = {
       const right = saysYes(rstrip) ? content.trimEnd() : content;
       return saysYes(lstrip) ? right.trimStart() : right;
     }),
+
+  unvault: (terms, { environment }) => terms.map((term) => read(existing('files', text(term), environment))),
 
   template: (terms, { options, environment }) =>
     terms.map((term) => {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { TaskFailure } from '../../errors.ts';
+import { readDecrypted } from '../../vault/files.ts';
 import { isTrue, text } from '../python.ts';
 import { expression } from '../regex.ts';
 import { saysYes } from '../words.ts';
@@ -17,7 +17,7 @@ export const tables: Lookups = {
       const settings = { ...options, ...named };
       const delimiter = text(settings.delimiter ?? 'TAB');
       const rows = csv(
-        readFileSync(existing('files', text(settings.file ?? 'ansible.csv'), environment), 'utf8'),
+        readDecrypted(existing('files', text(settings.file ?? 'ansible.csv'), environment)).toString(),
         delimiter === 'TAB' ? '\t' : delimiter,
       );
       const row = rows.find((each) => each[Number(settings.keycol ?? 0)] === free);
@@ -38,7 +38,7 @@ export const tables: Lookups = {
       const properties = settings.type === 'properties';
       const section = properties ? 'java_properties' : text(settings.section ?? 'global');
       const sections = readIni(
-        `${properties ? '[java_properties]\n' : ''}${readFileSync(file, 'utf8')}`,
+        `${properties ? '[java_properties]\n' : ''}${readDecrypted(file)}`,
         file,
         saysYes(settings.case_sensitive ?? false),
         saysYes(settings.allow_no_value ?? settings.allow_none ?? false),

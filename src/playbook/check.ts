@@ -6,12 +6,13 @@ import { selectHosts } from '../inventory/patterns.ts';
 import type { Module } from '../modules/contract.ts';
 import { didYouMean, sortProblems } from '../problems.ts';
 import { checkExpression, checkTemplate } from '../template/inspect.ts';
+import { decryptedProjectFile } from '../vault/files.ts';
 import { copyPlace, derived, keyPlaceOf, placeOf } from '../yaml/located.ts';
 import { schemaProblems } from '../yaml/schema.ts';
 import type { Play, Playbook, Task } from './contract.ts';
 import { namedFile } from './files.ts';
 import { groupProblems } from './groups-used.ts';
-import { taskKeywords } from './keywords.ts';
+import { keywordsOf } from './keywords.ts';
 import { KnownNames } from './known.ts';
 import { looseTemplates } from './loose-templates.ts';
 import { sourceOf } from './sources.ts';
@@ -151,7 +152,7 @@ function parameterProblems(task: Task, module: Module): Problem[] {
     place,
     isOpen: isTemplate,
     unknownKeyHint: (key) =>
-      taskKeywords.includes(key) && key !== 'name'
+      keywordsOf('task').includes(key) && key !== 'name'
         ? `${key} belongs to the task: indent it like ${task.module}`
         : undefined,
   });
@@ -206,8 +207,16 @@ function checkFile(
   const named = namedFile(task, playbook.file);
   if (named?.problem !== undefined) problems.push(named.problem);
   if (named?.path === undefined || task.module !== 'template') return undefined;
+  let content: Buffer;
+  try {
+    content = decryptedProjectFile(readFileSync(named.path), named.path);
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
   const text: Text = {
-    text: readFileSync(named.path, 'utf8'),
+    text: content.toString(),
     place: { file: named.path, line: 1, column: 1 },
     kind: 'template',
   };

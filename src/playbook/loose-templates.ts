@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isEncrypted } from '../vault/format.ts';
 import type { Playbook } from './contract.ts';
 import type { Text } from './texts.ts';
 
@@ -13,9 +14,12 @@ export function looseTemplates(playbook: Playbook): Text[] {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.j2'))
       .sort()
-      .map((name): Text => {
+      .flatMap((name): Text[] => {
         const file = join(folder, name);
-        return { text: readFileSync(file, 'utf8'), place: { file, line: 1, column: 1 }, kind: 'template' };
+        const content = readFileSync(file);
+        // Whether somebody uses it is not known: only a task that does may complain of a missing password.
+        if (isEncrypted(content)) return [];
+        return [{ text: content.toString(), place: { file, line: 1, column: 1 }, kind: 'template' }];
       });
   });
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { TaskFailure } from '../errors.ts';
+import { ProjectError, TaskFailure } from '../errors.ts';
 import { shownPath } from '../problems.ts';
 import { isEncrypted } from './format.ts';
 import { decrypt } from './keyring.ts';
@@ -25,5 +25,21 @@ export function decryptNamed(content: string | Uint8Array, where: string): Buffe
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
     throw new TaskFailure(`${where}: ${error.message}`, error.hint);
+  }
+}
+
+/**
+ * The plain content of a file of the project that may be encrypted.
+ * @throws ProjectError when no vault password fits
+ */
+export function decryptedProjectFile(content: string | Buffer, file: string): Buffer {
+  if (!isEncrypted(content)) return Buffer.from(content);
+  try {
+    return decrypt(content).content;
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    const message = `this file is encrypted: ${error.message}`;
+    const place = { file, line: 1, column: 1 };
+    throw new ProjectError([{ message, place, hint: error.hint, severity: 'error' }]);
   }
 }

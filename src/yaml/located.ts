@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { ProjectError, TaskFailure } from '../errors.ts';
+import { ProjectError } from '../errors.ts';
 import { didYouMeanFile, shownPath } from '../problems.ts';
+import { decryptedProjectFile } from '../vault/files.ts';
 import { isEncrypted } from '../vault/format.ts';
-import { decrypt } from '../vault/keyring.ts';
 import { rememberValues } from '../vault/remember.ts';
 import { buildYaml } from './builder.ts';
 
@@ -19,22 +19,9 @@ export { Vaulted } from './vaulted.ts';
  */
 export function parseYaml(text: string, file: string): unknown {
   if (!isEncrypted(text)) return buildYaml(text, file);
-  const value = buildYaml(decrypted(text, file), file);
+  const value = buildYaml(decryptedProjectFile(text, file).toString(), file);
   rememberValues(value);
   return value;
-}
-
-function decrypted(text: string, file: string): string {
-  try {
-    return decrypt(text).content.toString();
-  } catch (error) {
-    if (!(error instanceof TaskFailure)) throw error;
-    const { message, hint } = error;
-    const place = { file, line: 1, column: 1 };
-    throw new ProjectError([
-      { message: `this file is encrypted: ${message}`, place, hint, severity: 'error' },
-    ]);
-  }
 }
 
 /** Reads a YAML file; a file that cannot be read is a ProjectError too. */

@@ -61,13 +61,17 @@ export function insertAt(insert: number, relativeTo: string, numbered: string): 
   return insert + place > last ? undefined : insert + place;
 }
 
-/** Whether a (dry) run of a rule says that it would change nothing. */
-export function changesNothing(said: string): boolean {
-  const lines = said.split('\n').filter((line) => line.trim() !== '');
-  return (
-    lines.length > 0 &&
-    lines.every((line) => /^(Skipping|Could not delete non-existent rule)/.test(line.trim()))
-  );
+/**
+ * Whether a dry run of a rule shows that it would change nothing: it prints the whole rules that it would write, of
+ * one family or both, or nothing of them where there is nothing to do.
+ * @param rules contents of /etc/ufw/user.rules and user6.rules
+ */
+export function changesNothing(dry: string, rules: { readonly v4: string; readonly v6: string }): boolean {
+  const tuples = (text: string) => [...text.matchAll(/^### tuple ###.*$/gm)].join('\n');
+  return dry
+    .split(/^\*filter$/m)
+    .slice(1)
+    .every((part) => tuples(part) === tuples(/^:ufw6-/m.test(part) ? rules.v6 : rules.v4));
 }
 
 /** ufw's settings, as its files have them. */

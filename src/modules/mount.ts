@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { TaskFailure } from '../errors.ts';
-import type { Host } from '../host/contract.ts';
+import type { Host, Output } from '../host/contract.ts';
 import { contents } from '../host/queries/contents.ts';
 import { type Mount, mounts } from '../host/queries/mounts.ts';
 import { stat } from '../host/queries/stat.ts';
@@ -66,9 +66,13 @@ export default state<Want, State>({
     const mounted = all.findLast(
       ({ target }) => target === posix.normalize(want.path).replace(/(.)\/$/, '$1'),
     );
-    if (want.state === 'ephemeral' && mounted !== undefined && mounted.source !== want.src)
+    if (
+      want.state === 'ephemeral' &&
+      mounted !== undefined &&
+      ![mounted.source, mounted.device].includes(want.src!)
+    )
       throw new TaskFailure(
-        `${want.path} on ${host.name} is mounted already, from ${mounted.source} and not from ${want.src}`,
+        `${want.path} on ${host.name} is mounted already, from ${mounted.device} and not from ${want.src}`,
         'unmount it before (state: unmounted)',
       );
     return { fstab: fstab?.toString('utf8'), mounted, exists: there !== undefined };
@@ -88,14 +92,14 @@ export default state<Want, State>({
     if (live?.to === 'unmounted') await host.run(sh`umount -- ${path}`);
     if (want.state === 'absent' && have.exists) await host.run(sh`rmdir -- ${path}`);
     if (live === undefined || live.to === 'unmounted') return;
-    try {
-      if (live.to === 'remounted') await remount(want, host);
-      else await mount(want, have, host);
-    } catch (error) {
-      // An entry that cannot be mounted could keep the host from booting.
-      if (changes.some((change) => change.what === 'content')) await host.write(fstab, kept);
-      throw error;
-    }
+    const { code, stdout, stderr } =
+      live.to === 'remounted' ? await remount(want, host) : await mount(want, have, host);
+    if (code === 0) return;
+    // An entry that cannot be mounted could keep the host from booting.
+    if (changes.some((change) => change.what === 'content')) await host.write(fstab, kept);
+    throw new TaskFailure(
+      `Error ${want.state === 'remounted' ? 'remounting' : 'mounting'} ${path}: ${stdout}${stderr}`.trim(),
+    );
   },
 
   verify(want, _before, after) {
@@ -177,21 +181,23 @@ function mountArguments(want: Want): string[] {
   return ['-t', want.fstype!, ...(options === 'defaults' ? [] : ['-o', options]), want.src!, want.path];
 }
 
-async function mount(want: Want, have: State, host: Host): Promise<void> {
+async function mount(want: Want, have: State, host: Host): Promise<Output> {
   // The directories that were made go away again when the mount fails.
   const make = have.exists
     ? sh`set --`
     : sh`set --; d=${want.path}; while [ ! -e "$d" ]; do set -- "$@" "$d"; d=$(dirname -- "$d"); done; mkdir -p -- ${want.path} || exit`;
-  await host.run(sh`${make}
-mount ${mountArguments(want)} || { code=$?; [ $# -eq 0 ] || rmdir -- "$@"; exit $code; }`);
+  return host.run(
+    sh`${make}
+mount ${mountArguments(want)} || { code=$?; [ $# -eq 0 ] || rmdir -- "$@"; exit $code; }`,
+    { expect: 'any' },
+  );
 }
 
 /** Where a file system cannot be remounted it is unmounted and mounted, unless options were given for this once. */
-async function remount(want: Want, host: Host): Promise<void> {
+async function remount(want: Want, host: Host): Promise<Output> {
   const options = optionsOf(want);
   const once = want.state === 'remounted' && options !== 'defaults';
   const again = sh`mount -o ${once ? `remount,${options}` : 'remount'} ${mountArguments(want)}`;
-  if (once) await host.run(again);
-  else
-    await host.run(sh`${again} 2>/dev/null || { umount -- ${want.path} && mount ${mountArguments(want)}; }`);
+  const anew = sh`${again} 2>/dev/null || { umount -- ${want.path} && mount ${mountArguments(want)}; }`;
+  return host.run(once ? again : anew, { expect: 'any' });
 }

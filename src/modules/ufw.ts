@@ -102,8 +102,8 @@ type Want = z.output<typeof params>;
 
 interface State {
   readonly settings: UfwSettings;
-  /** What a dry run says of the rule. */
-  readonly dry: string;
+  /** Whether the rule would change anything. */
+  readonly differs: boolean;
   readonly rule: Command | undefined;
 }
 
@@ -116,38 +116,20 @@ export default state<Want, State>({
     const dry = rule === undefined ? rawShell(':') : sh`LANG=C ufw --dry-run ${rule} 2>&1`;
     const { code, stdout } = await host.look(
       sh`[ -e /usr/sbin/ufw ] || exit 90
-cat /etc/ufw/ufw.conf; echo; echo '=== foobar ==='; cat /etc/default/ufw; echo; echo '=== foobar ==='
+for f in /etc/ufw/ufw.conf /etc/default/ufw /etc/ufw/user.rules /etc/ufw/user6.rules; do
+[ ! -e "$f" ] || cat "$f"; echo; echo '=== foobar ==='; done
 ${dry}`,
       { expect: 'any' },
     );
     if (code === 90)
       throw new NotYet(`ufw is not installed on ${host.name}`, 'install the package ufw before');
-    const [conf = '', defaults = '', said = ''] = stdout.split('=== foobar ===\n');
+    const [conf = '', defaults = '', v4 = '', v6 = '', said = ''] = stdout.split('=== foobar ===\n');
     if (code !== 0) throw new TaskFailure(`ufw on ${host.name}: ${said.trim() || `exit code ${code}`}`);
-    return { settings: readSettings(conf, defaults), dry: said, rule };
+    const differs = rule !== undefined && !changesNothing(said, { v4, v6 });
+    return { settings: readSettings(conf, defaults), differs, rule };
   },
 
-  diff(want, { settings, dry, rule }) {
-    const list: Change[] = [];
-    const differs = (what: string, from: unknown, to: unknown) => {
-      if (from !== to) list.push({ what, from, to });
-    };
-    const now = settings.enabled ? 'enabled' : 'disabled';
-    if (want.state !== undefined) differs('state', now, want.state);
-    if (want.default !== undefined) {
-      const way = directionOf(want);
-      differs(`default (${way})`, settings.policies[way], want.default);
-    }
-    if (rule !== undefined && !changesNothing(dry))
-      list.push(
-        want.delete
-          ? { what: 'rule', from: rule.text.replace('delete ', ''), to: undefined }
-          : { what: 'rule', from: undefined, to: rule.text },
-      );
-    if (want.logging === 'on') differs('logging', settings.logging === 'off' ? 'off' : 'on', 'on');
-    else if (want.logging !== undefined) differs('logging', settings.logging, want.logging);
-    return list;
-  },
+  diff: differences,
 
   async fix(changes, want, { rule }, host) {
     const differs = (what: string) => changes.some((change) => change.what.startsWith(what));
@@ -161,14 +143,11 @@ ${dry}`,
     await host.run(rawShell(steps.map((step) => step.text).join('\n')));
   },
 
-  verify(want, before, after) {
-    const once = want.state === 'reloaded' || want.state === 'reset';
-    const settled = { ...want, ...(once ? { state: undefined } : {}) };
+  verify(want, _before, after) {
     if (want.state === 'reset' && after.settings.enabled)
       return [{ what: 'state', from: 'enabled', to: 'disabled' }];
-    const list = this.diff(settled, after);
-    // A rule that was inserted has moved to where it was asked for; asking again says so.
-    return list.filter((change) => change.what !== 'rule' || before.dry === after.dry);
+    const once = want.state === 'reloaded' || want.state === 'reset';
+    return differences({ ...want, ...(once ? { state: undefined } : {}) }, after);
   },
 
   result: (want, { rule, settings }) => ({
@@ -177,6 +156,28 @@ ${dry}`,
     ...(want.state === undefined ? {} : { state: want.state }),
   }),
 });
+
+function differences(want: Want, { settings, differs: ruleDiffers, rule }: State): Change[] {
+  const list: Change[] = [];
+  const differs = (what: string, from: unknown, to: unknown) => {
+    if (from !== to) list.push({ what, from, to });
+  };
+  const now = settings.enabled ? 'enabled' : 'disabled';
+  if (want.state !== undefined) differs('state', now, want.state);
+  if (want.default !== undefined) {
+    const way = directionOf(want);
+    differs(`default (${way})`, settings.policies[way], want.default);
+  }
+  if (rule !== undefined && ruleDiffers)
+    list.push(
+      want.delete
+        ? { what: 'rule', from: rule.text.replace('delete ', ''), to: undefined }
+        : { what: 'rule', from: undefined, to: rule.text },
+    );
+  if (want.logging === 'on') differs('logging', settings.logging === 'off' ? 'off' : 'on', 'on');
+  else if (want.logging !== undefined) differs('logging', settings.logging, want.logging);
+  return list;
+}
 
 function directionOf({ direction }: Want): 'incoming' | 'outgoing' | 'routed' {
   return direction === 'outgoing' || direction === 'routed' ? direction : 'incoming';

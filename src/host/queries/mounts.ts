@@ -4,6 +4,8 @@ import { sh } from '../sh.ts';
 /** A mounted file system, from /proc/self/mountinfo: proc_pid_mountinfo(5). */
 export interface Mount {
   readonly target: string;
+  /** What mount(8) names as its source. */
+  readonly device: string;
   /** What is mounted: a device, or for a bind mount the directory. */
   readonly source: string;
   readonly type: string;
@@ -38,7 +40,7 @@ export function readMountInfo(text: string): readonly Mount[] {
     lines.set(id, {
       parent,
       root: unescaped(root),
-      mount: { target: unescaped(target), source: unescaped(source), type, options },
+      mount: { target: unescaped(target), device: unescaped(source), source: '', type, options },
     });
   }
   return [...lines.values()].map((line) => ({ ...line.mount, source: sourceOf(line, lines) }));
@@ -47,7 +49,7 @@ export function readMountInfo(text: string): readonly Mount[] {
 /** A bind mount shows the device of what it binds; the root within that device says which directory it is. */
 function sourceOf({ parent, root, mount }: Line, lines: ReadonlyMap<string, Line>): string {
   const above = lines.get(parent);
-  if (parent === '1' || above === undefined) return mount.source;
+  if (parent === '1' || above === undefined) return mount.device;
   const inside =
     above.root.length > 1 && root.startsWith(`${above.root}/`) ? root.slice(above.root.length) : root;
   return above.mount.target === '/' ? inside : `${above.mount.target}${inside}`;

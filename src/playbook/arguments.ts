@@ -1,95 +1,189 @@
-import { freeForm, rawParameter } from './keywords.ts';
+import { rawParameter } from './keywords.ts';
 
-interface Token {
-  readonly text: string;
+interface Word {
+  text: string;
+  /** Where in the whole text it starts. */
   readonly start: number;
-  readonly end: number;
 }
 
-/** Splits at blanks as Ansible does: quotes and Jinja's braces keep together what is inside them. */
-function tokens(text: string): Token[] {
-  const found: Token[] = [];
-  let start = -1;
+/** A text whose quotes or braces do not close. */
+export class UnbalancedText extends Error {}
+
+/**
+ * Splits at blanks as ansible-core's `split_args` does: quotes and Jinja's braces keep together what is inside them,
+ * further blanks and newlines stay at the end of the word before them.
+ */
+function split(whole: string): Word[] {
+  const words: Word[] = [];
+  const last = (start: number): Word => {
+    const word = words.at(-1);
+    if (word !== undefined) return word;
+    const first = { text: '', start };
+    words.push(first);
+    return first;
+  };
   let quote = '';
-  let depth = 0;
-  for (let at = 0; at <= text.length; at++) {
-    const letter = text[at] ?? ' ';
-    const pair = text.slice(at, at + 2);
-    if (depth === 0 && quote === '' && /\s/.test(letter)) {
-      if (start >= 0) found.push({ text: text.slice(start, at), start, end: at });
-      start = -1;
-      continue;
+  const depths = [0, 0, 0];
+  const isInside = () => depths.some((depth) => depth > 0);
+  const lines = whole.split('\n');
+  let at = 0;
+  for (const [row, line] of lines.entries()) {
+    let continued = false;
+    for (const [index, token] of line.split(' ').entries()) {
+      const start = at;
+      at += token.length + 1;
+      if (token === '' && index !== 0) {
+        last(start).text += ' ';
+        continue;
+      }
+      if (token === '\\' && quote === '') {
+        continued = true;
+        continue;
+      }
+      const wasQuoted = quote !== '';
+      quote = quoteAfter(token, quote);
+      let taken = false;
+      if (quote !== '' && !wasQuoted && !isInside()) {
+        words.push({ text: token, start });
+        taken = true;
+      } else if (isInside() || quote !== '' || wasQuoted) {
+        last(start).text += (index > 0 ? ' ' : '') + token;
+        taken = true;
+      }
+      for (const [kind, [open, close]] of braces.entries()) {
+        const before = depths[kind] as number;
+        const change = count(token, open) - count(token, close);
+        depths[kind] = Math.max(0, before + change);
+        if (depths[kind] !== before && !taken) {
+          words.push({ text: token, start });
+          taken = true;
+        }
+      }
+      if (!isInside() && quote === '' && !taken && token !== '') words.push({ text: token, start });
     }
-    if (at === text.length) break;
-    if (start < 0) start = at;
-    if (quote === '' && ['{{', '{%', '{#'].includes(pair)) depth++;
-    if (depth > 0 && ['}}', '%}', '#}'].includes(pair)) depth--;
-    if (depth > 0) continue;
-    if (letter === '\\' && quote !== '') at++;
-    else if (quote === letter) quote = '';
-    else if (quote === '' && (letter === '"' || letter === "'")) quote = letter;
+    if (row < lines.length - 1 && !continued) last(at - 1).text += '\n';
   }
-  if (start >= 0) found.push({ text: text.slice(start), start, end: text.length });
-  return found;
+  if (isInside() || quote !== '') throw new UnbalancedText(whole);
+  return words;
 }
 
-/** Name, value, and where the value starts in the whole text. */
-function pairOf(token: Token): [string, string, number] | undefined {
-  const found = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(token.text);
-  if (found === null) return undefined;
-  const [, name = '', value = ''] = found;
-  const quote = /^["']/.test(value) ? 1 : 0;
-  return [name, unquoted(value), token.start + name.length + 1 + quote];
+const braces = [
+  ['{{', '}}'],
+  ['{%', '%}'],
+  ['{#', '#}'],
+] as const;
+
+function count(text: string, part: string): number {
+  return text.split(part).length - 1;
 }
 
+function quoteAfter(token: string, before: string): string {
+  let quote = before;
+  for (let index = 0; index < token.length; index++) {
+    const letter = token[index] as string;
+    if ((letter !== '"' && letter !== "'") || token[index - 1] === '\\') continue;
+    if (quote === '') quote = letter;
+    else if (quote === letter) quote = '';
+  }
+  return quote;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+/** Python's escapes in a text, without `\N{...}`. */
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(
+    /\\(?:U([0-9a-fA-F]{8})|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\\'"abfnrtv]))/g,
+    (_whole, long, short, byte, letter) =>
+      letter === undefined
+        ? String.fromCodePoint(Number.parseInt(long ?? short ?? byte, 16))
+        : (escapes[letter] as string),
+  );
+}
+
+/** Without the quotes around the whole. */
 function unquoted(text: string): string {
-  const found = /^(["'])([\s\S]*)\1$/.exec(text);
-  return found === null ? text : (found[2] as string).replaceAll(`\\${found[1]}`, found[1] as string);
+  const [first, last] = [text[0], text.at(-1)];
+  const quoted = text.length > 1 && first === last && (first === '"' || first === "'");
+  return quoted && text.at(-2) !== '\\' ? text.slice(1, -1) : text;
 }
+
+/** Where the `=` between name and value is: the first that is neither at the start nor escaped. */
+function equalsSign(text: string): number {
+  let at = text.indexOf('=', 1);
+  while (at > 0 && text[at - 1] === '\\') at = text.indexOf('=', at + 1);
+  return at;
+}
+
+/** Options that are taken out of a free form. */
+const options = 'creates removes chdir executable warn stdin stdin_add_newline strip_empty_ends'.split(' ');
 
 export interface ParsedText {
   /** Where in the text the value of each parameter starts. */
   readonly offsets: Readonly<Record<string, number>>;
-  readonly args: Record<string, unknown>;
-  /** Words that are neither `name=value` nor a free form that this module takes. */
-  readonly extra: readonly string[];
+  /** Words that are not name=value stand together under `_raw_params`. */
+  readonly args: Record<string, string>;
 }
 
 /**
- * The parameters in a task's text: `apt: name=nginx state=present`, `command: make creates=/x`.
- * A free form stands under `_raw_params`.
+ * The parameters in a task's text, as ansible-core's `parse_kv` reads them: `apt: name=nginx state=present`,
+ * `command: make creates=/x`.
+ * @param isFreeForm the module takes a command line: only a few options are taken out of it
+ * @throws UnbalancedText
  */
-export function parseText(module: string, text: string): ParsedText {
-  const options = freeForm[module];
-  const args: Record<string, unknown> = {};
+export function parseText(text: string, isFreeForm = false): ParsedText {
+  const args: Record<string, string> = {};
   const offsets: Record<string, number> = {};
-  if (options !== undefined) {
-    let raw = '';
-    let from = 0;
-    for (const token of tokens(text)) {
-      const pair = pairOf(token);
-      if (pair === undefined || !options.includes(pair[0])) continue;
-      args[pair[0]] = pair[1];
-      offsets[pair[0]] = pair[2];
-      raw += text.slice(from, token.start);
-      from = token.end;
+  const raw: string[] = [];
+  for (const word of split(text)) {
+    const decoded = unescaped(word.text);
+    if (!decoded.includes('=')) {
+      raw.push(word.text);
+      continue;
     }
-    raw = (raw + text.slice(from)).trim();
-    if (raw !== '') args[rawParameter] = raw;
-    return { args, offsets, extra: [] };
-  }
-  const extra: string[] = [];
-  for (const token of tokens(text)) {
-    const pair = pairOf(token);
-    if (pair === undefined) extra.push(unquoted(token.text));
-    else {
-      args[pair[0]] = pair[1];
-      offsets[pair[0]] = pair[2];
+    const at = equalsSign(decoded);
+    if (at < 0) {
+      raw.push(decoded.replaceAll('\\=', '='));
+      continue;
     }
+    const name = decoded.slice(0, at);
+    if (isFreeForm && !options.includes(name)) {
+      raw.push(word.text);
+      continue;
+    }
+    const value = decoded.slice(at + 1).trim();
+    args[name.trim()] = unquoted(value);
+    const written = word.text.indexOf('=', 1) + 1;
+    offsets[name.trim()] = word.start + written + (unquoted(value) === value ? 0 : 1);
   }
-  if ((module === 'include_vars' || module === 'meta') && extra.length > 0) {
-    args[rawParameter] = extra.join(' ');
-    return { args, offsets, extra: [] };
+  if (raw.length > 0) {
+    args[rawParameter] = joined(raw);
+    offsets[rawParameter] ??= Math.max(0, text.indexOf(raw[0] as string));
   }
-  return { args, offsets, extra };
+  return { args, offsets };
+}
+
+/** Puts words together again with the blanks and newlines that stood between them. */
+function joined(words: readonly string[]): string {
+  let result = '';
+  for (const word of words) result += (result === '' || result.endsWith('\n') ? '' : ' ') + word;
+  return result;
+}
+
+/** A text's first word and the rest: `action: apt name=nginx`. */
+export function firstWord(text: string): [string, string] {
+  const [first, ...rest] = split(text).map((word) => word.text);
+  return [(first ?? '').trim(), rest.join(' ')];
 }

@@ -65,7 +65,7 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     for (const layer of [...play.layers, ...task.defaults, ...task.layers]) layers.add(layer);
     const module = modules.get(task.module);
     if (module !== undefined) problems.push(...parameterProblems(task, module));
-    else if (task.module !== 'meta') problems.push(unknownModule(task, names));
+    else if (task.module !== 'meta' && task.include === undefined) problems.push(unknownModule(task, names));
     const texts = taskTexts(task, module?.expressions ?? []);
     texts.forEach(note);
     const sound = texts.filter((text) => isSound(text, problems));

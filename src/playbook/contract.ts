@@ -11,6 +11,8 @@ export interface Become {
   readonly become?: unknown;
   readonly user?: unknown;
   readonly method?: unknown;
+  readonly exe?: unknown;
+  readonly flags?: unknown;
 }
 
 /** How to reach a host, where a play, role, block or task says so itself. Below the inventory's variables. */
@@ -84,6 +86,7 @@ export interface Prompt {
   readonly default?: unknown;
   readonly encrypt?: string;
   readonly salt?: string;
+  readonly saltSize?: number;
   readonly unsafe: boolean;
 }
 
@@ -91,6 +94,12 @@ export interface Role {
   readonly name: string;
   /** Absolute path of the role's folder. */
   readonly directory: string;
+  /**
+   * The same for every asking for the role with the same parameters, when and tags. Where a task of one asking (one
+   * Role object) was carried out and not skipped, the tasks of later askings are left out on that host. Absent: the
+   * role runs each time (include_role, import_role, allow_duplicates).
+   */
+  readonly once?: string;
 }
 
 /** One task of a play with everything that its blocks, role and play hand down already merged in. */

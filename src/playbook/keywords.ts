@@ -1,148 +1,148 @@
-/** What plays, blocks and tasks hand down to everything inside them. */
-const inherited = [
-  'name',
-  'when',
-  'tags',
-  'become',
-  'become_user',
-  'become_method',
-  'vars',
-  'environment',
-  'delegate_to',
-  'ignore_errors',
-  'no_log',
-  'run_once',
-  'check_mode',
-  'collections',
-] as const;
+/** Where Ansible takes a keyword. */
+export type Where = 'play' | 'role' | 'block' | 'task' | 'handler' | 'import';
 
-const taskOnly = [
-  'action',
-  'local_action',
-  'args',
-  'loop',
-  'loop_control',
-  'with_items',
-  'with_list',
-  'with_dict',
-  'register',
-  'notify',
-  'changed_when',
-  'failed_when',
-  'until',
-  'retries',
-  'delay',
-] as const;
+/** What a keyword's value must be, as far as it is written out. `any`: looked at where it is used. */
+export type Kind = 'boolean' | 'number' | 'text' | 'any';
 
-/** Ansible's words that foobar knows of and refuses, rather than ignoring what they promise. */
-const refusedEverywhere = [
-  'any_errors_fatal',
-  'become_exe',
-  'become_flags',
-  'connection',
-  'debugger',
-  'diff',
-  'ignore_unreachable',
-  'module_defaults',
-  'port',
-  'remote_user',
-  'throttle',
-  'timeout',
-] as const;
-
-export const taskKeywords: readonly string[] = [...inherited, ...taskOnly];
-export const handlerKeywords: readonly string[] = [...taskKeywords, 'listen'];
-export const blockKeywords: readonly string[] = [...inherited, 'block'];
-export const importKeywords: readonly string[] = inherited;
-export const roleKeywords: readonly string[] = [
-  ...inherited.filter((word) => word !== 'name'),
-  'role',
-  'name',
-];
-export const playKeywords: readonly string[] = [
-  ...inherited.filter((word) => word !== 'when' && word !== 'delegate_to'),
-  'hosts',
-  'gather_facts',
-  'gather_subset',
-  'gather_timeout',
-  'serial',
-  'strategy',
-  'order',
-  'force_handlers',
-  'vars_files',
-  'vars_prompt',
-  'roles',
-  'pre_tasks',
-  'tasks',
-  'post_tasks',
-  'handlers',
-];
-
-const refusedIn = {
-  task: ['async', 'poll', 'delegate_facts', 'rescue', 'always'],
-  block: ['rescue', 'always', 'delegate_facts'],
-  play: ['max_fail_percentage', 'fact_path', 'validate_argspec'],
-  role: ['delegate_facts'],
-} as const;
-
-/** Whether a word of Ansible is refused at this place. */
-export function isRefused(word: string, where: keyof typeof refusedIn): boolean {
-  return [...refusedEverywhere, ...refusedIn[where]].some((each) => each === word) || isRefusedLoop(word);
+export interface Keyword {
+  readonly where: readonly Where[];
+  readonly kind: Kind;
+  /** `same`: means what it means to Ansible. */
+  readonly state: 'same' | 'differs' | 'refused';
+  /** How it differs, or what to write instead. */
+  readonly note?: string;
 }
 
-/** `with_fileglob` and its sisters: lookups that are not loops over a list or mapping. */
-function isRefusedLoop(word: string): boolean {
-  return /^with_(fileglob|filetree|first_found|flattened|indexed_items|lines|nested|cartesian|random_choice|sequence|subelements|together|inventory_hostnames|file|community\..*)$/.test(
-    word,
-  );
+const base: readonly Where[] = ['play', 'role', 'block', 'task', 'handler', 'import'];
+const below: readonly Where[] = ['role', 'block', 'task', 'handler', 'import'];
+const tasks: readonly Where[] = ['task', 'handler'];
+const play: readonly Where[] = ['play'];
+const block: readonly Where[] = ['block'];
+
+function same(where: readonly Where[], kind: Kind = 'any'): Keyword {
+  return { where, kind, state: 'same' };
 }
 
-/** What to write instead of a refused word. */
-export const refusedHints: Readonly<Record<string, string>> = {
-  connection:
-    'for the controller itself write delegate_to: localhost, or ansible_connection in the inventory',
-  remote_user: 'set ansible_user in the inventory',
-  port: 'set ansible_port in the inventory',
-  diff: 'no_log: true hides what must not be shown',
-  include_tasks: 'import_tasks does the same when the file name is known',
-  include_role: 'import_role does the same when the role is known',
-  include: 'write import_tasks',
-  with_sequence: 'loop: "{{ range(1, 4) }}"',
-  with_nested: 'loop: "{{ a | product(b) }}"',
-  with_together: 'loop: "{{ a | zip(b) }}"',
-  with_flattened: 'loop: "{{ list | flatten }}"',
+function differs(where: readonly Where[], kind: Kind, note: string): Keyword {
+  return { where, kind, state: 'differs', note };
+}
+
+/**
+ * Every keyword of ansible-core 2.19 and where it may stand: the field attributes of its Play, RoleInclude, Block,
+ * Task, Handler and PlaybookInclude.
+ */
+export const keywords: Readonly<Record<string, Keyword>> = {
+  action: same(tasks),
+  always: same(block),
+  any_errors_fatal: same(base, 'boolean'),
+  args: same(tasks),
+  async: same(tasks, 'number'),
+  become: same(base, 'boolean'),
+  become_exe: same(base, 'text'),
+  become_flags: same(base, 'text'),
+  become_method: differs(base, 'text', 'sudo only'),
+  become_user: same(base, 'text'),
+  block: same(block),
+  changed_when: same(tasks),
+  check_mode: same(base, 'boolean'),
+  collections: differs(base, 'any', 'modules are found by their names without it'),
+  connection: differs(base, 'text', 'ssh and local only'),
+  debugger: differs(base, 'text', 'there is no debugger: it never starts'),
+  delay: same(tasks, 'number'),
+  delegate_facts: same(below, 'boolean'),
+  delegate_to: same(below, 'text'),
+  diff: same(base, 'boolean'),
+  environment: same(base),
+  fact_path: same(play, 'text'),
+  failed_when: same(tasks),
+  force_handlers: same(play, 'boolean'),
+  gather_facts: same(play),
+  gather_subset: same(play),
+  gather_timeout: same(play, 'number'),
+  handlers: same(play),
+  hosts: same(play),
+  ignore_errors: same(base, 'boolean'),
+  ignore_unreachable: same(base, 'boolean'),
+  listen: same(['handler']),
+  local_action: same(tasks),
+  loop: same(tasks),
+  loop_control: same(tasks),
+  max_fail_percentage: same(play),
+  module_defaults: same(base),
+  name: same(base),
+  no_log: same(base, 'boolean'),
+  notify: same(['block', 'task', 'handler']),
+  order: same(play),
+  poll: same(tasks, 'number'),
+  port: same(base, 'number'),
+  post_tasks: same(play),
+  pre_tasks: same(play),
+  register: same(tasks),
+  remote_user: same(base, 'text'),
+  rescue: same(block),
+  retries: same(tasks, 'number'),
+  role: same(['role']),
+  roles: same(play),
+  run_once: same(base, 'boolean'),
+  serial: same(play),
+  strategy: differs(play, 'text', 'linear, free and host_pinned'),
+  tags: same(base),
+  tasks: same(play),
+  throttle: same(base, 'number'),
+  timeout: same(base, 'number'),
+  until: same(tasks),
+  user: same(play),
+  vars: same(base),
+  vars_files: same(play),
+  vars_prompt: same(play),
+  when: same(below),
 };
+
+/** The keywords that may stand at one place. */
+export function keywordsOf(where: Where): readonly string[] {
+  return lists[where];
+}
+
+const listOf = (where: Where) =>
+  Object.keys(keywords).filter((word) => keywords[word]?.where.includes(where));
+
+const lists: Readonly<Record<Where, readonly string[]>> = {
+  play: listOf('play'),
+  role: listOf('role'),
+  block: listOf('block'),
+  task: listOf('task'),
+  handler: listOf('handler'),
+  import: listOf('import'),
+};
+
+/** What may stand beside include_tasks and include_role; everything else belongs to what is included (`apply`). */
+export const includeKeywords: readonly string[] =
+  `action args collections debugger ignore_errors loop loop_control name no_log register run_once tags timeout
+  vars when local_action`.split(/\s+/);
 
 /** Ansible's words that take the place of a module in a task but are not carried out on hosts. */
-export const imports: readonly string[] = ['import_tasks', 'import_role'];
-export const refusedActions: readonly string[] = [
-  'include_tasks',
-  'include_role',
-  'include',
-  'import_playbook',
-];
+export const inclusions: readonly string[] = ['import_tasks', 'import_role', 'include_tasks', 'include_role'];
 
-/** Modules whose text is a free form: it is kept whole, only these options are taken out of it. */
-export const freeForm: Readonly<Record<string, readonly string[]>> = {
-  command: [
-    'chdir',
-    'creates',
-    'removes',
-    'stdin',
-    'stdin_add_newline',
-    'strip_empty_ends',
-    'expand_argument_vars',
-  ],
-  shell: ['chdir', 'creates', 'removes', 'executable', 'stdin', 'stdin_add_newline'],
-  raw: ['executable'],
-  script: ['chdir', 'creates', 'removes', 'executable'],
-};
+/** Modules whose text is a free form: it is kept whole, only a few options are taken out of it. */
+export const freeForm: readonly string[] = ['command', 'shell', 'raw', 'script'];
+
+/** Modules besides these that take words which are not name=value. */
+export const rawWords: readonly string[] = [
+  ...freeForm,
+  ...inclusions,
+  'include_vars',
+  'add_host',
+  'group_by',
+  'set_fact',
+  'meta',
+];
 
 /** The parameter under which a free form stands in a task's args until the module's own name for it is known. */
 export const rawParameter = '_raw_params';
 
-/** The module's name without its collection: `ansible.builtin.apt` and `community.mysql.mysql_user` as short names. */
-export function shortName(name: string): string {
-  const found = /^\w+\.\w+\.(\w+)$/.exec(name);
-  return found === null ? name : (found[1] as string);
+/** Whether Ansible warns of a variable of this name: it is a keyword's or a global function's. */
+export function isReserved(name: string): boolean {
+  const functions = 'range lookup query q now dict lipsum cycler joiner namespace undef'.split(' ');
+  const free = ['gather_subset', 'user', 'role'];
+  return (Object.hasOwn(keywords, name) && !free.includes(name)) || functions.includes(name);
 }

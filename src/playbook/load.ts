@@ -1,14 +1,20 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Problem, ProjectError } from '../errors.ts';
+import type { Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
-import { shownPath, sortProblems } from '../problems.ts';
-import { placeOf } from '../yaml/located.ts';
+import { didYouMeanFile, shownPath, sortProblems } from '../problems.ts';
+import { renderValue } from '../template/render.ts';
+import { Scope as Variables } from '../template/scope.ts';
+import { keyPlaceOf, placeOf } from '../yaml/located.ts';
+import { moduleName } from './collections.ts';
 import type { Play, Playbook } from './contract.ts';
-import { shortName } from './keywords.ts';
+import { keywordsOf } from './keywords.ts';
 import { readPlay } from './play.ts';
+import { refuseOpen } from './reading.ts';
 import { Report } from './report.ts';
 import { expressions, type Scope, tagList, variables } from './scope.ts';
+import { isOpen } from './values.ts';
 
 export { selectTasks, unknownTags } from './tags.ts';
 
@@ -41,7 +47,7 @@ export function readPlaybook(
   return { playbook: { file: path, plays, warnings }, problems };
 }
 
-type Options = Required<Parameters<typeof readPlay>[3]>;
+type Options = Parameters<typeof readPlay>[3];
 
 function readPlays(
   file: string,
@@ -67,12 +73,13 @@ function readPlays(
       report.mistake(placeOf(root, index) ?? place, 'a play is a mapping with hosts and tasks or roles');
       return [];
     }
-    const key = Object.keys(node).find((each) => shortName(each) === 'import_playbook');
+    const key = Object.keys(node).find((each) => moduleName(each).short === 'import_playbook');
     if (key === undefined) return [readPlay(node, file, outer, options, report)];
     return importPlaybook(node, key, file, open, outer, options, report);
   });
 }
 
+/** Keywords that reach the imported plays; Ansible takes others too and drops them. */
 const importWords = ['name', 'vars', 'tags', 'when'];
 
 function importPlaybook(
@@ -84,20 +91,31 @@ function importPlaybook(
   options: Options,
   report: Report,
 ): Play[] {
-  report.keys(node, [...importWords, key], 'play', 'import_playbook');
-  const name = node[key];
+  report.keys(node, 'import', 'import_playbook', [key]);
+  for (const word of Object.keys(node))
+    if (keywordsOf('import').includes(word) && !importWords.includes(word))
+      report.warn(keyPlaceOf(node, word), `${word} has no effect on import_playbook`);
+  const layers = [...variables(node, 'import_playbook vars', report), ...(outer.layers ?? [])];
+  const written = node[key];
   const place = placeOf(node, key);
-  if (typeof name !== 'string' || name.includes('{{')) {
-    const message =
-      typeof name === 'string'
-        ? "Ansible's templated import_playbook is not supported yet"
-        : 'import_playbook needs the name of a file';
-    report.mistake(place, message);
+  if (typeof written !== 'string' || written.trim() === '') {
+    report.mistake(place, 'import_playbook needs the name of a file', 'import_playbook: web.yaml');
     return [];
   }
-  const path = resolve(join(dirname(file)), name);
+  const name = known(written.trim(), layers, options.extraVars, dirname(file));
+  if (typeof name !== 'string') {
+    refuseOpen('the file of import_playbook', written, place, report);
+    return [];
+  }
+  const path = resolve(dirname(file), name);
   if (!existsSync(path)) {
-    report.mistake(place, `there is no playbook ${name}`, `looked in ${shownPath(dirname(file))}`);
+    if (/^\w+\.\w+\.\w+$/.test(name)) report.refuse(place, `playbook ${name} of a collection`);
+    else
+      report.mistake(
+        place,
+        `there is no playbook ${name}`,
+        didYouMeanFile(path) ?? `looked in ${shownPath(dirname(file))}`,
+      );
     return [];
   }
   if (path === file || open.includes(path)) {
@@ -107,7 +125,27 @@ function importPlaybook(
   const within: Partial<Scope> = {
     tags: [...(outer.tags ?? []), ...tagList(node, report)],
     when: [...(outer.when ?? []), ...expressions(node, 'when')],
-    layers: [...(outer.layers ?? []), ...variables(node, 'import_playbook vars', report)],
+    layers,
   };
   return readPlays(path, [...open, file], within, options, report);
+}
+
+/** A name that may be put together from the import's own vars and -e. */
+function known(
+  name: string,
+  layers: readonly Layer[],
+  extraVars: Readonly<Record<string, unknown>>,
+  directory: string,
+): unknown {
+  if (!isOpen(name)) return name;
+  const all = [
+    ...layers,
+    { origin: 'extra vars', values: extraVars },
+    { origin: 'magic', values: { playbook_dir: directory }, literal: true },
+  ];
+  try {
+    return renderValue(name, new Variables(all, { searchDirectories: [directory], check: true }));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,13 @@
 import { type Place, type Problem, ProjectError } from '../errors.ts';
 import { didYouMean } from '../problems.ts';
 import { keyPlaceOf, readYamlFile } from '../yaml/located.ts';
-import { isRefused, refusedHints } from './keywords.ts';
+import { isReserved, keywordsOf, type Where } from './keywords.ts';
+
+const hints: Readonly<Record<string, string>> = {
+  'become_method: su': 'sudo is supported',
+  'become_method: doas': 'sudo is supported',
+  'templated module_defaults': 'write the mapping out; its values may be templates',
+};
 
 /** Gathers the mistakes of one reading, so that all of them are shown at once. */
 export class Report {
@@ -15,8 +21,8 @@ export class Report {
     this.problems.push({ message, place, hint, severity: 'warning' });
   }
 
-  refuse(place: Place | undefined, word: string): void {
-    this.mistake(place, `Ansible's ${word} is not supported yet`, refusedHints[word]);
+  refuse(place: Place | undefined, word: string, hint = hints[word]): void {
+    this.mistake(place, `Ansible's ${word} is not supported`, hint);
   }
 
   /** A file's YAML; undefined when it has mistakes, which are noted. */
@@ -31,18 +37,26 @@ export class Report {
   }
 
   /** Notes every key that is none of the known ones. */
-  keys(
-    node: Record<string, unknown>,
-    known: readonly string[],
-    where: 'task' | 'block' | 'play' | 'role',
-    what: string,
-  ): void {
-    for (const key of Object.keys(node)) {
-      if (known.includes(key)) continue;
-      const place = keyPlaceOf(node, key);
-      if (isRefused(key, where)) {
-        if (node[key] !== false) this.refuse(place, key);
-      } else this.mistake(place, `${what} has no keyword ${key}`, didYouMean(key, known));
+  keys(node: Record<string, unknown>, where: Where, what: string, more: readonly string[] = []): void {
+    const known = keywordsOf(where);
+    for (const key of Object.keys(node))
+      if (!known.includes(key) && !more.includes(key))
+        this.mistake(
+          keyPlaceOf(node, key),
+          `${what} has no keyword ${key}`,
+          didYouMean(key, [...known, ...more]),
+        );
+  }
+
+  /** Notes names of variables that Ansible refuses, or has another meaning for. */
+  names(values: Record<string, unknown>): void {
+    for (const name of Object.keys(values)) {
+      const place = keyPlaceOf(values, name);
+      if (!/^[A-Za-z_]\w*$/.test(name)) {
+        const hint = /^[\w-]+$/.test(name) ? `did you mean ${name.replaceAll('-', '_')}?` : undefined;
+        this.mistake(place, `${name} is not a variable name: letters, digits and _`, hint);
+      } else if (isReserved(name))
+        this.warn(place, `the variable ${name} has the name of something of Ansible's own`);
     }
   }
 }

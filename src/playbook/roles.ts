@@ -1,222 +1,280 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Place } from '../errors.ts';
 import type { Layer } from '../inventory/contract.ts';
-import { isMapping, VariableFolder } from '../inventory/layers.ts';
-import { didYouMean, nearest, shownPath } from '../problems.ts';
-import { keyPlaceOf, placeOf } from '../yaml/located.ts';
+import { isMapping } from '../inventory/layers.ts';
+import { nearest } from '../problems.ts';
+import { copyPlace, derived, keyPlaceOf, placeOf } from '../yaml/located.ts';
+import { validationTask } from './argument-specs.ts';
 import type { Role, Task } from './contract.ts';
-import { isRefused, roleKeywords } from './keywords.ts';
-import type { Report } from './report.ts';
-import { inside, type Scope } from './scope.ts';
-import { type Reading, readTasks } from './tasks.ts';
+import { keywordsOf } from './keywords.ts';
+import { type Reading, refuseOpen, staticValue } from './reading.ts';
+import { findRole, noFile, RoleVariables, roleFile, roleMeta } from './role-files.ts';
+import { expressions, inside, type Scope, tagList, variables } from './scope.ts';
+import { readTasks } from './tasks.ts';
+import { boolean } from './values.ts';
 
 export interface RoleRequest {
   readonly name: string;
   readonly place: Place;
   /** Other files than main: tasks_from, vars_from, defaults_from, handlers_from. */
-  readonly files?: Readonly<Record<string, unknown>>;
+  readonly files?: Readonly<Record<string, string>>;
   /** Runs even if the same was asked for before in this play. */
-  readonly repeat?: boolean;
-  /** The entry as written, without tags and when: the same entry runs once a play. */
-  readonly entry?: unknown;
-  /** How many of the scope's layers come from around the entry; the role's own vars stand above these. */
-  readonly outer: number;
+  readonly repeat: boolean;
+  /** The whole play sees its defaults and vars. */
+  readonly public: boolean;
+  /** Its arguments are checked against its specification. */
+  readonly validate: boolean;
+  /** Asked for by import_role or include_role. */
+  readonly imported: boolean;
+  /** Of an entry of `roles:` or of a dependency: what makes it the same asking as another. */
+  readonly entry?: {
+    readonly vars: readonly Layer[];
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly key: unknown;
+  };
 }
 
-/** Loads the roles of one play; knows what they make visible to the whole play. */
+/** Roles of a play that were asked for, to leave out what runs already. */
+export type Asked = Map<
+  string,
+  readonly { readonly when: readonly string[]; readonly tasks: readonly Task[] }[]
+>;
+
+interface Loaded {
+  readonly tasks: Task[];
+  /** Its own defaults and vars with those of the roles that it depends on. */
+  readonly defaults: readonly Layer[];
+  readonly vars: readonly Layer[];
+}
+
+const nothing: Loaded = { tasks: [], defaults: [], vars: [] };
+
+/** Loads the roles of one play. */
 export class RoleLoader {
-  /** Defaults and vars of all roles: every task of the play sees them, as in Ansible. */
-  readonly defaults: Layer[] = [];
-  readonly vars: Layer[] = [];
-  readonly handlers: Task[] = [];
-  readonly #directories: readonly string[];
-  readonly #report: Report;
-  readonly #modules: readonly string[];
-  readonly #done = new Map<string, readonly { when: readonly string[]; tasks: readonly Task[] }[]>();
-  readonly #handlersOf = new Set<string>();
-  readonly #open: string[] = [];
-  readonly #folders = new Map<string, VariableFolder>();
+  readonly #playbookDirectory: string;
+  readonly #variables = new RoleVariables();
 
-  constructor(playbookDirectory: string, modules: readonly string[], report: Report) {
-    this.#directories = [join(playbookDirectory, 'roles'), playbookDirectory];
-    this.#modules = modules;
-    this.#report = report;
+  constructor(playbookDirectory: string) {
+    this.#playbookDirectory = playbookDirectory;
   }
 
-  get reading(): Reading {
-    return { report: this.#report, modules: this.#modules, roles: this };
+  /** An entry of `roles:`: a name, or a mapping with keywords and parameters. */
+  loadEntry(entry: unknown, place: Place, scope: Scope, reading: Reading): Task[] {
+    return this.#entry(entry, place, scope, reading, true).tasks;
   }
 
-  /** An entry of `roles:` or of a role's dependencies: a name, or a mapping with keywords and parameters. */
-  loadEntry(entry: unknown, place: Place, scope: Scope): Task[] {
-    if (typeof entry === 'string')
-      return this.load({ name: entry, place, outer: scope.layers.length }, scope);
+  /** The tasks of a role after those of its dependencies. `scope` is what the import or include hands down. */
+  load(request: RoleRequest, scope: Scope, reading: Reading): Task[] {
+    return this.#load(request, scope, reading).tasks;
+  }
+
+  #entry(written: unknown, place: Place, scope: Scope, reading: Reading, isPublic: boolean): Loaded {
+    const { report } = reading;
+    const plain = typeof written === 'number' ? String(written) : written;
+    const entry = typeof plain === 'string' ? derived({ role: plain }, place) : plain;
     if (!isMapping(entry)) {
-      this.#report.mistake(place, 'a role is a name or a mapping with role: name');
-      return [];
+      report.mistake(place, 'a role is a name or a mapping with role: name');
+      return nothing;
     }
-    const name = entry.role ?? entry.name;
-    if (typeof name !== 'string') {
-      this.#report.mistake(place, 'this entry names no role', 'role: nginx');
-      return [];
+    const given = entry.role ?? entry.name ?? nameOfSource(entry.src);
+    if (typeof given !== 'string' || given === '') {
+      report.mistake(place, 'this entry names no role', 'role: nginx');
+      return nothing;
     }
-    const parameters: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(entry)) {
-      if (roleKeywords.includes(key)) continue;
-      if (isRefused(key, 'role')) this.#report.refuse(keyPlaceOf(entry, key), key);
-      else {
-        const meant = nearest(key, roleKeywords);
-        if (meant !== undefined)
-          this.#report.warn(
-            keyPlaceOf(entry, key),
-            `${key} becomes a variable of role ${name}`,
-            `did you mean ${meant}?`,
-          );
-        parameters[key] = value;
-      }
+    if (given.includes(',')) {
+      report.mistake(place, `${JSON.stringify(given)} is no name of a role`);
+      return nothing;
     }
-    const given: Layer[] =
-      Object.keys(parameters).length > 0
-        ? [{ origin: `parameters of role ${name}`, values: parameters }]
-        : [];
-    const within = inside(
-      { ...scope, layers: [...scope.layers, ...given] },
-      entry,
-      `vars of role ${name}`,
-      this.#report,
-    );
-    const { role: _role, name: _name, tags: _tags, when: _when, ...rest } = entry;
+    const { words, params } = splitEntry(entry, given, reading);
+    const { vars: _vars, ...keywords } = words;
+    const located = derived(keywords, placeOf(entry) ?? place);
+    for (const key of Object.keys(keywords)) copyPlace(entry, key, located, key);
+    const origin = `parameters of role ${given}`;
+    const within: Scope = {
+      ...inside(scope, located, `vars of role ${given}`, report),
+      roleParams:
+        Object.keys(params).length > 0 ? [...scope.roleParams, { origin, values: params }] : scope.roleParams,
+    };
     const at = placeOf(entry, 'role' in entry ? 'role' : 'name') ?? place;
-    return this.load({ name, place: at, outer: scope.layers.length, entry: rest }, within);
-  }
-
-  /** The tasks of a role after those of its dependencies. `scope` is what the entry or import hands down. */
-  load(request: RoleRequest, scope: Scope): Task[] {
-    const role = this.#find(request);
-    if (role === undefined) return [];
-    if (this.#open.includes(role.directory)) {
-      this.#report.mistake(request.place, `role ${role.name} depends on itself`);
-      return [];
+    const name = staticValue(given, within, reading);
+    if (typeof name !== 'string') {
+      refuseOpen('the role', given, at, report);
+      return nothing;
     }
-    const meta = this.#meta(role);
-    const when = scope.when.map((condition) => condition.text);
-    const key = JSON.stringify([role.directory, request.entry ?? {}]);
-    const runs = this.#done.get(key) ?? [];
-    const again = request.repeat || meta.allow_duplicates === true;
-    // An earlier run covers this one when nothing more was asked of it than now.
-    const before = again ? undefined : runs.find((run) => run.when.every((text) => when.includes(text)));
-    if (before !== undefined) {
-      addTags(before.tasks, scope.tags);
-      return [];
-    }
-    this.#open.push(role.directory);
-    const tasks = this.#inside(role, request, scope, meta);
-    this.#open.pop();
-    this.#done.set(key, [...runs, { when, tasks }]);
-    return tasks;
-  }
-
-  #inside(role: Role, request: RoleRequest, scope: Scope, meta: Record<string, unknown>): Task[] {
-    const { files = {} } = request;
-    const main = (key: string) => String(files[key] ?? 'main').replace(/\.ya?ml$/, '');
-    const defaults = this.#variables(role, 'defaults', main('defaults_from'), request.place);
-    const vars = this.#variables(role, 'vars', main('vars_from'), request.place);
-    for (const layer of defaults) if (!this.defaults.includes(layer)) this.defaults.push(layer);
-    for (const layer of vars) if (!this.vars.includes(layer)) this.vars.push(layer);
-
-    const dependencies = Array.isArray(meta.dependencies) ? meta.dependencies : [];
-    const layers = [...scope.layers.slice(0, request.outer), ...vars, ...scope.layers.slice(request.outer)];
-    const below = { ...scope, defaults: [...scope.defaults, ...defaults], layers };
-    const before = dependencies.flatMap((entry, index) =>
-      this.loadEntry(entry, placeOf(dependencies, index) ?? request.place, below),
+    const vars = variables(entry, `vars of role ${name}`, report);
+    const key = [
+      params,
+      expressions(entry, 'when').map((each) => each.text),
+      tagList(entry, report),
+      entry.vars,
+    ];
+    return this.#load(
+      {
+        name,
+        place: at,
+        repeat: false,
+        public: isPublic,
+        validate: true,
+        imported: false,
+        entry: { vars, params, key },
+      },
+      within,
+      reading,
     );
-    const taskFolder = join(role.directory, 'tasks');
+  }
+
+  #load(request: RoleRequest, scope: Scope, reading: Reading): Loaded {
+    const { report, asked } = reading;
+    const { files = {} } = request;
+    const found = findRole(request.name, request.place, this.#playbookDirectory, scope.role, report);
+    if (found === undefined) return nothing;
+    const opened = JSON.stringify([found.directory, files.tasks_from ?? 'main']);
+    if (scope.open.includes(opened)) {
+      report.mistake(request.place, `role ${found.name} depends on itself`);
+      return nothing;
+    }
+    const meta = roleMeta(found, report);
+    const again = request.imported ? request.repeat : boolean(meta.allow_duplicates ?? false) === true;
+    const key = JSON.stringify([found.directory, request.entry?.key ?? {}, files, request.imported]);
+    const role: Role = again ? found : { ...found, once: key };
+    const when = scope.when.map((condition) => condition.text);
+    const before = asked.get(key) ?? [];
+    const loaded = this.#inside(
+      role,
+      request,
+      { ...scope, open: [...scope.open, opened] },
+      meta,
+      reading,
+      before.length > 0,
+    );
+    // An earlier run covers this one when nothing more was asked of it than now.
+    const covering = again ? undefined : before.find((run) => run.when.every((text) => when.includes(text)));
+    if (covering !== undefined) {
+      addTags(covering.tasks, scope.tags);
+      return { ...loaded, tasks: [] };
+    }
+    asked.set(key, [...before, { when, tasks: loaded.tasks }]);
+    return loaded;
+  }
+
+  #inside(
+    role: Role,
+    request: RoleRequest,
+    scope: Scope,
+    meta: Record<string, unknown>,
+    reading: Reading,
+    known: boolean,
+  ): Loaded {
+    const { report, exports } = reading;
+    const { files = {}, entry } = request;
+    const own = (folder: string, from: string | undefined) =>
+      this.#variables.of(role, folder, from, request.place, report);
+    const defaults = own('defaults', files.defaults_from);
+    const vars = own('vars', files.vars_from);
+    const given = entry?.vars ?? [];
+    const parents = scope.role === undefined || !request.imported ? [] : [parentRoles(scope)];
+    const below: Scope = {
+      ...scope,
+      role,
+      defaults: [...scope.defaults, ...defaults],
+      roleVars: [...scope.roleChain, ...given, ...vars],
+      roleChain: [...scope.roleChain, ...given, ...vars],
+      includeParams: [...scope.includeParams, ...parents],
+    };
+    const dependencies = Array.isArray(meta.dependencies) ? meta.dependencies : [];
+    const needed = dependencies.map((each, index) =>
+      this.#entry(each, placeOf(dependencies, index) ?? request.place, below, reading, request.public),
+    );
+    const needs = {
+      defaults: needed.flatMap((each) => each.defaults),
+      vars: needed.flatMap((each) => each.vars),
+    };
+    const all = {
+      defaults: unique([...needs.defaults, ...defaults]),
+      vars: unique([...needs.vars, ...vars]),
+    };
+    if (request.public) {
+      add(exports.defaults, all.defaults);
+      add(exports.vars, all.vars);
+    }
     const within: Scope = {
       ...below,
-      role,
-      folders: [taskFolder, role.directory, ...scope.folders],
-      open: [],
+      defaults: unique([...needs.defaults, ...below.defaults]),
+      roleVars: unique([...scope.roleChain, ...needs.vars, ...vars, ...given]),
+      folders: [join(role.directory, 'tasks'), role.directory, ...scope.folders],
     };
-    const handlers = this.#list(role, 'handlers', main('handlers_from'), request, 'handlers_from' in files);
-    const first = JSON.stringify([role.directory, handlers?.file]);
-    if (handlers !== undefined && !this.#handlersOf.has(first)) {
-      this.#handlersOf.add(first);
-      const scopeOfHandlers: Scope = {
-        ...within,
-        when: [],
-        folders: [join(role.directory, 'handlers'), ...within.folders],
-      };
-      this.handlers.push(...readTasks(this.#report.read(handlers.file), scopeOfHandlers, this.reading, true));
-    }
-    const tasks = this.#list(role, 'tasks', main('tasks_from'), request, 'tasks_from' in files);
-    if (tasks === undefined) return before;
-    const own = readTasks(this.#report.read(tasks.file), { ...within, open: [tasks.file] }, this.reading);
-    return [...before, ...own];
+    if (!known) this.#handlers(role, files.handlers_from, request.place, within, reading);
+    const validation = request.validate
+      ? validationTask(role, files.tasks_from ?? 'main', entry?.params ?? {}, meta, within, reading)
+      : [];
+    const file = roleFile(role, 'tasks', files.tasks_from);
+    if (file === undefined && files.tasks_from !== undefined)
+      noFile(role, 'tasks', files.tasks_from, request.place, report);
+    const tasks =
+      file === undefined
+        ? []
+        : readTasks(report.read(file), { ...within, open: [...within.open, file] }, reading);
+    return { tasks: [...needed.flatMap((each) => each.tasks), ...validation, ...tasks], ...all };
   }
 
-  #find({ name, place }: RoleRequest): Role | undefined {
-    if (name.includes('{{')) {
-      this.#report.mistake(place, "Ansible's templated role names are not supported yet");
-      return undefined;
+  #handlers(role: Role, name: string | undefined, place: Place, scope: Scope, reading: Reading): void {
+    const { report, exports } = reading;
+    const file = roleFile(role, 'handlers', name);
+    if (file === undefined) {
+      if (name !== undefined) noFile(role, 'handlers', name, place, report);
+      return;
     }
-    const candidates = isAbsolute(name)
-      ? [name]
-      : this.#directories.map((directory) => join(directory, name));
-    const directory = candidates.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
-    if (directory !== undefined) return { name, directory };
-    if (/^\w+\.\w+\.\w+$/.test(name))
-      this.#report.mistake(place, `Ansible's collections are not supported yet: role ${name}`);
-    else {
-      const hint =
-        didYouMean(name, this.#roleNames()) ??
-        `looked in ${this.#directories.map((each) => shownPath(each)).join(', ')}`;
-      this.#report.mistake(place, `there is no role ${name}`, hint);
-    }
-    return undefined;
-  }
-
-  #roleNames(): string[] {
-    const directory = this.#directories[0] as string;
-    return existsSync(directory) ? readdirSync(directory) : [];
-  }
-
-  #meta(role: Role): Record<string, unknown> {
-    const file = mainFile(join(role.directory, 'meta'), 'main');
-    const meta = file === undefined ? null : this.#report.read(file);
-    return isMapping(meta) ? meta : {};
-  }
-
-  #variables(role: Role, folder: string, name: string, place: Place): readonly Layer[] {
-    const path = join(role.directory, folder);
-    let reader = this.#folders.get(path);
-    if (reader === undefined) {
-      reader = new VariableFolder(path, this.#report.problems);
-      this.#folders.set(path, reader);
-    }
-    if (name !== 'main' && mainFile(path, name) === undefined) {
-      this.#report.mistake(place, `role ${role.name} has no file ${folder}/${name}.yaml`);
-      return [];
-    }
-    return reader.of(name);
-  }
-
-  #list(
-    role: Role,
-    folder: string,
-    name: string,
-    request: RoleRequest,
-    needed: boolean,
-  ): { file: string } | undefined {
-    const file = mainFile(join(role.directory, folder), name);
-    if (file === undefined && needed)
-      this.#report.mistake(request.place, `role ${role.name} has no file ${folder}/${name}.yaml`);
-    return file === undefined ? undefined : { file };
+    const within = { ...scope, folders: [dirname(file), ...scope.folders] };
+    exports.handlers.push(...readTasks(report.read(file), within, reading, 'handlers'));
   }
 }
 
-function mainFile(folder: string, name: string): string | undefined {
-  return ['.yml', '.yaml', '', '.json'].map((extension) => join(folder, name + extension)).find(existsSync);
+/** A role's entry: its keywords, and the parameters besides them. */
+function splitEntry(entry: Record<string, unknown>, name: string, { report }: Reading) {
+  const known = keywordsOf('role');
+  const params: Record<string, unknown> = {};
+  const words: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(entry)) {
+    if (known.includes(key)) {
+      words[key] = value;
+      continue;
+    }
+    params[key] = value;
+    const meant = nearest(key, known);
+    if (meant === undefined) continue;
+    const message = `${key} becomes a variable of role ${name}`;
+    report.warn(keyPlaceOf(entry, key), message, `did you mean ${meant}?`);
+  }
+  const located = derived(params, placeOf(entry)!);
+  for (const key of Object.keys(params)) copyPlace(entry, key, located, key);
+  return { words, params: located };
+}
+
+/** The name of a dependency that is written as a source to install from. */
+function nameOfSource(source: unknown): string | undefined {
+  if (typeof source !== 'string') return undefined;
+  const [path = '', , name] = source.split(',');
+  return name ?? basename(path).replace(/\.(git|tar\.gz)$/, '');
+}
+
+function parentRoles(scope: Scope): Layer {
+  const above = scope.includeParams.findLast((layer) => 'ansible_parent_role_names' in layer.values)?.values;
+  const list = (key: string, first: string | undefined) => [first, ...((above?.[key] as unknown[]) ?? [])];
+  return {
+    origin: 'parent roles',
+    values: {
+      ansible_parent_role_names: list('ansible_parent_role_names', scope.role?.name),
+      ansible_parent_role_paths: list('ansible_parent_role_paths', scope.role?.directory),
+    },
+  };
+}
+
+function unique(layers: readonly Layer[]): Layer[] {
+  return [...new Set(layers)];
+}
+
+function add(to: Layer[], layers: readonly Layer[]): void {
+  for (const layer of layers) if (!to.includes(layer)) to.push(layer);
 }
 
 /** A role that is asked for again runs once, also when only the second asking has the wanted tags. */

@@ -1,65 +1,179 @@
 import type { Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
 import { placeOf } from '../yaml/located.ts';
-import { Unsafe } from '../yaml/unsafe.ts';
-import type { Become, Expression, Role } from './contract.ts';
+import type { Become, Connect, Expression, Frame, Role, Task } from './contract.ts';
+import { keywords } from './keywords.ts';
 import type { Report } from './report.ts';
+import { boolean, isOpen, list, text } from './values.ts';
 
-/** What a task has from the play, role and blocks around it. */
+/** Keywords of which the innermost counts, under their names in a Task. */
+const single = {
+  any_errors_fatal: 'anyErrorsFatal',
+  check_mode: 'checkMode',
+  delegate_facts: 'delegateFacts',
+  delegate_to: 'delegateTo',
+  diff: 'diff',
+  ignore_errors: 'ignoreErrors',
+  ignore_unreachable: 'ignoreUnreachable',
+  no_log: 'noLog',
+  run_once: 'runOnce',
+  throttle: 'throttle',
+  timeout: 'timeout',
+} as const;
+
+type Words = Partial<Pick<Task, (typeof single)[keyof typeof single]>>;
+
+/** Parameters of one module that `module_defaults` gives. */
+export interface ModuleDefaults {
+  /** Names of modules, or `group/...`, to parameters. */
+  readonly modules: Readonly<Record<string, unknown>>;
+}
+
+/** What a task has from the play, role, blocks and includes around it. */
 export interface Scope {
   readonly when: readonly Expression[];
   readonly tags: readonly string[];
   readonly become: Become;
+  readonly connect: Connect;
   readonly environment: readonly unknown[];
-  readonly delegateTo?: unknown;
-  readonly ignoreErrors: unknown;
-  readonly noLog: unknown;
-  readonly runOnce: boolean;
-  readonly checkMode?: unknown;
+  readonly notify: readonly string[];
+  readonly words: Words;
+  readonly moduleDefaults: readonly ModuleDefaults[];
+  readonly frames: readonly Frame[];
   readonly role?: Role;
+  /** Defaults of the role and of those above it. */
   readonly defaults: readonly Layer[];
+  /** Vars of the role and of those above it: below those of blocks and tasks. */
+  readonly roleVars: readonly Layer[];
+  /** What roles inside it see of these. */
+  readonly roleChain: readonly Layer[];
+  /** Vars of blocks, imports and includes. */
   readonly layers: readonly Layer[];
+  readonly roleParams: readonly Layer[];
+  readonly includeParams: readonly Layer[];
+  /** Variables that the loops of includes around it give. */
+  readonly loopNames: readonly string[];
   /** Folders in which an imported file is looked for, nearest first. */
   readonly folders: readonly string[];
   /** Files being imported, to notice a circle. */
   readonly open: readonly string[];
+  /** Files and roles being included, to stop looking ahead in a circle. */
+  readonly chain: readonly string[];
 }
+
+export const outermost: Scope = {
+  when: [],
+  tags: [],
+  become: {},
+  connect: {},
+  environment: [],
+  notify: [],
+  words: {},
+  moduleDefaults: [],
+  frames: [],
+  defaults: [],
+  roleVars: [],
+  roleChain: [],
+  layers: [],
+  roleParams: [],
+  includeParams: [],
+  loopNames: [],
+  folders: [],
+  open: [],
+  chain: [],
+};
 
 /** The scope inside a node: its own words added to what is handed down. */
 export function inside(scope: Scope, node: Record<string, unknown>, origin: string, report: Report): Scope {
   const has = (key: string) => node[key] !== undefined && node[key] !== null;
+  checkKinds(node, report);
   const vars = has('vars') ? variables(node, origin, report) : [];
-  if (has('become_method') && node.become_method !== 'sudo')
-    report.refuse(placeOf(node, 'become_method'), `become_method: ${String(node.become_method)}`);
+  const words: Record<string, unknown> = { ...scope.words };
+  for (const [key, name] of Object.entries(single)) if (has(key)) words[name] = node[key];
+  const taken = <T extends object>(from: T, names: Readonly<Record<string, keyof T>>): T => {
+    const given = Object.entries(names).filter(([key]) => has(key));
+    if (given.length === 0) return from;
+    return { ...from, ...Object.fromEntries(given.map(([key, name]) => [name, node[key]])) };
+  };
+  const connect = taken(scope.connect, { port: 'port', remote_user: 'user' });
   return {
     ...scope,
-    when: [...scope.when, ...expressions(node, 'when')],
-    tags: [...new Set([...scope.tags, ...tagList(node, report)])],
-    become: {
-      ...scope.become,
-      ...(has('become') ? { become: node.become } : {}),
-      ...(has('become_user') ? { user: node.become_user } : {}),
-    },
+    when: has('when') ? [...scope.when, ...expressions(node, 'when')] : scope.when,
+    tags: has('tags') ? [...new Set([...scope.tags, ...tagList(node, report)])] : scope.tags,
+    become: taken(scope.become, becomeWords),
+    connect: has('connection') ? { ...connect, connection: connectionOf(node, report) } : connect,
     environment: has('environment') ? [...scope.environment, ...list(node.environment)] : scope.environment,
-    ...(has('delegate_to') ? { delegateTo: node.delegate_to } : {}),
-    ignoreErrors: has('ignore_errors') ? node.ignore_errors : scope.ignoreErrors,
-    noLog: has('no_log') ? node.no_log : scope.noLog,
-    runOnce: has('run_once') ? flag(node, 'run_once', report) : scope.runOnce,
-    ...(has('check_mode') ? { checkMode: node.check_mode } : {}),
+    notify: has('notify') ? names(node, 'notify', report) : scope.notify,
+    words: words as Words,
+    moduleDefaults: has('module_defaults')
+      ? [...scope.moduleDefaults, ...moduleDefaults(node, report)]
+      : scope.moduleDefaults,
     layers: vars.length > 0 ? [...scope.layers, ...vars] : scope.layers,
   };
 }
 
+const becomeWords = {
+  become: 'become',
+  become_user: 'user',
+  become_method: 'method',
+  become_exe: 'exe',
+  become_flags: 'flags',
+} as const;
+
+/** Values that are written out must be of their keyword's kind. */
+function checkKinds(node: Record<string, unknown>, report: Report): void {
+  for (const [key, value] of Object.entries(node)) {
+    const kind = Object.hasOwn(keywords, key) ? keywords[key]?.kind : undefined;
+    if (kind === undefined || kind === 'any' || value === null || isOpen(value)) continue;
+    const right =
+      kind === 'boolean'
+        ? boolean(value) !== undefined
+        : kind === 'number'
+          ? typeof value === 'number' || (typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value))
+          : typeof value !== 'object';
+    const wanted = { boolean: 'true or false', number: 'a number', text: 'a text' }[kind];
+    if (!right) report.mistake(placeOf(node, key), `${key} must be ${wanted}`);
+  }
+  const { become_method: method, debugger: word } = node;
+  if (typeof method === 'string' && !isOpen(method) && !/^(ansible\.(builtin|legacy)\.)?sudo$/.test(method))
+    report.refuse(placeOf(node, 'become_method'), `become_method: ${method}`);
+  if (word === undefined || word === null || word === 'never') return;
+  const words = ['always', 'never', 'on_failed', 'on_unreachable', 'on_skipped'];
+  if (words.includes(text(word)))
+    report.warn(placeOf(node, 'debugger'), 'there is no debugger here: it never starts');
+  else report.mistake(placeOf(node, 'debugger'), `debugger must be one of ${words.join(', ')}`);
+}
+
+function connectionOf(node: Record<string, unknown>, report: Report): unknown {
+  if (isOpen(node.connection)) return node.connection;
+  const name = text(node.connection).replace(/^ansible\.(builtin|legacy)\./, '');
+  if (name === 'smart') return 'ssh';
+  if (!['ssh', 'local'].includes(name)) report.refuse(placeOf(node, 'connection'), `connection: ${name}`);
+  return name;
+}
+
+function moduleDefaults(node: Record<string, unknown>, report: Report): ModuleDefaults[] {
+  const value = node.module_defaults;
+  return list(value).flatMap((entry, index): ModuleDefaults[] => {
+    if (isMapping(entry)) return [{ modules: entry }];
+    const place = placeOf(value, index) ?? placeOf(node, 'module_defaults');
+    if (isOpen(entry)) report.refuse(place, 'templated module_defaults');
+    else report.mistake(place, 'module_defaults must be a mapping of modules to parameters');
+    return [];
+  });
+}
+
 /** A `vars` mapping as a layer. */
 export function variables(node: Record<string, unknown>, origin: string, report: Report): Layer[] {
-  if (isMapping(node.vars)) return [{ origin, values: node.vars }];
-  if (node.vars !== null && node.vars !== undefined)
-    report.mistake(
-      placeOf(node, 'vars'),
-      'vars must be a mapping of names to values',
-      'write vars: name: value',
-    );
-  return [];
+  const { vars } = node;
+  if (vars === null || vars === undefined) return [];
+  if (!isMapping(vars)) {
+    const hint = 'write vars: name: value';
+    report.mistake(placeOf(node, 'vars'), 'vars must be a mapping of names to values', hint);
+    return [];
+  }
+  report.names(vars);
+  return [{ origin, values: vars }];
 }
 
 /** One condition or a list of them. */
@@ -95,29 +209,4 @@ export function names(node: Record<string, unknown>, key: string, report: Report
     report.mistake(placeOf(node, key), `${key} must be a name or a list of names`);
     return [];
   });
-}
-
-/** True or false; a template is refused, since the answer is needed before any host is asked. */
-export function flag(node: Record<string, unknown>, key: string, report: Report): boolean {
-  const value = node[key];
-  if (typeof value === 'boolean') return value;
-  const word = text(value).toLowerCase();
-  if (['yes', 'true', 'on', '1'].includes(word)) return true;
-  if (['no', 'false', 'off', '0'].includes(word)) return false;
-  if (word.includes('{{')) report.refuse(placeOf(node, key), `templated ${key}`);
-  else report.mistake(placeOf(node, key), `${key} must be true or false`);
-  return false;
-}
-
-export function list(value: unknown): unknown[] {
-  if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? value : [value];
-}
-
-export function text(value: unknown): string {
-  return value instanceof Unsafe
-    ? value.text
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { didYouMean } from '../problems.ts';
-import type { Playbook, Task } from './contract.ts';
-import { sourceOf } from './sources.ts';
+import type { Include, Included, Playbook, Task } from './contract.ts';
+import { copySource, sourceOf } from './sources.ts';
 
 export interface TagOptions {
   readonly tags?: readonly string[] | undefined;
@@ -15,10 +15,26 @@ export function selectTasks(playbook: Playbook, options: TagOptions): Playbook {
   if (only.length === 0 && skip.length === 0) only.push('all');
   const wanted = (task: Task) =>
     isImplicit(task) || isSelected(task.tags, only.length > 0 ? only : ['all'], skip);
+  const left = (tasks: readonly Task[]): Task[] =>
+    tasks
+      .filter(wanted)
+      .map((task) => (task.include === undefined ? task : selecting(task, task.include, left)));
   return {
     ...playbook,
-    plays: playbook.plays.map((play) => ({ ...play, tasks: play.tasks.filter(wanted) })),
+    plays: playbook.plays.map((play) => ({ ...play, tasks: left(play.tasks) })),
   };
+}
+
+/** An include that brings in only what is selected. */
+function selecting(task: Task, include: Include, left: (tasks: readonly Task[]) => Task[]): Task {
+  const selected = new Map<Included, Included>();
+  const read: Include['read'] = (args) => {
+    const whole = include.read(args);
+    const known = selected.get(whole) ?? { ...whole, tasks: left(whole.tasks) };
+    selected.set(whole, known);
+    return known;
+  };
+  return copySource(task, { ...task, include: { read } });
 }
 
 /** Ansible's rule for one task: `always`, `never`, and the special words all, tagged and untagged. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseText } from '../../src/playbook/arguments.ts';
+import { parseText, UnbalancedText } from '../../src/playbook/arguments.ts';
+import { freeForm } from '../../src/playbook/keywords.ts';
 
 describe('name=value parameters', () => {
   it.each([
@@ -16,14 +17,14 @@ describe('name=value parameters', () => {
     ['src=a\n  dest=b', { src: 'a', dest: 'b' }],
     ['url=https://example.com/?a=b', { url: 'https://example.com/?a=b' }],
     ['', {}],
-  ])('%s', (text, args) => expect(parseText('copy', text)).toMatchObject({ args, extra: [] }));
+  ])('%s', (text, args) => expect(parseText(text).args).toEqual(args));
 
   it('names words that fit nowhere', () =>
-    expect(parseText('apt', 'name=a present').extra).toEqual(['present']));
+    expect(parseText('name=a present').args).toEqual({ name: 'a', _raw_params: 'present' }));
 
   it('knows where the values are', () => {
     const text = 'name=nginx msg="x y"';
-    expect(parseText('copy', text).offsets).toEqual({ name: 5, msg: text.indexOf('x y') });
+    expect(parseText(text).offsets).toEqual({ name: 5, msg: text.indexOf('x y') });
   });
 });
 
@@ -38,7 +39,6 @@ describe('free forms', () => {
     ['command', 'mysql -e "SELECT 1" --user=root', { _raw_params: 'mysql -e "SELECT 1" --user=root' }],
     ['command', 'creates=/x touch  /x', { creates: '/x', _raw_params: 'touch  /x' }],
     ['shell', 'a=1 b | grep "creates=/x"', { _raw_params: 'a=1 b | grep "creates=/x"' }],
-    ['shell', "echo it's fine", { _raw_params: "echo it's fine" }],
     [
       'shell',
       'set -e\nfor i in a  b; do\n  echo $i\ndone',
@@ -49,7 +49,12 @@ describe('free forms', () => {
     ['include_vars', 'secrets.yaml', { _raw_params: 'secrets.yaml' }],
     ['include_vars', 'file=a.yaml name=b', { file: 'a.yaml', name: 'b' }],
     ['meta', 'flush_handlers', { _raw_params: 'flush_handlers' }],
-  ])('%s: %s', (module, text, args) => expect(parseText(module, text)).toMatchObject({ args, extra: [] }));
+  ])('%s: %s', (module, text, args) => expect(parseText(text, freeForm.includes(module)).args).toEqual(args));
+});
+
+it('refuses quotes and braces that do not close', () => {
+  for (const text of ["echo it's fine", 'msg={{ a', 'msg="a'])
+    expect(() => parseText(text)).toThrow(UnbalancedText);
 });
 
 it('reads back what is quoted', () => {
@@ -60,7 +65,7 @@ it('reads back what is quoted', () => {
       const text = Object.entries(args)
         .map(([key, item]) => `${key}="${item}"`)
         .join(' ');
-      expect(parseText('copy', text).args).toEqual({ ...args });
+      expect(parseText(text).args).toEqual({ ...args });
     }),
   );
 });

@@ -104,12 +104,12 @@ describe('plays', () => {
       environment: [{ http_proxy: 'http://proxy:3128' }],
     }));
 
-  it('takes prompts from -e', () => {
-    const files = { 'site.yml': '- hosts: all\n  vars_prompt: [{name: version}]\n' };
-    expect(mistakes(files)).toEqual([
-      "Ansible's vars_prompt is not supported yet: nobody is asked for version (give it: -e version=...)",
+  it('asks for prompts, unless -e answers', () => {
+    const files = { 'site.yml': '- hosts: all\n  vars_prompt: [{name: version, private: no}]\n' };
+    expect(load(files).plays[0]?.prompts).toMatchObject([
+      { name: 'version', prompt: 'version', private: false, confirm: false },
     ]);
-    expect(load(files, { version: '1' }).plays).toHaveLength(1);
+    expect(load(files, { version: '1' }).plays[0]?.prompts).toBeUndefined();
   });
 });
 
@@ -128,7 +128,7 @@ describe('tasks', () => {
     ['- action: {module: apt, name: nginx}', 'apt', { name: 'nginx' }],
     ['- local_action: command echo hi', 'command', { _raw_params: 'echo hi' }],
     ['- ping:', 'ping', {}],
-    ['- shell: >\n    cat a |\n    sort', 'shell', { _raw_params: 'cat a | sort' }],
+    ['- shell: >\n    cat a |\n    sort', 'shell', { _raw_params: 'cat a | sort\n' }],
   ])('%j', (text, module, args) => expect(tasks(text)[0]).toMatchObject({ module, args }));
 
   it('reads every keyword', () => {
@@ -160,7 +160,7 @@ describe('tasks', () => {
 `);
     expect(task).toMatchObject({
       name: 'Deploy',
-      loop: '{{ sites }}',
+      loop: { value: '{{ sites }}' },
       loopControl: { loopVar: 'site', indexVar: 'index', label: '{{ site.name }}' },
       register: 'deployed',
       notify: ['restart', 'reload'],
@@ -185,16 +185,18 @@ describe('tasks', () => {
   });
 
   it.each([
-    ['loop: [a, [b]]', ['a', ['b']]],
-    ['with_items: [a, [b, c], 1]', ['a', 'b', 'c', 1]],
-    ['with_items: one', ['one']],
-    ['with_items: "{{ users }}"', '{{ (users) | flatten(levels=1) }}'],
-    ['with_items: ["{{ a }}", b]', '{{ [a, "b"] | flatten(levels=1) }}'],
-    ['with_list: [[a], b]', [['a'], 'b']],
-    ['with_dict: {a: 1}', [{ key: 'a', value: 1 }]],
-    ['with_dict: "{{ users }}"', '{{ (users) | dict2items }}'],
-    ['with_items: ["{{ a }}-x", b]', ['{{ a }}-x', 'b']],
-  ])('%s', (words, loop) => expect(tasks(`- debug:\n  ${words}`)[0]?.loop?.value).toEqual(loop));
+    ['loop: [a, [b]]', { value: ['a', ['b']] }],
+    ['loop: "{{ users }}"', { value: '{{ users }}' }],
+    ['with_items: [a, [b, c], 1]', { lookup: 'items', value: ['a', ['b', 'c'], 1] }],
+    ['with_items: one', { lookup: 'items', value: 'one' }],
+    ['with_dict: {a: 1}', { lookup: 'dict', value: { a: 1 } }],
+    ['with_ansible.builtin.nested: [[a], [b]]', { lookup: 'nested', value: [['a'], ['b']] }],
+    ['with_fileglob: "*.conf"', { lookup: 'fileglob', value: '*.conf' }],
+    [
+      'with_first_found: [{files: [a.yml], skip: true}]',
+      { lookup: 'first_found', value: [{ files: ['a.yml'], skip: true }] },
+    ],
+  ])('%s', (words, loop) => expect(tasks(`- debug:\n  ${words}`)[0]?.loop).toEqual(loop));
 
   it('knows where parameters stand', () => {
     const [text, mapping] = tasks('- copy: src=a dest={{ b }}\n- copy:\n    src: x\n  args:\n    dest: y');
@@ -297,10 +299,11 @@ describe('roles', () => {
   });
 
   it('keeps the tags of every asking', () => {
-    const found = own(play(site('[{role: nginx, tags: web}, {role: common, tags: base}]')).tasks);
+    const found = own(play(site('[{role: nginx, tags: web}, common, {role: common, tags: base}]')).tasks);
     expect(found.map((task) => [task.args.msg, task.tags])).toEqual([
-      ['common', ['web', 'base']],
+      ['common', ['web']],
       ['nginx', ['web', 'install']],
+      ['common', ['base']],
     ]);
   });
 
@@ -310,11 +313,8 @@ describe('roles', () => {
       { zone: 'UTC', listen_port: 1 },
       { listen_port: 80 },
     ]);
-    expect(nginx?.layers.map((layer) => layer.values)).toEqual([
-      { user: 'www-data' },
-      { listen_port: 8080 },
-      { user: 'app' },
-    ]);
+    expect(nginx?.layers.map((layer) => layer.values)).toEqual([{ user: 'www-data' }, { user: 'app' }]);
+    expect(nginx?.params?.map((layer) => layer.values)).toEqual([{ listen_port: 8080 }]);
     expect(nginx?.role?.name).toBe('nginx');
   });
 
@@ -351,31 +351,30 @@ it('selects by tags and keeps the flushes', () => {
 
 describe('refusals by name', () => {
   const task = (text: string) => ({ 'site.yml': `- hosts: all\n  tasks:\n    - debug:\n      ${text}\n` });
+  const site = (text: string) => ({ 'site.yml': text });
   it.each([
-    [task('async: 10'), ["Ansible's async is not supported yet"]],
-    [task('with_fileglob: x'), ["Ansible's with_fileglob is not supported yet"]],
+    [task('with_filetree: x'), ["Ansible's with_filetree is not supported"]],
     [
-      task('loop: [1]\n      loop_control: {pause: 1}'),
-      ["Ansible's loop_control pause is not supported yet"],
+      task('loop: [1]\n      loop_control: {pauze: 1}'),
+      ['loop_control has no keyword pauze (did you mean pause?)'],
     ],
-    [task('become_method: su'), ["Ansible's become_method: su is not supported yet"]],
+    [task('become_method: su'), ["Ansible's become_method: su is not supported (sudo is supported)"]],
     [task('become_method: sudo'), []],
     [task('any_errors_fatal: false'), []],
-    [{ 'site.yml': '- hosts: all\n  strategy: free\n' }, ["Ansible's strategy: free is not supported yet"]],
-    [{ 'site.yml': '- hosts: all\n  strategy: linear\n' }, []],
     [
-      { 'site.yml': '- hosts: all\n  roles: [ns.col.role]\n' },
-      ["Ansible's collections are not supported yet: role ns.col.role"],
+      site('- hosts: all\n  strategy: debug\n'),
+      ["Ansible's strategy: debug is not supported (linear, free and host_pinned are)"],
     ],
+    [site('- hosts: all\n  strategy: free\n'), []],
+    [site('- hosts: all\n  connection: docker\n'), ["Ansible's connection: docker is not supported"]],
     [
-      { 'site.yml': '- hosts: all\n  tasks:\n    - meta: end_play\n' },
-      ["Ansible's meta: end_play is not supported yet"],
+      site('- hosts: all\n  roles: [ns.col.role]\n'),
+      ["Ansible's role ns.col.role of a collection is not supported"],
     ],
+    [site('- hosts: all\n  tasks:\n    - meta: end_play\n'), []],
     [
-      { 'site.yml': '- hosts: all\n  tasks:\n    - ansible.builtin.include_role: {name: x}\n' },
-      [
-        "Ansible's ansible.builtin.include_role is not supported yet (import_role does the same when the role is known)",
-      ],
+      site('- hosts: all\n  tasks:\n    - include: x.yml\n'),
+      ["Ansible's include is no more (write include_tasks or import_tasks)"],
     ],
   ])('%j', (files, expected) => expect(mistakes(files)).toEqual(expected));
 });

@@ -1,0 +1,199 @@
+import type { Place } from '../errors.ts';
+import { isMapping } from '../inventory/layers.ts';
+import { didYouMean, nearest } from '../problems.ts';
+import { copyPlace, derived, keyPlaceOf, placeOf } from '../yaml/located.ts';
+import { Unsafe } from '../yaml/unsafe.ts';
+import { firstWord, type ParsedText, parseText, UnbalancedText } from './arguments.ts';
+import { homeOf, moduleName } from './collections.ts';
+import { freeForm, inclusions, keywordsOf, rawParameter, rawWords } from './keywords.ts';
+import type { Report } from './report.ts';
+import { text } from './values.ts';
+
+/** What a task asks for: the module's key in the task, its short name and its parameters. */
+export interface Action {
+  readonly key: string;
+  readonly module: string;
+  readonly args: Record<string, unknown>;
+}
+
+/**
+ * The module of a task among its keys. Undefined when there is none, which is noted.
+ * @param modules known names; none given means that every name may be one
+ */
+export function actionOf(
+  node: Record<string, unknown>,
+  modules: readonly string[],
+  handler: boolean,
+  report: Report,
+): Action | undefined {
+  const keywords = keywordsOf(handler ? 'handler' : 'task');
+  const known = (key: string) => {
+    const { short } = moduleName(key);
+    return modules.includes(short) || inclusions.includes(short) || short === 'meta';
+  };
+  const isAction = (key: string) => key === 'action' || key === 'local_action';
+  const candidates = Object.keys(node).filter(
+    (key) => isAction(key) || !(keywords.includes(key) || key.startsWith('with_')),
+  );
+  const key =
+    candidates.find((each) => isAction(each) || known(each)) ??
+    candidates.find((each) => homeOf(moduleName(each).short) !== undefined) ??
+    candidates.find((each) => nearest(each, modules)) ??
+    candidates[0];
+  if (key === undefined) {
+    report.mistake(placeOf(node), 'this task names no module', 'for example: apt: name=nginx');
+    return undefined;
+  }
+  for (const other of candidates) {
+    if (other === key) continue;
+    const place = keyPlaceOf(node, other);
+    if (known(other))
+      report.mistake(
+        place,
+        `a task has one module: ${key} and ${other} cannot stand together`,
+        'make two tasks',
+      );
+    else if (other === 'listen') report.mistake(place, 'listen belongs to handlers');
+    else
+      report.mistake(place, `a task has no keyword ${other}`, didYouMean(other, [...keywords, ...modules]));
+  }
+  if (isAction(key)) return indirectAction(node, key, modules, report);
+  const module = named(key, keyPlaceOf(node, key), modules, keywords, report);
+  if (module === undefined) return undefined;
+  return { key, module, args: argumentsOf(node, key, module, node[key], report) };
+}
+
+/** The short name of a module that exists; the mistake is noted otherwise. */
+function named(
+  written: string,
+  place: Place | undefined,
+  modules: readonly string[],
+  keywords: readonly string[],
+  report: Report,
+): string | undefined {
+  const { short, problem } = moduleName(written);
+  if (short === 'include')
+    report.mistake(place, "Ansible's include is no more", 'write include_tasks or import_tasks');
+  else if (short === 'import_playbook')
+    report.mistake(place, 'import_playbook stands in the list of plays, not among tasks');
+  else if (modules.length > 0 && ![...modules, ...inclusions, 'meta'].includes(short)) {
+    const home = problem === undefined ? homeOf(short) : undefined;
+    if (home !== undefined) report.refuse(place, `module ${home}.${short}`);
+    else {
+      const hint = didYouMean(short, [...modules, ...inclusions, ...keywords]);
+      report.mistake(place, `there is no module or task keyword ${written}`, hint);
+    }
+  } else if (problem !== undefined) report.mistake(place, problem.message, problem.hint);
+  else return short;
+  return undefined;
+}
+
+/** `action: apt name=x` and `local_action: {module: apt, name: x}`. */
+function indirectAction(
+  node: Record<string, unknown>,
+  key: string,
+  modules: readonly string[],
+  report: Report,
+): Action | undefined {
+  const value = node[key];
+  const place = placeOf(node, key) ?? placeOf(node)!;
+  const whole = isMapping(value) ? value.module : value;
+  const [name, rest] = typeof whole === 'string' && whole.trim() !== '' ? words(whole) : ['', ''];
+  if (name === '') {
+    report.mistake(place, `${key} must name a module`, `${key}: apt name=nginx`);
+    return undefined;
+  }
+  const module = named(name, place, modules, [], report);
+  if (module === undefined) return undefined;
+  const args = argumentsOf(node, key, module, rest || null, report);
+  if (!isMapping(value)) return { key, module, args };
+  const { module: _, args: more, ...own } = value;
+  const given = { ...own, ...(isMapping(more) ? more : {}) };
+  const located = derived({ ...args, ...given }, place);
+  for (const each of Object.keys(own)) copyPlace(value, each, located, each);
+  if (isMapping(more)) for (const each of Object.keys(more)) copyPlace(more, each, located, each);
+  return { key, module, args: located };
+}
+
+function words(whole: string): [string, string] {
+  try {
+    return firstWord(whole);
+  } catch (error) {
+    if (!(error instanceof UnbalancedText)) throw error;
+    const at = whole.trim().search(/\s|$/);
+    return [whole.trim().slice(0, at), whole.trim().slice(at)];
+  }
+}
+
+function argumentsOf(
+  node: Record<string, unknown>,
+  key: string,
+  module: string,
+  value: unknown,
+  report: Report,
+): Record<string, unknown> {
+  const place = placeOf(node, key) ?? placeOf(node)!;
+  let args: Record<string, unknown>;
+  if (isMapping(value)) args = value;
+  else if (value === null || value === undefined) args = derived({}, place);
+  else if (value instanceof Unsafe && freeForm.includes(module))
+    args = derived({ [rawParameter]: value }, place);
+  else if (
+    typeof value === 'string' ||
+    value instanceof Unsafe ||
+    (typeof value === 'number' && freeForm.includes(module))
+  ) {
+    const parsed = parsedText(module, key, text(value), place, report);
+    args = derived(parsed.args, place, (name) => further(place, text(value), parsed.offsets[name] ?? 0));
+  } else {
+    const hint = typeof value === 'boolean' ? 'put it in quotes' : undefined;
+    report.mistake(place, `${module} takes its parameters as a mapping or as text`, hint);
+    args = derived({}, place);
+  }
+  return node.args === undefined || node.args === null ? args : withArgs(node, args, place, report);
+}
+
+function parsedText(module: string, key: string, value: string, place: Place, report: Report): ParsedText {
+  let parsed: ParsedText;
+  try {
+    parsed = parseText(value, freeForm.includes(module));
+  } catch (error) {
+    if (!(error instanceof UnbalancedText)) throw error;
+    report.mistake(place, 'quotes or braces in this text do not close', 'write the parameters as a mapping');
+    return { args: {}, offsets: {} };
+  }
+  const { [rawParameter]: raw, ...args } = parsed.args;
+  if (raw === undefined || rawWords.includes(module)) return parsed;
+  if (/^\{\{[\s\S]*\}\}$/.test(raw.trim()))
+    report.refuse(place, `templated parameters (${key}: "${raw.trim()}")`, 'write the parameters out');
+  else report.mistake(place, `${module} takes parameters as name=value, not ${JSON.stringify(raw)}`);
+  return { args, offsets: parsed.offsets };
+}
+
+/** The place of what stands at an offset of a text. */
+function further(place: Place, whole: string, offset: number): Place {
+  const lines = whole.slice(0, offset).split('\n');
+  const column = place.column + (lines.at(-1)?.length ?? 0);
+  return { file: place.file, line: place.line + lines.length - 1, column };
+}
+
+/** The keyword `args`: more parameters; those given with the module win. */
+function withArgs(
+  node: Record<string, unknown>,
+  args: Record<string, unknown>,
+  place: Place,
+  report: Report,
+): Record<string, unknown> {
+  const more = node.args;
+  if (!isMapping(more)) {
+    const at = placeOf(node, 'args');
+    if (/^\s*\{\{[\s\S]*\}\}\s*$/.test(text(more)))
+      report.refuse(at, `templated args (args: "${text(more)}")`, 'write the parameters out');
+    else report.mistake(at, 'args must be a mapping');
+    return args;
+  }
+  const merged = derived({ ...more, ...args }, place);
+  for (const key of Object.keys(more)) copyPlace(more, key, merged, key);
+  for (const key of Object.keys(args)) copyPlace(args, key, merged, key);
+  return merged;
+}

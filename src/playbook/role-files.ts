@@ -1,0 +1,115 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Place } from '../errors.ts';
+import type { Layer } from '../inventory/contract.ts';
+import { isMapping, VariableFolder } from '../inventory/layers.ts';
+import { didYouMean, shownPath } from '../problems.ts';
+import { keyPlaceOf, placeOf } from '../yaml/located.ts';
+import type { Role } from './contract.ts';
+import { keywordsOf } from './keywords.ts';
+import type { Report } from './report.ts';
+
+/** Where Ansible looks for roles besides the playbook's folder, unless it is configured otherwise. */
+const installed = [
+  join(homedir(), '.ansible', 'roles'),
+  '/usr/share/ansible/roles',
+  '/etc/ansible/roles',
+] as const;
+
+/**
+ * The folder of a role: beside the playbook, installed, or beside the role that asks for it. Undefined when there is
+ * none, which is noted.
+ */
+export function findRole(
+  name: string,
+  place: Place,
+  playbookDirectory: string,
+  asking: Role | undefined,
+  report: Report,
+): Role | undefined {
+  const beside = asking === undefined ? [] : [dirname(asking.directory)];
+  const own = [join(playbookDirectory, 'roles'), ...beside, playbookDirectory];
+  const folders = [own[0] as string, ...installed, ...own.slice(1)];
+  const directory = folders.map((folder) => resolve(folder, name)).find(existsSync);
+  if (directory !== undefined) return { name, directory };
+  if (existsSync(resolve(name))) return { name: basename(name), directory: resolve(name) };
+  if (/^\w+\.\w+\.\w+$/.test(name)) {
+    report.refuse(place, `role ${name} of a collection`);
+    return undefined;
+  }
+  const known = own.filter(existsSync).flatMap((folder, index) => (index === 0 ? readdirSync(folder) : []));
+  const looked = `looked in ${[...new Set(own)].map((each) => shownPath(each)).join(', ')}`;
+  report.mistake(place, `there is no role ${name}`, didYouMean(name, known) ?? looked);
+  return undefined;
+}
+
+/** `main.yml` and its like in a folder of a role; a file that is asked for by name may have no ending. */
+export function roleFile(
+  role: Role,
+  folder: string,
+  name = 'main',
+  exact = name !== 'main',
+): string | undefined {
+  const endings = exact ? ['', '.yml', '.yaml', '.json'] : ['.yml', '.yaml', '.json', ''];
+  return endings.map((ending) => join(role.directory, folder, name + ending)).find(existsSync);
+}
+
+const metaKeywords = ['allow_duplicates', 'dependencies', 'galaxy_info', 'argument_specs', 'standalone'];
+
+/** `meta/main.yml`. */
+export function roleMeta(role: Role, report: Report): Record<string, unknown> {
+  const file = roleFile(role, 'meta');
+  const meta = file === undefined ? null : report.read(file);
+  if (meta === null || meta === undefined) return {};
+  if (!isMapping(meta)) {
+    report.mistake(
+      placeOf(meta) ?? { file: file as string, line: 1, column: 1 },
+      'meta/main.yml must be a mapping',
+    );
+    return {};
+  }
+  const known = [...metaKeywords, ...keywordsOf('import')];
+  for (const key of Object.keys(meta))
+    if (!known.includes(key))
+      report.mistake(
+        keyPlaceOf(meta, key),
+        `meta/main.yml has no keyword ${key}`,
+        didYouMean(key, metaKeywords),
+      );
+  const { dependencies } = meta;
+  if (dependencies !== null && dependencies !== undefined && !Array.isArray(dependencies))
+    report.mistake(placeOf(meta, 'dependencies'), 'dependencies must be a list of roles', '- role: nginx');
+  return meta;
+}
+
+/** Defaults and vars of roles, each file read once. */
+export class RoleVariables {
+  readonly #folders = new Map<string, VariableFolder>();
+
+  of(role: Role, folder: string, name: string | undefined, place: Place, report: Report): readonly Layer[] {
+    const path = join(role.directory, folder);
+    let reader = this.#folders.get(path);
+    if (reader === undefined) {
+      reader = new VariableFolder(path, report.problems);
+      this.#folders.set(path, reader);
+    }
+    if (name === undefined) return reader.of('main');
+    if (roleFile(role, folder, name, true) === undefined) {
+      noFile(role, folder, name, place, report);
+      return [];
+    }
+    return reader.of(existsSync(join(path, name)) ? name : name.replace(/\.(ya?ml|json)$/, ''));
+  }
+}
+
+/** Notes that a role lacks a file that was asked for by name. */
+export function noFile(role: Role, folder: string, name: string, place: Place, report: Report): void {
+  const path = join(role.directory, folder);
+  const there = existsSync(path) ? readdirSync(path).map((each) => each.replace(/\.ya?ml$/, '')) : [];
+  report.mistake(
+    place,
+    `role ${role.name} has no file ${folder}/${/\.ya?ml$/.test(name) ? name : `${name}.yaml`}`,
+    didYouMean(name.replace(/\.ya?ml$/, ''), there),
+  );
+}

@@ -94,7 +94,9 @@ export class InventoryData {
       if (where.port)
         this.set(name, { origin: `inventory host ${name}`, values: { ansible_port: where.port } });
       const { source } = where;
-      const file = { inventory_file: source?.name ?? null, inventory_dir: source?.directory ?? null };
+      // A list of hosts has no folder, which Ansible says with this word.
+      const directory = source === undefined ? null : (source.directory ?? 'None');
+      const file = { inventory_file: source?.name ?? null, inventory_dir: directory };
       this.set(name, { origin: 'inventory', values: file });
       if (localhostNames.includes(name)) this.localhost ??= host;
     }

@@ -14,7 +14,7 @@ export function fromGlob(glob: string): RegExp {
         text += setOf(glob.slice(at + 1, end));
         at = end;
       }
-    } else text += letter.replace(/[.+^${}()|\\/\]-]/, '\\$&');
+    } else text += letter.replace(/[.+^${}()|\\/\]]/, '\\$&');
   }
   return new RegExp(`^(?:${text})$`, 'su');
 }

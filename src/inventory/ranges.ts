@@ -34,7 +34,7 @@ function between(from: string, to: string, step: string): string[] | undefined {
   const first = letters.indexOf(from);
   const last = to === '' ? -1 : letters.indexOf(to);
   if (first >= 0 && last >= 0) return steps(first, last, Number(step))?.map((at) => letters[at] as string);
-  if (!/^\d+$/.test(from) || !/^\d+$/.test(to)) return undefined;
+  if (!/^-?\d+$/.test(from) || !/^-?\d+$/.test(to)) return undefined;
   return steps(Number(from), Number(to), Number(step))?.map((value) => String(value).padStart(width, '0'));
 }
 

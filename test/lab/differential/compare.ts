@@ -1,7 +1,7 @@
 import { unifiedDiff } from '../../../src/reporters/unified-diff.ts';
 import type { Lab } from '../support.ts';
 import { openProject, type Project } from './project.ts';
-import { runAnsible, runFoobar, type Told } from './runs.ts';
+import { runAnsible, runFoobar, type Told, told, withGuesses } from './runs.ts';
 import { compareStates, type State, takeState } from './state.ts';
 import type { Twins } from './twins.ts';
 
@@ -29,23 +29,33 @@ export async function compare(
   for (const phase of phases) {
     const check = phase === 'check mode';
     const began = Date.now();
-    const [ansible, foobar] = await Promise.all([runAnsible(lab, project, check), runFoobar(project, check)]);
+    const [ansible, said] = await Promise.all([runAnsible(lab, project, check), runFoobar(project, check)]);
+    const foobar = check ? withGuesses(said, ansible) : said;
     const after = await states(lab, project);
     const differences = [
+      ...unexpected(project, ansible),
       ...tellings(ansible, foobar),
       ...after.flatMap((pair, index) => compareStates(before[index]!, pair)),
     ];
-    const tasks = new Set(ansible.lines.map((line) => line.replace(/ \(.*/, ''))).size;
+    const tasks = new Set(ansible.ends.map(({ task, module }) => `${task} ${module}`)).size;
     found[phase] = { differences: differences.join('\n'), tasks, seconds: (Date.now() - began) / 1000 };
     before = after;
   }
   return found as Record<Phase, Compared>;
 }
 
+/** A playbook that ends early by mistake would show little. */
+function unexpected({ fails }: Project, { code, remarks }: Told): string[] {
+  return (code !== 0) === fails
+    ? []
+    : [`Ansible's exit code is ${code}`, ...remarks.map((line) => `  ${line}`)];
+}
+
 function tellings(ansible: Told, foobar: Told): string[] {
-  const lines = unifiedDiff(`${ansible.lines.join('\n')}\n`, `${foobar.lines.join('\n')}\n`);
+  const text = (side: Told) => `${told(side).join('\n')}\n`;
+  const lines = unifiedDiff(text(ansible), text(foobar));
   if (lines.length === 0) return [];
-  const remarks = (tool: string, told: Told) => told.remarks.map((line) => `  ${tool}: ${line}`);
+  const remarks = (tool: string, side: Told) => side.remarks.map((line) => `  ${tool}: ${line}`);
   return [
     'tasks (- Ansible, + foobar)',
     ...lines.map((line) => `  ${line}`),

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { $ } from 'zx';
 import type { Lab } from '../support.ts';
@@ -13,6 +13,10 @@ export interface Project {
   readonly directory: string;
   readonly playbook: string;
   readonly twins: readonly Twins[];
+  /** More words for both command lines: `# options: --tags a` in the playbook. */
+  readonly options: readonly string[];
+  /** `# expect: failed`: hosts fail on purpose. */
+  readonly fails: boolean;
 }
 
 /** Names of the playbooks: one host's, or a fleet's. */
@@ -58,5 +62,8 @@ export async function openProject(lab: Lab, name: string, twins: readonly Twins[
   }
   for (const { ansible, foobar } of twins)
     await Promise.all([ansible, foobar].map((host) => lab.ask(host, `rm -rf ${results}; mkdir ${results}`)));
-  return { name, directory, playbook: join(directory, `${name}.yaml`), twins };
+  const playbook = join(directory, `${name}.yaml`);
+  const text = readFileSync(playbook, 'utf8');
+  const options = /^# options: (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
+  return { name, directory, playbook, twins, options, fails: /^# expect: failed$/m.test(text) };
 }

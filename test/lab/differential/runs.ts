@@ -1,16 +1,18 @@
-import type { HostRecap } from '../../../src/engine/events.ts';
 import { foobar, type Lab } from '../support.ts';
 import type { Project } from './project.ts';
 
 /** What one tool said of one run. */
 export interface Told {
-  /** Each task's end on each host, then the recap, as text: what is compared. */
-  readonly lines: readonly string[];
+  readonly ends: readonly TaskEnd[];
+  /** Counts of each host; `ok` counts changed ones too, as Ansible does. */
+  readonly recap: Readonly<Record<string, Recap>>;
   /** Why tasks failed, and what else was said: shown beside a difference. */
   readonly remarks: readonly string[];
+  readonly code: number | null;
 }
 
-interface TaskEnd {
+/** How a task, or an item of its loop, ended on a host. */
+export interface TaskEnd {
   readonly host: string;
   readonly task: string;
   readonly module: string;
@@ -26,11 +28,13 @@ type AnsibleEvent =
   | { event: 'play'; name: string }
   | { event: 'recap'; hosts: Record<string, Record<string, number>> };
 
-const compared = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'rescued', 'ignored'] as const;
+type Recap = Readonly<Partial<Record<string, number>>>;
+
+const compared = ['ok', 'changed', 'unreachable', 'failed', 'skipped'] as const;
 
 /** Runs ansible-playbook on the first twin. */
 export async function runAnsible(lab: Lab, project: Project, check: boolean): Promise<Told> {
-  const words = ['ansible-playbook', '-i', 'inventory.yaml', ...(check ? ['--check'] : []), project.playbook];
+  const words = ['ansible-playbook', '-i', 'inventory.yaml', ...options(project, check), project.playbook];
   const { code, stdout, stderr } = await lab.exec(
     project.twins[0]!.ansible,
     `cd ${project.directory} && ${words.join(' ')} </dev/null`,
@@ -53,7 +57,7 @@ export async function runAnsible(lab: Lab, project: Project, check: boolean): Pr
     { ...counts, failed: failures },
   ]);
   const remarks = [...why(ends), ...(code === 0 ? [] : [`exit code ${code}`]), ...tail(stderr)];
-  return { lines: told(ends, Object.fromEntries(hosts)), remarks };
+  return { ends, recap: Object.fromEntries(hosts), remarks, code };
 }
 
 /** Runs foobar here. */
@@ -64,19 +68,34 @@ export async function runFoobar(project: Project, check: boolean): Promise<Told>
     inventory,
     '--playbook',
     project.playbook,
-    ...(check ? ['--check'] : []),
+    ...options(project, check),
   );
   const mistakes = run.events.flatMap((event) =>
     event.event === 'mistake' && event.severity === 'error'
       ? [`${event.place?.file.split('/').at(-1)}:${event.place?.line}: ${event.message}`]
       : [],
   );
-  const recap = (run.recap?.hosts ?? {}) as Record<string, HostRecap>;
-  const remarks = [...mistakes, ...why(run.tasks), ...(run.code === 0 ? [] : [`exit code ${run.code}`])];
-  return { lines: told(run.tasks, recap), remarks: [...remarks, ...tail(run.stderr)] };
+  const recap = Object.fromEntries(
+    Object.entries(run.recap?.hosts ?? {}).map(([host, counts]) => [
+      host,
+      { ...counts, ok: counts.ok + counts.changed },
+    ]),
+  );
+  const remarks = [...why(run.tasks), ...(run.code === 0 ? [] : [`exit code ${run.code}`])];
+  return {
+    ends: run.tasks,
+    recap,
+    remarks: mistakes.length > 0 ? mistakes : [...remarks, ...tail(run.stderr)],
+    code: run.code,
+  };
 }
 
-function told(ends: readonly TaskEnd[], recap: Record<string, Partial<Record<string, number>>>): string[] {
+function options(project: Project, check: boolean): string[] {
+  return [...project.options, ...(check ? ['--check'] : [])];
+}
+
+/** The run as text, to be compared line by line. */
+export function told({ ends, recap }: Told): string[] {
   const hosts = [...new Set([...ends.map(({ host }) => host), ...Object.keys(recap)])].sort();
   return hosts.flatMap((host) => {
     const counts = compared.flatMap((key) => (recap[host]?.[key] ? [`${key}=${recap[host][key]}`] : []));
@@ -84,14 +103,30 @@ function told(ends: readonly TaskEnd[], recap: Record<string, Partial<Record<str
   });
 }
 
+/**
+ * What foobar says in check mode where it cannot know, and Ansible guesses a change or fails since an earlier one was
+ * not made: as Ansible ends it.
+ */
+export function withGuesses(foobar: Told, ansible: Told): Told {
+  const key = (end: TaskEnd) => sentence({ ...end, status: '', ignored: false });
+  const left = [...ansible.ends];
+  let guessed = false;
+  const ends = foobar.ends.map((end) => {
+    const index = left.findIndex((other) => key(other) === key(end));
+    const [other] = index < 0 ? [] : left.splice(index, 1);
+    if (end.status !== 'unknown' || !other || !['changed', 'failed'].includes(other.status)) return end;
+    guessed = true;
+    return other;
+  });
+  return { ...foobar, ends, recap: guessed ? ansible.recap : foobar.recap };
+}
+
 function sentence({ host, task, module, status, handler, ignored, item }: TaskEnd): string {
   const name = task.replace(/^(ansible\.(builtin|posix)|community\.\w+)\./, '');
   const kind = module.replace(/^(ansible\.(builtin|posix|legacy)|community\.\w+)\./, '');
   // Labels that are no plain words are worded otherwise.
   const label = typeof item === 'string' ? ` (${/[[{\n]/.test(item) ? '...' : item})` : '';
-  // What check mode cannot know counts as a change.
-  const end = status === 'unknown' ? 'changed' : status;
-  return `${host}: ${handler ? 'handler ' : ''}${name} [${kind}]${label}: ${end}${ignored ? ', ignored' : ''}`;
+  return `${host}: ${handler ? 'handler ' : ''}${name} [${kind}]${label}: ${status}${ignored ? ', ignored' : ''}`;
 }
 
 function why(ends: readonly TaskEnd[]): string[] {

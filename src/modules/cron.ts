@@ -77,12 +77,7 @@ export default state<Want, Crontab>({
       context.warn(
         `Filename portion of cron_file ("${posix.basename(file)}") should consist solely of upper- and lower-case letters, digits, underscores, and hyphens`,
       );
-    if (
-      want.state === 'present' &&
-      !want.env &&
-      /[\r\n]/.test(want.job?.replace(/^[\r\n]+|[\r\n]+$/g, '') ?? '')
-    )
-      context.warn('Job should not contain line breaks');
+    if (isBroken(want)) context.warn('Job should not contain line breaks');
     const found = file === undefined ? await readCrontab(want, host) : await host.ask(contents, file);
     return editCrontab(found?.toString() ?? '', want);
   },
@@ -103,16 +98,29 @@ export default state<Want, Crontab>({
       rememberFor(want, { backup_file: made.stdout.trim() });
     }
     if (file === undefined) await host.run(sh`${crontab(want)} -`, { stdin: after ?? '' });
-    else if (after === undefined) await host.run(sh`rm -f -- ${file}`);
-    else await host.write(file, after);
+    else if (after === undefined) {
+      await host.run(sh`rm -f -- ${file}`);
+      rememberFor(want, { state: want.state });
+    } else await host.write(file, after);
   },
 
-  result: (want, { jobs, envs, after }) => ({
-    ...(after === undefined ? { state: want.state } : { jobs, envs }),
-    ...(want.cron_file === undefined ? {} : { cron_file: want.cron_file }),
-    ...rememberedFor(want),
-  }),
+  // A job of several lines is never found again as what was written: Ansible writes it anew each time.
+  verify: (want, _before, { changed }) =>
+    changed && !isBroken(want) ? [{ what: 'content', from: 'as it is', to: 'as it was written' }] : [],
+
+  result(want, { jobs, envs }) {
+    const remembered = rememberedFor(want);
+    return {
+      ...('state' in remembered ? {} : { jobs, envs }),
+      ...(want.cron_file === undefined ? {} : { cron_file: want.cron_file }),
+      ...remembered,
+    };
+  },
 });
+
+function isBroken({ env, state: wanted, job = '' }: Want): boolean {
+  return wanted === 'present' && !env && /[\r\n]/.test(job.replace(/^[\r\n]+|[\r\n]+$/g, ''));
+}
 
 function fileOf({ cron_file }: Want): string | undefined {
   if (cron_file === undefined) return undefined;

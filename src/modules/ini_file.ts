@@ -2,14 +2,17 @@ import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
 import { contents } from '../host/queries/contents.ts';
-import { stat } from '../host/queries/stat.ts';
+import { type FileStat, stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { state } from './contract.ts';
-import { fileAttributes, requireNames } from './shared/attributes.ts';
+import { type Attributes, fileAttributes, requireNames } from './shared/attributes.ts';
 import { backupResult } from './shared/backup.ts';
 import { editIni } from './shared/ini-edit.ts';
+import { formatMode } from './shared/mode.ts';
 import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
+import { pathInfo } from './shared/path-info.ts';
 import { fixPlace, type Place, placeChanges } from './shared/placing.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 /** One value of a list may hold commas, as values of options often do. */
 const valueList = z.preprocess(
@@ -72,6 +75,10 @@ type Want = z.output<typeof params>;
 
 interface State {
   readonly place: Place;
+  readonly seen: FileStat | undefined;
+  /** A symbolic link gives way to a file. */
+  readonly replaces: boolean;
+  readonly given: Attributes;
   readonly msg: string;
   /** The directory of the file, when it has to be made. */
   readonly missing: string | undefined;
@@ -86,11 +93,13 @@ export default state<Want, State>({
   async have(want, host) {
     const { path } = want;
     const folder = dirname(path);
-    const [there, bytes, directory] = await Promise.all([
-      host.ask(stat, { path, follow: want.follow }),
+    const [seen, target, bytes, directory] = await Promise.all([
+      host.ask(stat, { path }),
+      host.ask(stat, { path, follow: true }),
       host.ask(contents, path),
       host.ask(stat, { path: folder, follow: true }),
     ]);
+    const there = want.follow ? target : seen;
     if (bytes === undefined && there !== undefined && there.type !== 'link')
       throw new TaskFailure(`${path} on ${host.name} is a ${there.type}, not a file`);
     if (bytes === undefined && !want.create) throw new NotYet(`Destination ${path} does not exist!`);
@@ -106,21 +115,54 @@ export default state<Want, State>({
       section_has_values: conditions,
     });
     const to = Buffer.from(edit.text);
-    const place = { path, source: { content: to }, there, differs: edit.changed, from: bytes, to };
+    const replaces = there?.type === 'link' && edit.changed;
     return {
-      place,
+      place: {
+        path,
+        source: { content: to },
+        there: replaces ? undefined : there,
+        differs: edit.changed,
+        from: bytes,
+        to,
+      },
+      seen,
+      replaces,
+      // A file in the place of a link gets the attributes of what the link pointed to.
+      given: replaces && target ? { ...attributesOf(target), ...given(want) } : want,
       msg: edit.msg,
       missing: directory === undefined && edit.changed ? folder : undefined,
       nothing: there === undefined && !edit.changed,
     };
   },
 
-  diff: (want, have) => (have.nothing ? [] : placeChanges(have.place, { ...want, force: true })),
+  diff: (want, have) =>
+    have.nothing ? [] : placeChanges(have.place, { ...want, ...have.given, force: true }),
 
   async fix(_changes, want, have, host) {
     if (have.missing !== undefined) await host.run(sh`mkdir -p -- ${have.missing}`);
-    await fixPlace(have.place, { ...want, force: true }, host, want);
+    if (have.replaces) await host.run(sh`rm -f -- ${want.path}`);
+    await fixPlace(have.place, { ...want, ...have.given, force: true }, host, want);
+    rememberFor(want, { msg: have.msg });
   },
 
-  result: (want, have) => ({ path: want.path, msg: have.msg, ...backupResult(want) }),
+  result: (want, { seen, msg }) => ({
+    path: want.path,
+    msg,
+    ...pathInfo(seen),
+    ...rememberedFor(want),
+    ...backupResult(want),
+  }),
 });
+
+function attributesOf({ mode, owner, group }: FileStat): Attributes {
+  return { mode: formatMode(mode), owner, group };
+}
+
+/** The attributes that were asked for. */
+function given({ mode, owner, group }: Want): Attributes {
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(group === undefined ? {} : { group }),
+  };
+}

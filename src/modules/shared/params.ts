@@ -32,9 +32,16 @@ function readList(value: unknown): unknown {
   return Array.isArray(value) ? value.map((item) => (typeof item === 'number' ? String(item) : item)) : value;
 }
 
-/** Text; a number or a boolean that YAML made of it becomes text again. */
+/** Text; a number that YAML made of it becomes text again, and a boolean what Python and so Ansible writes: True. */
 export const text = z.preprocess(
-  (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
+  (value) =>
+    typeof value === 'number'
+      ? String(value)
+      : typeof value === 'boolean'
+        ? value
+          ? 'True'
+          : 'False'
+        : value,
   z.string({ error: 'expected text' }),
 );
 

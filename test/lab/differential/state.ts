@@ -44,7 +44,7 @@ const ignored: readonly (readonly [what: RegExp, why: string])[] = [
 const volatile = new Set(
   [
     // Moments and durations.
-    ['delta', 'start', 'end', 'atime', 'mtime', 'ctime', 'elapsed', 'cache_update_time', 'birthtime'],
+    ['delta', 'start', 'end', 'atime', 'mtime', 'ctime', 'elapsed', 'cache_update_time', 'birthtime', 'date'],
     // Numbers that the kernel or the file system gives.
     ['inode', 'dev', 'pid', 'version_inode'],
     // For people.

@@ -68,5 +68,7 @@ export interface Host extends HostReader {
    * If the connection or the controller dies it goes on; the same id asked again attaches to it.
    */
   job(id: string, command: Command, options?: RunOptions): Promise<Output>;
+  /** Lets go of the connections to the host: what is asked next goes over a new one (a reboot, new groups of the user). */
+  reconnect(): Promise<void>;
   peer(name: string): Host;
 }

@@ -10,6 +10,8 @@ import type { RawOutput, Shell } from './shell.ts';
 export interface Surroundings {
   /** Connects when first needed. */
   open(): Promise<Shell>;
+  /** Ends the connections to the host. */
+  reset?(): Promise<void>;
   peer(name: string): Host;
   /** A line of long work, for the person who waits. */
   output(line: string): void;
@@ -122,6 +124,11 @@ export class LiveHost implements Host {
       ),
     );
     return this.checked(command, expect === undefined ? {} : { expect }, await output);
+  }
+
+  async reconnect(): Promise<void> {
+    this.forget();
+    await this.surroundings.reset?.();
   }
 
   peer(name: string): Host {

@@ -9,6 +9,11 @@ export interface Change {
   readonly to: unknown;
   /** For file contents: shown as a unified diff under this heading. */
   readonly path?: string;
+  /**
+   * To be done, though Ansible's module does not count it: read unit files again, fetch package lists on the way.
+   * A task whose differences are all of this kind is ok, not changed.
+   */
+  readonly uncounted?: true;
 }
 
 /** What every module may know of the run besides its own parameters. */

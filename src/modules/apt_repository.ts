@@ -18,33 +18,34 @@ import {
 } from './shared/sources-list.ts';
 
 const params = moduleParams({
-      repo: z
-        .string()
-        .min(1)
-        .refine((repo) => !repo.startsWith('ppa:'), {
-          error: 'ppa: is not supported; give the line of the archive (deb https://ppa.launchpadcontent.net/...), or use deb822_repository with its key',
-        })
-        .describe('The line of the repository: deb or deb-src, options, URI, suite, components.'),
-      state: z.enum(['absent', 'present']).default('present').describe('Whether the repository is used.'),
-      filename: text
-        .optional()
-        .describe('Name of the file in /etc/apt/sources.list.d, without .list. Default: made of the URI.'),
-      mode: mode.optional().describe('Permissions of a file that gets a new line, octal or symbolic.'),
-      update_cache: ansibleBoolean
-        .default(true)
-        .describe('Fetch package lists after a change; when that fails the change is taken back.')
-        .meta({ aliases: ['update-cache'] }),
-      update_cache_retries: integer.default(5).describe('How often to try to fetch the lists.'),
-      update_cache_retry_max_delay: integer.default(12).describe('Seconds to wait between two tries, at most.'),
-      validate_certs: ansibleBoolean
-        .default(true)
-        .describe('Taken for the sake of existing playbooks: it is about the keys of ppa: only.'),
-      install_python_apt: ansibleBoolean
-        .default(true)
-        .describe('Taken for the sake of existing playbooks: no Python is needed on the host.'),
-      codename: text
-        .optional()
-        .describe('Taken for the sake of existing playbooks: it is the suite of ppa: only.'),
+  repo: z
+    .string()
+    .min(1)
+    .refine((repo) => !repo.startsWith('ppa:'), {
+      error:
+        'ppa: is not supported; give the line of the archive (deb https://ppa.launchpadcontent.net/...), or use deb822_repository with its key',
+    })
+    .describe('The line of the repository: deb or deb-src, options, URI, suite, components.'),
+  state: z.enum(['absent', 'present']).default('present').describe('Whether the repository is used.'),
+  filename: text
+    .optional()
+    .describe('Name of the file in /etc/apt/sources.list.d, without .list. Default: made of the URI.'),
+  mode: mode.optional().describe('Permissions of a file that gets a new line, octal or symbolic.'),
+  update_cache: ansibleBoolean
+    .default(true)
+    .describe('Fetch package lists after a change; when that fails the change is taken back.')
+    .meta({ aliases: ['update-cache'] }),
+  update_cache_retries: integer.default(5).describe('How often to try to fetch the lists.'),
+  update_cache_retry_max_delay: integer.default(12).describe('Seconds to wait between two tries, at most.'),
+  validate_certs: ansibleBoolean
+    .default(true)
+    .describe('Taken for the sake of existing playbooks: it is about the keys of ppa: only.'),
+  install_python_apt: ansibleBoolean
+    .default(true)
+    .describe('Taken for the sake of existing playbooks: no Python is needed on the host.'),
+  codename: text
+    .optional()
+    .describe('Taken for the sake of existing playbooks: it is the suite of ppa: only.'),
 });
 type Want = z.output<typeof params>;
 
@@ -75,12 +76,15 @@ done`);
     const files = new Map([...before].map(([path, content]) => [path, parseSources(content)]));
     const repo = repositoryOf(want.repo);
     const file = fileOf(want, repo);
-    const wanted = want.state === 'present' ? withRepository(files, repo, file) : withoutRepository(files, repo);
+    const wanted =
+      want.state === 'present' ? withRepository(files, repo, file) : withoutRepository(files, repo);
     const dump = (lines: Parameters<typeof sourcesText>[0] | undefined) => sourcesText(lines ?? []);
     const changed = [...wanted].some(([path, lines]) => dump(lines) !== dump(files.get(path)));
     const longer = (wanted.get(file)?.length ?? 0) > (files.get(file)?.length ?? 0);
     // Once it changes something, Ansible writes all files in its own way.
-    const after = new Map([...wanted].filter(([, lines]) => lines.length > 0).map(([path, lines]) => [path, dump(lines)]));
+    const after = new Map(
+      [...wanted].filter(([, lines]) => lines.length > 0).map(([path, lines]) => [path, dump(lines)]),
+    );
     return { before, after: changed ? after : before, changed, added: longer ? file : undefined };
   },
 
@@ -88,7 +92,8 @@ done`);
     if (!changed) return [];
     const list: Change[] = [];
     for (const [path, content] of after)
-      if (before.get(path) !== content) list.push({ what: 'content', from: before.get(path) ?? null, to: content, path });
+      if (before.get(path) !== content)
+        list.push({ what: 'content', from: before.get(path) ?? null, to: content, path });
     for (const [path, content] of before)
       if (!after.has(path)) list.push({ what: 'content', from: content, to: null, path });
     return list;
@@ -164,7 +169,10 @@ async function put(
     const content = files.get(path);
     if (content === undefined) await host.run(sh`rm -f -- ${path}`);
     else {
-      const bits = want?.mode === undefined || path !== fileOf(want, repositoryOf(want.repo)) ? undefined : resolveMode(want.mode, 0o644, false);
+      const bits =
+        want?.mode === undefined || path !== fileOf(want, repositoryOf(want.repo))
+          ? undefined
+          : resolveMode(want.mode, 0o644, false);
       await host.write(path, content, bits === undefined ? {} : { mode: bits });
     }
   }

@@ -72,7 +72,8 @@ function chosen(want: Want, context: Context): Fragment[] {
 }
 
 async function remoteFragments(want: Want, host: HostReader): Promise<Fragment[]> {
-  if (!want.src.startsWith('/')) throw new TaskFailure(`src ${want.src} must be an absolute path of the host`);
+  if (!want.src.startsWith('/'))
+    throw new TaskFailure(`src ${want.src} must be an absolute path of the host`);
   const folder = want.src.replace(/\/+$/, '');
   const found = await host.ask(stat, { path: want.src, follow: true });
   if (found === undefined) throw new NotYet(`Source (${want.src}) does not exist`);

@@ -15,7 +15,18 @@ const params = withAliases(
         .describe('The question to answer. Without it the questions and answers are only returned.')
         .meta({ aliases: ['selection', 'setting'] }),
       vtype: z
-        .enum(['boolean', 'error', 'multiselect', 'note', 'password', 'seen', 'select', 'string', 'text', 'title'])
+        .enum([
+          'boolean',
+          'error',
+          'multiselect',
+          'note',
+          'password',
+          'seen',
+          'select',
+          'string',
+          'text',
+          'title',
+        ])
         .optional()
         .describe('Type of the value.'),
       value: z
@@ -93,7 +104,10 @@ function readSelections(shown: string): Record<string, string> {
   for (const entry of shown.split('\n')) {
     const colon = entry.indexOf(':');
     if (colon < 0) continue;
-    const question = entry.slice(0, colon).replace(/^\*+|\*+$/g, '').trim();
+    const question = entry
+      .slice(0, colon)
+      .replace(/^\*+|\*+$/g, '')
+      .trim();
     found[question] = entry.slice(colon + 1).trim();
   }
   return found;
@@ -115,7 +129,13 @@ function isAnswered(want: Want, { selections, password }: State): boolean {
   if (want.vtype === 'password') return password === want.value;
   if (want.vtype === 'boolean') return there.toLowerCase() === line(want);
   if (!Array.isArray(want.value)) return there === want.value;
-  return there.split(',').map((word) => word.trim()).sort().join(', ') === line(want);
+  return (
+    there
+      .split(',')
+      .map((word) => word.trim())
+      .sort()
+      .join(', ') === line(want)
+  );
 }
 
 /** The value as debconf-set-selections takes it. */

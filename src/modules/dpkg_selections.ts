@@ -24,7 +24,8 @@ export default state<Want, string>({
     return stdout.trim().split(/\s+/)[1] ?? 'not present';
   },
 
-  diff: ({ name, selection }, have) => (have === selection ? [] : [{ what: name, from: have, to: selection }]),
+  diff: ({ name, selection }, have) =>
+    have === selection ? [] : [{ what: name, from: have, to: selection }],
 
   async fix(_changes, want, have, host) {
     await host.run(sh`dpkg --set-selections`, { stdin: `${want.name} ${want.selection}` });

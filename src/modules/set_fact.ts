@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { TaskFailure } from '../errors.ts';
 import { action } from './contract.ts';
+import { ansibleBoolean } from './shared/params.ts';
 
 const params = z.looseObject({
-  cacheable: z
-    .unknown()
-    .optional()
-    .describe('Accepted for playbooks written for Ansible; facts last for one run.'),
+  cacheable: ansibleBoolean
+    .default(false)
+    .describe('Makes facts of the variables too, which later plays and other hosts find in ansible_facts.'),
 });
 
 export default action<z.output<typeof params>>({
@@ -14,9 +14,19 @@ export default action<z.output<typeof params>>({
   params,
   effect: 'reads',
 
-  async run({ cacheable: _cacheable, ...facts }) {
-    const wrong = Object.keys(facts).find((name) => !/^[A-Za-z_]\w*$/.test(name));
+  async run({ cacheable, ...variables }) {
+    const names = Object.keys(variables);
+    if (names.length === 0)
+      throw new TaskFailure(
+        'No key/value pairs provided, at least one is required for this action to succeed',
+      );
+    const wrong = names.find((name) => !/^[A-Za-z_]\w*$/.test(name));
     if (wrong !== undefined) throw new TaskFailure(`${wrong} is no name for a variable`);
-    return { changed: false, facts, values: { ansible_facts: facts } };
+    return {
+      changed: false,
+      variables,
+      ...(cacheable ? { facts: variables } : {}),
+      values: { ansible_facts: variables },
+    };
   },
 });

@@ -14,7 +14,9 @@ export function fragmentNames(
   { regexp, ignore_hidden }: { regexp?: string | undefined; ignore_hidden: boolean },
 ): string[] {
   const regex = regexp === undefined ? undefined : pythonRegex(regexp);
-  return names.filter((name) => (regex?.test(name) ?? true) && !(ignore_hidden && name.startsWith('.'))).sort();
+  return names
+    .filter((name) => (regex?.test(name) ?? true) && !(ignore_hidden && name.startsWith('.')))
+    .sort();
 }
 
 /** Names and contents of the files of a directory of the controller. */
@@ -30,7 +32,11 @@ export function localFragments(folder: string): Fragment[] {
  * Fragments one after the other, each on a line of its own.
  * @param twice end a delimiter with a newline though it has one, as Ansible does for files of the controller
  */
-export function assembled(fragments: readonly Fragment[], delimiter: string | undefined, twice: boolean): Buffer {
+export function assembled(
+  fragments: readonly Fragment[],
+  delimiter: string | undefined,
+  twice: boolean,
+): Buffer {
   const between = delimiter ? unescaped(delimiter) : undefined;
   const parts: Buffer[] = [];
   for (const [index, { content }] of fragments.entries()) {

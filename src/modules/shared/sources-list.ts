@@ -32,7 +32,9 @@ function parseLine(text: string): Line {
 /** The text of a file: Ansible writes every line in its own way. */
 export function sourcesText(lines: readonly Line[]): string {
   return lines
-    .map(({ enabled, source, comment }) => `${enabled ? '' : '# '}${source}${comment ? ` # ${comment}` : ''}\n`)
+    .map(
+      ({ enabled, source, comment }) => `${enabled ? '' : '# '}${source}${comment ? ` # ${comment}` : ''}\n`,
+    )
     .join('');
 }
 
@@ -81,5 +83,9 @@ export function suggestedFile(repo: string): string {
     .split(/\s+/)
     .filter((word) => word !== '' && !kinds.includes(word));
   const place = (words[0] ?? '').replace(/^[^@]*@/, '');
-  return place.replaceAll(/[^a-zA-Z0-9]/g, ' ').trim().split(/ +/).join('_');
+  return place
+    .replaceAll(/[^a-zA-Z0-9]/g, ' ')
+    .trim()
+    .split(/ +/)
+    .join('_');
 }

@@ -1,7 +1,16 @@
 import { CommandError, NotYet, TaskFailure } from '../../errors.ts';
 import type { Host, HostReader } from '../../host/contract.ts';
-import { staleUnits, type Unit, unitName, units } from '../../host/queries/units.ts';
-import { rawShell, sh } from '../../host/sh.ts';
+import {
+  globalUnits,
+  staleUnits,
+  systemctl,
+  type Unit,
+  type UnitScope,
+  unitName,
+  units,
+  userUnits,
+} from '../../host/queries/units.ts';
+import { type Command, rawShell, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
 
 /** What is wanted of a unit. */
@@ -15,6 +24,9 @@ export interface UnitWant {
   readonly daemon_reexec?: boolean | undefined;
   /** Do not wait until the unit has started or stopped. */
   readonly no_block?: boolean | undefined;
+  /** Overwrite links of other units. */
+  readonly force?: boolean | undefined;
+  readonly scope?: UnitScope | undefined;
 }
 
 export interface UnitState {
@@ -25,13 +37,17 @@ export interface UnitState {
 /** Seconds that a unit may take to start or stop before it counts as failed: systemd's own default. */
 const patience = 90;
 
+const queries = { system: units, user: userUnits, global: globalUnits };
+
 export async function readUnit(want: UnitWant, host: HostReader): Promise<UnitState> {
   const [unit, stale] = await Promise.all([
-    want.name === undefined ? undefined : host.ask(units, want.name),
+    want.name === undefined ? undefined : host.ask(queries[want.scope ?? 'system'], want.name),
     want.daemon_reload && want.name === undefined ? host.ask(staleUnits, undefined) : false,
   ]);
   if (unit === undefined) return { stale };
-  if (unit.loadState === 'not-found')
+  // A unit can be masked before it is there.
+  const needed = want.state !== undefined || want.enabled !== undefined || want.masked === undefined;
+  if (unit.loadState === 'not-found' && needed)
     throw new NotYet(
       `there is no unit ${unit.id} on ${host.name}`,
       'is its package installed, or its file in /etc/systemd/system?',
@@ -41,14 +57,16 @@ export async function readUnit(want: UnitWant, host: HostReader): Promise<UnitSt
 
 export function unitChanges(want: UnitWant, { unit, stale }: UnitState): Change[] {
   const changes: Change[] = [];
-  if (want.daemon_reexec) changes.push({ what: 'daemon', from: 'running', to: 'executed again' });
-  if (want.daemon_reload && stale) changes.push({ what: 'unit files', from: 'changed', to: 'reloaded' });
+  if (want.daemon_reexec)
+    changes.push({ what: 'daemon', from: 'running', to: 'executed again', uncounted: true });
+  if (want.daemon_reload && stale)
+    changes.push({ what: 'unit files', from: 'changed', to: 'reloaded', uncounted: true });
   if (unit === undefined) return changes;
   const masked = isMasked(unit);
   if (want.masked !== undefined && want.masked !== masked)
     changes.push({ what: 'masked', from: masked, to: want.masked });
   const enabled = isEnabled(unit);
-  if (want.enabled !== undefined && enabled !== undefined && want.enabled !== enabled)
+  if (want.enabled !== undefined && want.enabled !== enabled)
     changes.push({ what: 'enabled', from: enabled, to: want.enabled });
   const state = shownState(unit);
   if (want.state === 'restarted' || want.state === 'reloaded')
@@ -63,7 +81,13 @@ export function unitChanges(want: UnitWant, { unit, stale }: UnitState): Change[
 /** What is left to be done: a restart is proven by a new invocation, a reload by a change of state. */
 export function unitLeft(want: UnitWant, before: UnitState, after: UnitState): Change[] {
   const left = unitChanges(
-    { ...want, daemon_reexec: false, ...(startsIt(want) ? { state: undefined } : {}) },
+    {
+      ...want,
+      daemon_reexec: false,
+      ...(startsIt(want) ? { state: undefined } : {}),
+      // A unit without [Install] stays as it is, whatever was asked for.
+      ...(fixedStates.includes(after.unit?.unitFileState ?? '') ? { enabled: undefined } : {}),
+    },
     after,
   );
   const [old, unit] = [before.unit, after.unit];
@@ -87,28 +111,31 @@ export async function fixUnit(
   host: Host,
 ): Promise<void> {
   const changed = (what: string) => changes.some((change) => change.what === what);
-  if (want.daemon_reexec) await host.run(sh`systemctl daemon-reexec`);
+  const force = want.force ? ['--force'] : [];
+  const control = sh`${systemctl(want.scope ?? 'system')} ${force}`;
+  if (want.daemon_reexec) await host.run(sh`${control} daemon-reexec`);
   const name = want.name === undefined ? undefined : unitName(want.name);
-  if (changed('masked')) await host.run(sh`systemctl ${want.masked ? 'mask' : 'unmask'} -- ${name!}`);
-  if (stale || changed('unit files')) await host.run(sh`systemctl daemon-reload`);
-  if (changed('enabled')) await host.run(sh`systemctl ${want.enabled ? 'enable' : 'disable'} -- ${name!}`);
+  if (changed('masked')) await host.run(sh`${control} ${want.masked ? 'mask' : 'unmask'} -- ${name!}`);
+  if (stale || changed('unit files')) await host.run(sh`${control} daemon-reload`);
+  if (changed('enabled')) await host.run(sh`${control} ${want.enabled ? 'enable' : 'disable'} -- ${name!}`);
   if (!changed('state') || name === undefined || unit === undefined) return;
   // A unit that failed too often is not started again before that is forgotten.
   if (unit.activeState === 'failed' && want.state !== 'stopped')
-    await host.run(sh`systemctl reset-failed -- ${name}`);
+    await host.run(sh`${control} reset-failed -- ${name}`);
   const wait = want.no_block ? ['--no-block'] : [];
   try {
-    await host.run(sh`systemctl ${verb(want, unit)} ${wait} -- ${name}`);
+    await host.run(sh`${control} ${verb(want, unit)} ${wait} -- ${name}`);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw await failure(name, error.message, host);
+    throw await failure(name, error.message, want, host);
   }
   if (want.no_block) return;
-  const after = await settle(name, unit.type, host);
+  const after = await settle(name, unit.type, control, host);
   if (startsIt(want) && !/^(active|inactive) /.test(after))
     throw await failure(
       name,
       `${name} was ${want.state} and is now ${after.trim().replace(' ', ' / ')}`,
+      want,
       host,
     );
 }
@@ -122,13 +149,7 @@ export function unitResult(want: UnitWant, { unit }: UnitState): Record<string, 
     ...(unit === undefined
       ? {}
       : {
-          status: {
-            Id: unit.id,
-            ActiveState: unit.activeState,
-            SubState: unit.subState,
-            UnitFileState: unit.unitFileState,
-            LoadState: unit.loadState,
-          },
+          status: unit.properties,
         }),
   };
 }
@@ -154,12 +175,12 @@ function verb(want: UnitWant, unit: Unit): string {
  * Waits until the unit is neither starting nor stopping and gives its state. Services that tell systemd nothing
  * are `active` from their first instant: these get a moment to fail.
  */
-async function settle(name: string, type: string, host: Host): Promise<string> {
+async function settle(name: string, type: string, control: Command, host: Host): Promise<string> {
   const moment = ['simple', 'exec', 'idle'].includes(type) ? rawShell('sleep 0.7') : rawShell(':');
   const { stdout } = await host.run(sh`${moment}
 end=$(($(date +%s) + ${patience}))
 while :; do
-state=$(systemctl show -p ActiveState -p SubState --value -- ${name} | tr '\\n' ' ')
+state=$(${control} show -p ActiveState -p SubState --value -- ${name} | tr '\\n' ' ')
 case $state in *auto-restart*) break ;; activating* | reloading* | deactivating*) ;; *) break ;; esac
 [ "$(date +%s)" -lt "$end" ] || break
 sleep 0.2
@@ -168,8 +189,11 @@ echo "$state"`);
   return stdout;
 }
 
-async function failure(name: string, message: string, host: Host): Promise<TaskFailure> {
-  const { stdout } = await host.look(sh`journalctl -q --no-pager -o cat -n 15 -u ${name}`, { expect: 'any' });
+async function failure(name: string, message: string, want: UnitWant, host: Host): Promise<TaskFailure> {
+  const of = want.scope === 'user' ? ['--user-unit'] : ['-u'];
+  const { stdout } = await host.look(sh`journalctl -q --no-pager -o cat -n 15 ${of} ${name}`, {
+    expect: 'any',
+  });
   const log = stdout.trim();
   return new TaskFailure(
     log ? `${message}\n${log}` : message,
@@ -196,9 +220,12 @@ function isMasked(unit: Unit): boolean {
   return unit.loadState === 'masked' || unit.unitFileState.startsWith('masked');
 }
 
-/** undefined for a unit that cannot be enabled or disabled: it has no [Install] of its own. */
-function isEnabled(unit: Unit): boolean | undefined {
-  if (['static', 'indirect', 'generated', 'transient', 'alias'].includes(unit.unitFileState))
-    return undefined;
-  return unit.unitFileState.startsWith('enabled');
+/** States of units that cannot be enabled or disabled: they have no [Install] of their own. */
+const fixedStates = ['static', 'generated', 'transient'];
+
+/** As `systemctl is-enabled` answers; what is enabled until the next boot only, or by another unit, is not. */
+function isEnabled({ unitFileState }: Unit): boolean {
+  return (
+    unitFileState === 'enabled' || fixedStates.includes(unitFileState) || unitFileState.startsWith('linked')
+  );
 }

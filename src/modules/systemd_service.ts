@@ -1,0 +1,3 @@
+import { systemd } from './shared/systemd.ts';
+
+export default systemd;

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { addLab } from './cli/lab.ts';
 import { addVault } from './cli/vault.ts';
 import { ExitCode } from './errors.ts';
 import { failure } from './failure.ts';
 import {
+  course,
   type Flags,
   forks,
   modes,
@@ -15,8 +16,12 @@ import {
   selection,
   tableOutput,
   tags,
+  users,
 } from './flags.ts';
 import { interruptible } from './interrupt.ts';
+import type { SchemaKind } from './schema/json.ts';
+
+type TableFlags = Flags & { readonly output?: 'plain' | 'json' };
 
 let exitCode: ExitCode = ExitCode.done;
 const end = (code: ExitCode): void => {
@@ -36,14 +41,14 @@ function program(): Command {
   const add = (name: string, ...parts: ((command: Command) => Command)[]) =>
     parts.reduce((command, part) => part(command), foobar.command(name));
 
-  add('provision', project, tags, modes, forks, output)
+  add('provision', project, tags, users, course, modes, forks, output)
     .description('bring the hosts to what the playbook says')
     .action(async (inventory: string, flags: Flags) => {
       const { provision } = await import('./commands/provision.ts');
       exitCode = await interruptible((signal) => provision(runOptions(inventory, flags, signal)));
     });
 
-  add('plan', project, tags, forks, output)
+  add('plan', project, tags, users, course, forks, output)
     .description('show what provision would change; exit code 2 when it would')
     .action(async (inventory: string, flags: Flags) => {
       const { provision } = await import('./commands/provision.ts');
@@ -55,7 +60,7 @@ function program(): Command {
 
   add('verify', project, tags, tableOutput)
     .description('check from outside what a provisioned site promises')
-    .action(async (inventory: string, flags: Flags & { output?: 'plain' | 'json' }) => {
+    .action(async (inventory: string, flags: TableFlags) => {
       const { verify } = await import('./commands/verify.ts');
       const { output } = flags;
       exitCode = await verify({
@@ -77,9 +82,36 @@ function program(): Command {
 
   add('check', project, tags)
     .description('read the whole project and list every mistake; contacts no host')
-    .action(async (inventory: string, flags: Flags) => {
+    .option('--json', 'print all problems as JSON, for editors')
+    .action(async (inventory: string, flags: Flags & { json?: boolean }) => {
       const { check } = await import('./commands/check.ts');
-      exitCode = await check(selection(inventory, flags));
+      exitCode = await check({ ...selection(inventory, flags), json: flags.json === true });
+    });
+
+  add('explain', project, tableOutput)
+    .description("show a host's variables, where each was said and what it overrides; contacts no host")
+    .argument('<host>', 'name of the host')
+    .argument('[variable]', 'only this variable')
+    .action(async (inventory: string, host: string, variable: string | undefined, flags: TableFlags) => {
+      const { explain } = await import('./commands/explain.ts');
+      const { output } = flags;
+      exitCode = await explain({
+        ...selection(inventory, flags),
+        host,
+        ...(variable !== undefined && { variable }),
+        ...(output !== undefined && { output }),
+      });
+    });
+
+  foobar
+    .command('schema')
+    .description('print the JSON schema of a kind of file, for editors')
+    .addArgument(
+      new Argument('[kind]').choices(['playbook', 'tasks', 'role', 'inventory']).default('playbook'),
+    )
+    .action(async (kind: SchemaKind) => {
+      const { schema } = await import('./commands/schema.ts');
+      exitCode = await schema(kind);
     });
 
   add('ping', project)

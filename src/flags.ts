@@ -15,6 +15,18 @@ export interface Flags extends VaultFlags {
   readonly extraVars?: string[];
   readonly output?: 'live' | 'plain' | 'json';
   readonly verbose: number;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly keyFile?: string;
+  readonly become?: boolean;
+  readonly becomeUser?: string;
+  readonly startAtTask?: string;
+  readonly step?: boolean;
+  readonly forceHandlers?: boolean;
+  readonly listHosts?: boolean;
+  readonly listTasks?: boolean;
+  readonly listTags?: boolean;
+  readonly retryFile?: string;
 }
 
 type Add = (command: Command) => Command;
@@ -43,6 +55,27 @@ export const tags: Add = (command) =>
   command
     .option('-t, --tags <tags>', 'only tasks with these tags', list)
     .option('--skip-tags <tags>', 'all tasks but those with these tags', list);
+
+/** Who logs in and who works, where the project says nothing of it. */
+export const users: Add = (command) =>
+  command
+    .option('-u, --user <name>', 'log in as this user')
+    .option('--private-key <file>', 'log in with this key')
+    .addOption(new Option('--key-file <file>').hideHelp())
+    .option('-b, --become', 'become root on the hosts, or --become-user')
+    .option('--become-user <name>', 'the user to become');
+
+/** What part of a playbook a run goes through. */
+export const course: Add = (command) =>
+  command
+    .option('--start-at-task <name>', 'begin with the task of this name; * and ? stand for anything')
+    .option('--step', 'ask before each task: yes, no or continue without asking')
+    .option('--force-handlers', 'run handlers also on hosts that failed')
+    .option('--flush-cache', 'gather facts anew, which every run does: taken as Ansible takes it')
+    .option('--retry-file <file>', 'write the hosts that failed there, for --limit @file')
+    .option('--list-hosts', 'only list the hosts; contacts nobody')
+    .option('--list-tasks', 'only list the tasks')
+    .option('--list-tags', 'only list the tags');
 
 /** `--check` and `--diff`, which `plan` implies. */
 export const modes: Add = (command) =>
@@ -87,6 +120,32 @@ export function runOptions(inventory: string, flags: Flags, signal: AbortSignal)
     verbosity: flags.verbose,
     signal,
     ...(flags.forks !== undefined && { forks: flags.forks }),
+    ...usersOf(flags),
+    ...courseOf(flags),
     ...(flags.output !== undefined && { output: flags.output }),
+  };
+}
+
+/** Who logs in and who works. */
+export function usersOf({ user, privateKey, keyFile, become, becomeUser }: Flags) {
+  const key = privateKey ?? keyFile;
+  return {
+    ...(user !== undefined && { user }),
+    ...(key !== undefined && { privateKey: key }),
+    ...(become && { become }),
+    ...(becomeUser !== undefined && { becomeUser }),
+  };
+}
+
+function courseOf({ startAtTask, step, forceHandlers, retryFile, ...flags }: Flags) {
+  const lists = (['hosts', 'tasks', 'tags'] as const).filter(
+    (kind) => flags[`list${kind.charAt(0).toUpperCase()}${kind.slice(1)}` as keyof typeof flags],
+  );
+  return {
+    ...(startAtTask !== undefined && { startAtTask }),
+    ...(step && { step }),
+    ...(forceHandlers && { forceHandlers }),
+    ...(retryFile !== undefined && { retryFile }),
+    ...(lists.length > 0 && { lists }),
   };
 }

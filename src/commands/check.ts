@@ -1,22 +1,43 @@
-import { ExitCode, ProjectError } from '../errors.ts';
+import { ExitCode, type Problem, ProjectError } from '../errors.ts';
 import type { Inventory } from '../inventory/contract.ts';
 import type { Playbook } from '../playbook/contract.ts';
-import { problemText } from '../problems.ts';
+import { problemText, sortProblems } from '../problems.ts';
+import { mask } from '../secrets.ts';
 import { placeOf } from '../yaml/located.ts';
 import { loadProject, type ProjectOptions } from './project.ts';
 
+export interface CheckOptions extends ProjectOptions {
+  /** For editors: all problems as one JSON document. */
+  readonly json?: boolean;
+}
+
 /** Reads the whole project and says what is wrong with it; contacts no host. */
-export async function check(options: ProjectOptions): Promise<ExitCode> {
+export async function check(options: CheckOptions): Promise<ExitCode> {
+  const say = (problems: readonly Problem[]) => {
+    if (options.json) process.stdout.write(`${problemsJson(problems)}\n`);
+    else if (problems.length > 0) process.stdout.write(`${problemText(problems)}\n`);
+  };
   try {
     const { inventory, playbook, warnings } = await loadProject(options);
-    if (warnings.length > 0) process.stdout.write(`${problemText(warnings)}\n`);
-    process.stdout.write(`${success(inventory, playbook)}\n`);
+    say(warnings);
+    if (!options.json) process.stdout.write(`${success(inventory, playbook)}\n`);
     return ExitCode.done;
   } catch (error) {
     if (!(error instanceof ProjectError)) throw error;
-    process.stdout.write(`${problemText(error.problems)}\n`);
+    say(error.problems);
     return ExitCode.project;
   }
+}
+
+/** `{"problems": [{"file", "line", "column", "severity", "message", "hint"}]}`; lines and columns from 1. */
+function problemsJson(problems: readonly Problem[]): string {
+  const flat = sortProblems(problems).map(({ place, severity, message, hint }) => ({
+    ...place,
+    severity,
+    message,
+    ...(hint !== undefined && { hint }),
+  }));
+  return JSON.stringify({ problems: mask(flat) }, null, 2);
 }
 
 function success(inventory: Inventory, playbook: Playbook): string {

@@ -1,5 +1,7 @@
 import type { VaultSources } from '../vault/passwords.ts';
 
+export type ListKind = 'hosts' | 'tasks' | 'tags';
+
 /** What `provision` and `plan` were asked for, as given on the command line. */
 export interface RunOptions {
   /** Sources of the inventory: INVENTORY, then those given with -i; later ones override. */
@@ -23,6 +25,22 @@ export interface RunOptions {
   readonly verbosity: number;
   /** `plan`: exit 2 when there are changes. */
   readonly exitOnChanges?: boolean;
+  /** `--start-at-task`: name or pattern of the first task that runs. */
+  readonly startAtTask?: string;
+  /** Ask before each task. */
+  readonly step?: boolean;
+  /** Handlers run on hosts that failed too. */
+  readonly forceHandlers?: boolean;
+  /** Only list what would be gone through; contacts nobody. */
+  readonly lists?: readonly ListKind[];
+  /** Write the hosts that failed there, for `--limit @file`. */
+  readonly retryFile?: string;
+  /** The user to log in as, where the project names none. */
+  readonly user?: string;
+  readonly privateKey?: string;
+  /** `-b`: tasks become another user unless the project says otherwise. */
+  readonly become?: boolean;
+  readonly becomeUser?: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }

@@ -4,8 +4,8 @@ import { colors, wantsColor } from '../reporters/colors.ts';
 import { table } from '../reporters/table.ts';
 import { count, duration } from '../reporters/text.ts';
 import { maskText } from '../secrets.ts';
+import { openFleet, runVariables } from './fleet.ts';
 import { loadProject, type ProjectOptions } from './project.ts';
-import { openFleet, runVariables } from './provision.ts';
 
 interface Answer {
   readonly host: string;

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ProjectError } from '../errors.ts';
 import type { Inventory, Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
+import { loadInventory } from '../inventory/load.ts';
 import { selectLimited } from '../inventory/patterns.ts';
 import { loadModule, moduleNames } from '../modules/registry.ts';
 import { parseText, UnbalancedText } from '../playbook/arguments.ts';
@@ -47,16 +48,41 @@ export async function loadProject(options: ProjectOptions): Promise<Project> {
   const { inventory } = read;
   const misspelt = unknownTags(read.playbook, options);
   if (misspelt.length > 0) throw new ProjectError(misspelt);
-  const limited = new Set(
-    options.limit === undefined ? inventory.hosts.keys() : selectLimited(options.limit, inventory),
-  );
   return {
     inventory,
     playbook: selectTasks(read.playbook, options),
     extra,
-    limited,
+    limited: limitedHosts(options, inventory),
     warnings: read.problems,
   };
+}
+
+/**
+ * Reads an inventory without a playbook. Files beside the site's own playbook count where there is one, as
+ * group_vars/ do there. @throws ProjectError with every mistake at once
+ */
+export async function loadInventoryOnly(options: ProjectOptions): Promise<Project> {
+  await unlock(options.vault);
+  const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
+  const file = standardPlaybooks(options).find((path) => existsSync(path)) ?? resolve('playbook');
+  const inventory = loadInventory(options.inventory, { playbookDirectory: dirname(file) });
+  return {
+    inventory,
+    playbook: { file, plays: [] },
+    extra,
+    limited: limitedHosts(options, inventory),
+    warnings: inventory.warnings ?? [],
+  };
+}
+
+function limitedHosts({ limit }: ProjectOptions, inventory: Inventory): Set<string> {
+  return new Set(limit === undefined ? inventory.hosts.keys() : selectLimited(limit, inventory));
+}
+
+function standardPlaybooks(options: ProjectOptions): string[] {
+  const standard = join('playbooks', 'site.yaml');
+  const [source = ''] = [options.inventory].flat();
+  return [resolve(standard), resolve(dirname(source), '..', standard)];
 }
 
 function playbookFile(options: ProjectOptions): string {
@@ -64,9 +90,7 @@ function playbookFile(options: ProjectOptions): string {
     if (existsSync(options.playbook)) return resolve(options.playbook);
     throw mistake(`there is no playbook ${options.playbook}`, didYouMeanFile(options.playbook));
   }
-  const standard = join('playbooks', 'site.yaml');
-  const [source = ''] = [options.inventory].flat();
-  const candidates = [resolve(standard), resolve(dirname(source), '..', standard)];
+  const candidates = standardPlaybooks(options);
   const found = candidates.find((path) => existsSync(path));
   if (found) return found;
   throw mistake(

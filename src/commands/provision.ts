@@ -1,23 +1,22 @@
 import { mkdirSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import type { HostRecap, RunEvent } from '../engine/events.ts';
-import { runPlaybook } from '../engine/run.ts';
-import { HostVariables, hostScope, type RunVariables } from '../engine/variables.ts';
-import { ExitCode, type Problem, ProjectError, TaskFailure } from '../errors.ts';
-import { type ConnectionSettings, connectionSettings } from '../host/connection.ts';
-import { Fleet } from '../host/fleet.ts';
-import { localConnection } from '../host/local-connection.ts';
-import { connectSsh } from '../host/ssh.ts';
-import type { Inventory } from '../inventory/contract.ts';
-import { selectHosts } from '../inventory/patterns.ts';
-import type { Module } from '../modules/contract.ts';
+import { type Run, type RunEnd, runPlaybook } from '../engine/run.ts';
+import type { RunVariables } from '../engine/variables.ts';
+import { ExitCode, type Problem, ProjectError } from '../errors.ts';
+import { refreshInventory } from '../inventory/load.ts';
+import { selectHosts, selectLimited } from '../inventory/patterns.ts';
 import { loadModule } from '../modules/registry.ts';
-import type { Playbook } from '../playbook/contract.ts';
 import { shownPath } from '../problems.ts';
 import { createReporter } from '../reporters/reporter.ts';
 import { mask } from '../secrets.ts';
+import { keep } from '../state/files.ts';
+import { terminal } from './ask.ts';
+import { withUsers } from './defaults.ts';
+import { openFleet, runVariables } from './fleet.ts';
+import { listsText } from './lists.ts';
 import type { RunOptions } from './options.ts';
 import { loadProject, type Project } from './project.ts';
+import { answerTo, asksQuestions, stepTo, unanswerable } from './questions.ts';
 
 /** Seconds between Ctrl-C and the end at the latest; what runs detached on a host goes on there. */
 const patienceAfterInterrupt = 5;
@@ -28,36 +27,70 @@ const patienceAfterInterrupt = 5;
  */
 export async function provision(options: RunOptions): Promise<ExitCode> {
   const began = performance.now();
-  const reporter = createReporter({ ...options, stream: process.stdout });
-  const emit = (event: RunEvent): void => reporter.emit(mask(event));
+  const seconds = () => (performance.now() - began) / 1000;
   const project = await loadProject(options).catch((error: unknown) => {
-    if (error instanceof ProjectError && options.output === 'json') {
-      for (const { severity, message, place, hint } of error.problems)
-        emit({ event: 'mistake', severity, message, ...(place && { place }), ...(hint && { hint }) });
-      emit({ event: 'recap', hosts: {}, seconds: (performance.now() - began) / 1000 });
-    }
+    if (error instanceof ProjectError && options.output === 'json') tellMistakes(error, options, seconds());
     throw error;
   });
-  const variables = runVariables(project, options.check);
-  const hostsOf = (pattern: string): string[] =>
-    selectHosts(pattern, project.inventory).filter(
-      (host) => options.limit === undefined || project.limited.has(host),
-    );
-  const named = project.playbook.plays.map((play) => hostsOf(play.hosts));
-  emit({
-    event: 'start',
-    playbook: shownPath(project.playbook.file),
-    inventory: shownPath(project.inventory.file),
-    hosts: [...project.inventory.hosts.keys()].filter((host) => named.some((hosts) => hosts.includes(host))),
-    mode: options.check ? 'check' : 'apply',
-    at: new Date().toISOString(),
-  });
+  if (options.lists) {
+    const hostsOf = hostsOfRun(runVariables(project, true), options.limit);
+    process.stdout.write(listsText(project, options.lists, hostsOf));
+    return ExitCode.done;
+  }
+  const ask = terminal();
+  const refusal = unanswerable(project.playbook, ask);
+  if (refusal) throw refusal;
+  const asks = ask !== undefined && asksQuestions(project.playbook, options.step === true);
+  const output = options.output ?? (asks ? 'plain' : undefined);
+  const reporter = createReporter({ ...options, ...(output && { output }), stream: process.stdout });
+  const emit = (event: RunEvent): void => reporter.emit(mask(event));
+  const variables = variablesOf(project, options);
+  emit(startOf(project, variables, options));
   for (const warning of project.warnings) emit({ event: 'warning', message: placed(warning) });
-  if (!options.check) mkdirSync(project.inventory.stateDirectory, { recursive: true, mode: 0o700 });
+  const end = await carryOut(variables, options, emit, {
+    answer: (prompt) => answerTo(prompt, ask),
+    ...(ask && { prompt: ask }),
+    ...(ask && options.step && { confirm: (task) => stepTo(task, ask) }),
+  });
+  const hosts = end?.hosts ?? {};
+  emit({
+    event: 'recap',
+    hosts,
+    seconds: seconds(),
+    ...(end?.statistics && { statistics: end.statistics }),
+    ...(options.signal.aborted && { interrupted: true }),
+  });
+  await reporter.close();
+  await tellRetry(hosts, options);
+  return options.signal.aborted ? ExitCode.interrupted : exitCode(hosts, options);
+}
 
+/** The variables of a run, with what the command line says of users worked in. */
+function variablesOf(project: Project, options: RunOptions): RunVariables {
+  const { diff, verbosity, forks, limit, tags, skipTags } = options;
+  const said = {
+    diff,
+    verbosity,
+    tags,
+    skipTags,
+    ...(forks && { forks }),
+    ...(limit !== undefined && { limit }),
+  };
+  return runVariables({ ...project, playbook: withUsers(project.playbook, options) }, options.check, said);
+}
+
+/** Runs plays to their end, or until a while after Ctrl-C: then what is known of the hosts is undefined. */
+export async function carryOut(
+  variables: RunVariables,
+  options: RunOptions,
+  emit: (event: RunEvent) => void,
+  asking: Pick<Run, 'answer' | 'prompt' | 'confirm'> = {},
+): Promise<RunEnd | undefined> {
+  if (!options.check) mkdirSync(variables.inventory.stateDirectory, { recursive: true, mode: 0o700 });
   const fleet = openFleet(variables, {
     forks: options.forks ?? 50,
     readOnly: options.check,
+    login: options,
     output: (host, line) => emit({ event: 'output', host, line }),
     waiting: (host, owner) => {
       emit({ event: 'output', host, line: `waits for another run: ${owner}` });
@@ -71,94 +104,77 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
   const run = runPlaybook({
     variables,
     fleet,
-    modules: await modulesOf(project.playbook),
+    loadModule,
     emit,
     verbosity: options.verbosity,
-    hostsOf: (play) => hostsOf(play.hosts),
+    hostsOf: hostsOfRun(variables, options.limit),
     signal: options.signal,
+    refreshInventory: async () => refreshInventory(variables.inventory),
+    ...(options.forceHandlers && { forceHandlers: true }),
+    ...(options.startAtTask !== undefined && { startAtTask: options.startAtTask }),
+    ...asking,
   });
   const end = await Promise.race([run, interrupted.then(() => undefined)]);
   await (end ? fleet.close() : fleet.abort());
   interrupted.cancel();
-  const hosts = end?.hosts ?? {};
-  emit({
-    event: 'recap',
-    hosts,
-    seconds: (performance.now() - began) / 1000,
-    ...(options.signal.aborted && { interrupted: true }),
-  });
-  await reporter.close();
-  return options.signal.aborted ? ExitCode.interrupted : exitCode(Object.values(hosts), options);
+  return end;
 }
 
-/** The variables of a run over a project, before anything is known of its hosts. */
-export function runVariables(
-  project: Pick<Project, 'inventory' | 'playbook' | 'extra'>,
-  check: boolean,
-): RunVariables {
-  const { hosts, localhost } = project.inventory;
-  return {
-    inventory: project.inventory,
-    playbook: project.playbook,
-    extra: project.extra,
-    check,
-    hosts: new Map(
-      [...hosts.values(), ...(localhost === undefined ? [] : [localhost])].map((host) => [
-        host.name,
-        new HostVariables(host),
-      ]),
-    ),
+/** The hosts of a pattern, in the inventory as it is when asked, that --limit leaves. */
+function hostsOfRun(variables: RunVariables, limit: string | undefined): (pattern: string) => string[] {
+  return (pattern) => {
+    const hosts = selectHosts(pattern, variables.inventory);
+    if (limit === undefined) return hosts;
+    const left = new Set(selectLimited(limit, variables.inventory));
+    return hosts.filter((host) => left.has(host));
   };
 }
 
-/** The hosts of an inventory, ready to be connected to. */
-export function openFleet(
+function startOf(
+  project: Project,
   variables: RunVariables,
-  options: {
-    forks: number;
-    readOnly: boolean;
-    output: (host: string, line: string) => void;
-    waiting?: (host: string, owner: string) => void;
-    trace?: (host: string, text: string) => void;
-  },
-): Fleet {
-  const settings = new Map<string, ConnectionSettings>();
-  return new Fleet({
-    ...options,
-    owner: `${userInfo().username}@${hostname()} process ${process.pid} since ${new Date().toISOString()}`,
-    connect: async (wanted) => (wanted.connection === 'local' ? localConnection() : connectSsh(wanted)),
-    settings: (name) => {
-      let known = settings.get(name);
-      if (!known) {
-        known = settingsOf(variables, variables.inventory, name);
-        settings.set(name, known);
-      }
-      return known;
-    },
-  });
+  { limit, check }: RunOptions,
+): Extract<RunEvent, { event: 'start' }> {
+  const hostsOf = hostsOfRun(variables, limit);
+  // A pattern with templates in it is known when its play begins.
+  const known = project.playbook.plays.filter((play) => !play.hosts.includes('{{'));
+  const named = new Set(known.flatMap((play) => hostsOf(play.hosts)));
+  return {
+    event: 'start',
+    playbook: shownPath(project.playbook.file),
+    inventory: shownPath(project.inventory.file),
+    hosts: [...variables.hosts.keys()].filter((host) => named.has(host)),
+    mode: check ? 'check' : 'apply',
+    at: new Date().toISOString(),
+  };
 }
 
-function settingsOf(variables: RunVariables, inventory: Inventory, name: string): ConnectionSettings {
-  if (variables.hosts.has(name)) {
-    const scope = hostScope(variables, name);
-    return connectionSettings(name, (variable) => (scope.has(variable) ? scope.get(variable) : undefined));
-  }
-  // As in Ansible, localhost is there without being in the inventory.
-  if (name === 'localhost' || name === '127.0.0.1')
-    return connectionSettings(name, (variable) => (variable === 'ansible_connection' ? 'local' : undefined));
-  throw new TaskFailure(`there is no host ${name} in ${shownPath(inventory.file)}`);
+function tellMistakes(error: ProjectError, options: RunOptions, seconds: number): void {
+  const reporter = createReporter({ ...options, stream: process.stdout });
+  for (const { severity, message, place, hint } of error.problems)
+    reporter.emit(
+      mask({ event: 'mistake' as const, severity, message, ...(place && { place }), ...(hint && { hint }) }),
+    );
+  reporter.emit({ event: 'recap', hosts: {}, seconds });
+}
+
+/** How to go on with the hosts that failed, and their names in a file when that was asked for. */
+async function tellRetry(hosts: Record<string, HostRecap>, options: RunOptions): Promise<void> {
+  const failed = Object.keys(hosts).filter((name) => {
+    const recap = hosts[name] as HostRecap;
+    return recap.failed > 0 || recap.unreachable > 0;
+  });
+  if (failed.length === 0) return;
+  if (options.retryFile !== undefined)
+    await keep(options.retryFile, `${failed.join('\n')}\n`, { mode: 0o644 });
+  if (options.output === 'json' || failed.length === Object.keys(hosts).length) return;
+  const limit = options.retryFile === undefined ? failed.join(',') : `@${options.retryFile}`;
+  process.stderr.write(`to try them again: --limit ${limit}\n`);
 }
 
 function placed({ place, message, hint }: Problem): string {
   const where = place ? `${shownPath(place.file)}:${place.line}:${place.column}: ` : '';
   return `${where}${message}${hint ? ` (${hint})` : ''}`;
-}
-
-async function modulesOf(playbook: Playbook): Promise<Map<string, Module>> {
-  const names = new Set(playbook.plays.some((play) => play.gatherFacts) ? ['setup'] : []);
-  for (const play of playbook.plays)
-    for (const task of [...play.tasks, ...play.handlers]) if (task.module !== 'meta') names.add(task.module);
-  return new Map(await Promise.all([...names].map(async (name) => [name, await loadModule(name)] as const)));
 }
 
 /** Resolves some seconds after an abort, unless cancelled. */
@@ -179,9 +195,14 @@ function abortion(signal: AbortSignal): Promise<void> & { cancel(): void } {
   });
 }
 
-function exitCode(hosts: readonly HostRecap[], options: RunOptions): ExitCode {
-  if (hosts.some((host) => host.unreachable > 0)) return ExitCode.unreachable;
-  if (hosts.some((host) => host.failed > 0)) return ExitCode.failed;
-  if (options.exitOnChanges && hosts.some((host) => host.changed > 0)) return ExitCode.changes;
+/** How a run on these hosts ends the process. */
+export function exitCode(
+  hosts: Readonly<Record<string, HostRecap>>,
+  options: Pick<RunOptions, 'exitOnChanges'>,
+): ExitCode {
+  const recaps = Object.values(hosts);
+  if (recaps.some((host) => host.unreachable > 0)) return ExitCode.unreachable;
+  if (recaps.some((host) => host.failed > 0)) return ExitCode.failed;
+  if (options.exitOnChanges && recaps.some((host) => host.changed > 0)) return ExitCode.changes;
   return ExitCode.done;
 }

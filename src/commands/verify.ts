@@ -10,8 +10,8 @@ import { verifyDatabase } from '../verify/database.ts';
 import { verifyFirewall } from '../verify/firewall.ts';
 import { verifyMonitoring } from '../verify/monitoring.ts';
 import { verifyPassThrough, verifySite } from '../verify/site.ts';
+import { openFleet, runVariables } from './fleet.ts';
 import { loadProject, type ProjectOptions } from './project.ts';
-import { openFleet, runVariables } from './provision.ts';
 
 export interface VerifyOptions extends ProjectOptions {
   readonly output?: 'plain' | 'json';

@@ -1,0 +1,59 @@
+import type { Become, Connect, Include, Included, Play, Playbook, Task } from '../playbook/contract.ts';
+import { copySource } from '../playbook/sources.ts';
+import type { RunOptions } from './options.ts';
+
+/** What the command line says of users: it counts where no play, block, role or task says it. */
+export type Users = Pick<RunOptions, 'user' | 'become' | 'becomeUser'>;
+
+/** The playbook with the users of the command line (`-u`, `-b`, `--become-user`) where it names none itself. */
+export function withUsers(playbook: Playbook, users: Users): Playbook {
+  if (users.user === undefined && !users.become && users.becomeUser === undefined) return playbook;
+  const task = (given: Task): Task =>
+    copySource(given, {
+      ...given,
+      ...keywords(given, users),
+      ...(given.include && { include: includeWith(given.include, task) }),
+    });
+  const play = (given: Play): Play => ({
+    ...given,
+    ...keywords(given, users),
+    tasks: given.tasks.map(task),
+    handlers: given.handlers.map(task),
+  });
+  return { ...playbook, plays: playbook.plays.map(play) };
+}
+
+function keywords(
+  { become, connect }: { readonly become: Become; readonly connect?: Connect },
+  users: Users,
+): { become: Become; connect?: Connect } {
+  return {
+    become: {
+      ...(users.become && { become: true }),
+      ...(users.becomeUser !== undefined && { user: users.becomeUser }),
+      ...said(become),
+    },
+    ...((connect || users.user !== undefined) && {
+      connect: { ...(users.user !== undefined && { user: users.user }), ...said(connect ?? {}) },
+    }),
+  };
+}
+
+function said<T extends object>(keywords: T): T {
+  return Object.fromEntries(Object.entries(keywords).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** What is included later gets them too. */
+function includeWith({ read }: Include, task: (given: Task) => Task): Include {
+  const known = new Map<Included, Included>();
+  return {
+    read: (args) => {
+      const whole = read(args);
+      const again = known.get(whole);
+      if (again) return again;
+      const result = { ...whole, tasks: whole.tasks.map(task), handlers: whole.handlers.map(task) };
+      known.set(whole, result);
+      return result;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { hostname, userInfo } from 'node:os';
+import { HostVariables } from '../engine/host-variables.ts';
+import { hostScope, type RunVariables } from '../engine/variables.ts';
+import { TaskFailure } from '../errors.ts';
+import { type ConnectionSettings, connectionSettings } from '../host/connection.ts';
+import { Fleet } from '../host/fleet.ts';
+import { localConnection } from '../host/local-connection.ts';
+import { connectSsh } from '../host/ssh.ts';
+import { shownPath } from '../problems.ts';
+import type { RunOptions } from './options.ts';
+import type { Project } from './project.ts';
+
+/** The variables of a run over a project, before anything is known of its hosts. */
+export function runVariables(
+  project: Pick<Project, 'inventory' | 'playbook' | 'extra'>,
+  check: boolean,
+  options?: RunVariables['options'],
+): RunVariables {
+  const { inventory, playbook, extra } = project;
+  const all = [...inventory.hosts.values(), ...(inventory.localhost ? [inventory.localhost] : [])];
+  return {
+    inventory,
+    playbook,
+    extra,
+    check,
+    hosts: new Map(all.map((host) => [host.name, new HostVariables(host)])),
+    ...(options && { options }),
+  };
+}
+
+/** How to connect where neither play nor inventory says it. */
+export type Login = Pick<RunOptions, 'privateKey'>;
+
+/** The hosts of an inventory, ready to be connected to. */
+export function openFleet(
+  variables: RunVariables,
+  options: {
+    forks: number;
+    readOnly: boolean;
+    login?: Login;
+    output: (host: string, line: string) => void;
+    waiting?: (host: string, owner: string) => void;
+    trace?: (host: string, text: string) => void;
+  },
+): Fleet {
+  const settings = new Map<string, ConnectionSettings>();
+  return new Fleet({
+    ...options,
+    owner: `${userInfo().username}@${hostname()} process ${process.pid} since ${new Date().toISOString()}`,
+    connect: async (wanted) => (wanted.connection === 'local' ? localConnection() : connectSsh(wanted)),
+    settings: (name) => {
+      let known = settings.get(name);
+      if (!known) {
+        known = settingsOf(variables, name, options.login);
+        settings.set(name, known);
+      }
+      return known;
+    },
+  });
+}
+
+const keyVariables = ['ansible_ssh_private_key_file', 'ansible_private_key_file'];
+
+function settingsOf(variables: RunVariables, name: string, login: Login = {}): ConnectionSettings {
+  if (variables.hosts.has(name)) {
+    const scope = hostScope(variables, name);
+    const get = (variable: string) => (scope.has(variable) ? scope.get(variable) : undefined);
+    const key = keyVariables.some((variable) => get(variable) !== undefined) ? undefined : login.privateKey;
+    return connectionSettings(name, (variable) =>
+      variable === keyVariables[0] && key !== undefined ? key : get(variable),
+    );
+  }
+  // As in Ansible, localhost is there without being in the inventory.
+  if (name === 'localhost' || name === '127.0.0.1')
+    return connectionSettings(name, (variable) => (variable === 'ansible_connection' ? 'local' : undefined));
+  throw new TaskFailure(`there is no host ${name} in ${shownPath(variables.inventory.file)}`);
+}

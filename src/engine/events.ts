@@ -4,15 +4,29 @@ import type { Change } from '../modules/contract.ts';
 /** How one task ended on one host. */
 export type TaskStatus = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'unknown';
 
+/**
+ * How many tasks ended how on a host. Ansible's counts with one difference: a task that changed something is
+ * counted as changed only, not as ok too (Ansible's ok is ok + changed here).
+ */
 export interface HostRecap {
   ok: number;
   changed: number;
   skipped: number;
   failed: number;
   unreachable: number;
+  /** Failures that a block's rescue took up; not counted as failed. */
+  rescued: number;
+  /** Failures that ignore_errors or ignore_unreachable let pass; counted as ok or changed too. */
+  ignored: number;
 }
 
-/** Everything that a run tells. Reporters read events and nothing else; secrets are masked before. */
+/** What set_stats gathered: values of the run, and values of each host. */
+export interface Statistics {
+  readonly run: Readonly<Record<string, unknown>>;
+  readonly hosts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Everything that a run tells. Reporters read events and nothing else; the engine masks secrets in its own before. */
 export type RunEvent =
   | {
       event: 'start';
@@ -34,8 +48,10 @@ export type RunEvent =
       /** `unknown`: check mode cannot know it before earlier changes are made. Counts as changed. */
       status: TaskStatus;
       handler: boolean;
-      /** A failure that does not stop the host (`ignore_errors`). */
+      /** A failure that does not stop the host (`ignore_errors`, `ignore_unreachable`). */
       ignored?: boolean;
+      /** A failure that the host's way goes on from in a block's rescue. */
+      rescued?: boolean;
       /** The loop item's label. */
       item?: string;
       changes?: Change[];
@@ -53,7 +69,13 @@ export type RunEvent =
     }
   | { event: 'warning'; message: string; host?: string }
   /** `interrupted`: Ctrl-C ended the run early. */
-  | { event: 'recap'; hosts: Record<string, HostRecap>; seconds: number; interrupted?: boolean };
+  | {
+      event: 'recap';
+      hosts: Record<string, HostRecap>;
+      seconds: number;
+      interrupted?: boolean;
+      statistics?: Statistics;
+    };
 
 /** Where events go. */
 export type Emit = (event: RunEvent) => void;

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, NotYet, TaskFailure, TransportError } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
-import type { ActionModule, Change, Module, StateModule } from '../modules/contract.ts';
+import type { ActionModule, ActionResult, Change, Module, StateModule } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
-import { renderValue } from '../template/render.ts';
+import type { Scope } from '../template/scope.ts';
+import { NotKnownYet } from '../template/scope.ts';
+import { holds, numberOf } from './conditions.ts';
 import type { TaskStatus } from './events.ts';
-import {
-  askItem,
-  epochOf,
-  holds,
-  isFresh,
-  type PreparedItem,
-  type PrepareRun,
-  WrongParameters,
-} from './prepare.ts';
+import { judged, registered } from './judge.ts';
+import { limited, within } from './limits.ts';
+import { WrongParameters } from './parameters.ts';
+import { askItem, epochOf, isFresh, type PreparedItem, type PrepareRun } from './prepare.ts';
+
+/** What a module answered besides its result. */
+export type Answers = Pick<ActionResult, 'facts' | 'variables' | 'included' | 'joins' | 'statistics'>;
 
 /** How one item of a task ended. */
-export interface Outcome {
+export interface Outcome extends Answers {
   readonly status: TaskStatus;
   readonly changes?: readonly Change[];
   readonly message?: string;
@@ -25,8 +25,6 @@ export interface Outcome {
   readonly unrun?: boolean;
   /** What `register` gets; Ansible's keys. */
   readonly result: Record<string, unknown>;
-  /** Facts to set. */
-  readonly facts?: Record<string, unknown>;
 }
 
 /** What executing asks of the window around it. */
@@ -39,6 +37,8 @@ export interface Around {
   begin(): void;
   /** Called before the first change: due handlers are noted on the host. */
   beforeChange(): Promise<unknown>;
+  /** A failed attempt is followed by another. */
+  again(attempt: number, attempts: number): void;
 }
 
 /** Runs one item to its end. Never throws: every failure is an outcome. */
@@ -49,27 +49,58 @@ export async function executeItem(
   around: Around,
 ): Promise<Outcome> {
   const module = run.modules.get(task.module);
-  if (item.skipped !== undefined || !module || !item.host || !item.context)
-    return { status: 'skipped', message: item.skipped ?? '', result: { changed: false, skipped: true } };
+  if (item.skipped !== undefined || !module || !item.host || !item.context) return skippedBy(item.skipped);
+  const { host } = item;
   try {
-    const attempts = task.until ? Number(renderValue(task.retries ?? 3, item.scope)) + 1 : 1;
-    const delay = Number(renderValue(task.delay ?? 5, item.scope));
+    const attempts = attemptsOf(task, item.scope);
+    const delay = numberOf(task.delay, item.scope) ?? 5;
     for (let attempt = 1; ; attempt++) {
-      const outcome = judged(task, item, await once(run, task, module, item, item.host, around));
-      if (!task.until || outcome.result.skipped === true) return outcome;
-      const result = { ...outcome.result, attempts: attempt };
-      const scope = task.register ? item.scope.with({ [task.register]: result }, 'register') : item.scope;
-      if (holds(task.until, scope)) return { ...outcome, result };
-      if (attempt >= attempts) {
-        const message = outcome.message ?? `still not so after ${attempts} attempts`;
-        return { ...outcome, status: 'failed', message, result: { ...result, failed: true } };
-      }
-      await sleep(delay * 1000);
-      item.host.forget();
+      const tried = await once(run, task, module, item, host, around);
+      const counted = attempts > 1 ? { ...tried, result: { ...tried.result, attempts: attempt } } : tried;
+      const outcome = judged(task, item, counted);
+      if (attempts === 1 || outcome.result.skipped === true) return outcome;
+      if (task.until ? holds(task.until, registered(task, item.scope, outcome)) : !outcome.result.failed)
+        return outcome;
+      if (attempt === attempts) return exhausted(outcome, attempts);
+      around.again(attempt, attempts - 1);
+      await sleep((delay < 0 ? 1 : delay) * 1000);
+      host.forget();
     }
   } catch (error) {
     return failure(error, run.check && around.unsure);
   }
+}
+
+/** The result of a task that a condition keeps from running. */
+export function skippedBy(condition: string | undefined): Outcome {
+  const false_condition = condition === undefined ? {} : { false_condition: condition };
+  return {
+    status: 'skipped',
+    message: condition ?? '',
+    result: {
+      changed: false,
+      skipped: true,
+      skip_reason: 'Conditional result was False',
+      ...false_condition,
+    },
+  };
+}
+
+/** How often a task is tried: `retries` are those after the first; three where only `until` is said. */
+function attemptsOf(task: Task, scope: Scope): number {
+  const retries = numberOf(task.retries, scope);
+  if (retries !== undefined) return 1 + Math.max(0, Math.floor(retries));
+  return task.until ? 4 : 1;
+}
+
+function exhausted(outcome: Outcome, attempts: number): Outcome {
+  return {
+    ...outcome,
+    status: 'failed',
+    message: outcome.message ?? `still not so after ${attempts} attempts`,
+    // Ansible counts so.
+    result: { ...outcome.result, attempts: attempts - 1, failed: true },
+  };
 }
 
 /** One attempt. A failure that can be put into words is an outcome, for failed_when and until to judge. */
@@ -81,11 +112,18 @@ async function once(
   host: LiveHost,
   around: Around,
 ): Promise<Outcome> {
-  try {
-    if (!isFresh(run.fleet, module, item)) void askItem(run.fleet, module, item);
+  const seconds = numberOf(task.timeout, item.scope) ?? 0;
+  const background = item.context?.check ? 0 : (numberOf(task.async, item.scope) ?? 0);
+  const attempt = (inside: LiveHost): Promise<Outcome> => {
+    const own = { ...item, host: inside };
+    if (inside !== host || !isFresh(run.fleet, module, own)) void askItem(run.fleet, module, own);
     return module.kind === 'state'
-      ? await settle(run, task, module, item, host, around)
-      : await act(task, module, item, around);
+      ? settle(run, task, module, own, inside, around)
+      : act(task, module, own, around);
+  };
+  try {
+    if (background > 0) return await run.jobs.run(task, item, host, background, attempt);
+    return await (seconds > 0 ? within(seconds, attempt(limited(host, seconds))) : attempt(host));
   } catch (error) {
     if (!(error instanceof TaskFailure || error instanceof CommandError)) throw error;
     return failure(error, run.check && around.unsure);
@@ -99,7 +137,7 @@ export function failure(error: unknown, unsure: boolean): Outcome {
       status: 'unreachable',
       message: error.message,
       hint: error.hint,
-      result: { changed: false, failed: false, unreachable: true, msg: error.message },
+      result: { changed: false, unreachable: true, msg: error.message },
     };
   const known = error instanceof TaskFailure || error instanceof CommandError;
   if (unsure && known && !(error instanceof WrongParameters))
@@ -108,9 +146,7 @@ export function failure(error: unknown, unsure: boolean): Outcome {
       message: `cannot be known before the changes above are made: ${firstLine(error.message)}`,
       result: { changed: true, skipped: true },
     };
-  const message = known
-    ? error.message
-    : `bug in foobar: ${error instanceof Error ? error.stack : String(error)}`;
+  const message = known || error instanceof NotKnownYet ? error.message : `bug in foobar: ${stackOf(error)}`;
   const values =
     error instanceof CommandError ? { rc: error.code, stdout: error.stdout, stderr: error.stderr } : {};
   return {
@@ -135,7 +171,7 @@ async function settle(
   const { want, context } = item;
   if (!context) throw new Error('bug: a state without a context');
   // Some values are dear (checksums of large files), and most tasks' are never looked at.
-  const used = task.register || task.changedWhen || task.failedWhen;
+  const used = task.register || task.changedWhen || task.failedWhen || (task.frames ?? []).length > 0;
   const values = (state: unknown) => (used ? module.result?.(want, state) : {});
   const before = await item.answer;
   const differences = module.diff(want, before);
@@ -203,17 +239,20 @@ async function act(
   }
   const done = await module.run(want, host, context);
   await noted;
-  const { failed } = done;
+  return answered(done);
+}
+
+function answered({ changed, failed, skipped, changes, values, ...answers }: ActionResult): Outcome {
   return {
-    status: failed !== undefined ? 'failed' : done.changed ? 'changed' : 'ok',
-    ...(done.changes ? { changes: done.changes } : {}),
-    ...(failed !== undefined ? { message: failed } : done.skipped ? { message: done.skipped } : {}),
-    ...(done.facts ? { facts: done.facts } : {}),
+    ...answers,
+    status: failed !== undefined ? 'failed' : changed ? 'changed' : 'ok',
+    ...(changes ? { changes } : {}),
+    ...(failed !== undefined ? { message: failed } : skipped ? { message: skipped } : {}),
     result: {
-      changed: done.changed,
+      changed,
       failed: failed !== undefined,
       ...(failed === undefined ? {} : { msg: failed }),
-      ...done.values,
+      ...values,
     },
   };
 }
@@ -230,29 +269,10 @@ function wouldRun(task: Task): Outcome {
     : { status: 'changed', message: 'would run', result: { changed: true, skipped: true } };
 }
 
-/** Applies changed_when and failed_when. */
-function judged(task: Task, item: PreparedItem, outcome: Outcome): Outcome {
-  const skipped = outcome.result.skipped === true;
-  if (skipped || (!task.changedWhen && !task.failedWhen)) return outcome;
-  const seen = task.register ? { [task.register]: outcome.result } : {};
-  const scope = item.scope.with({ ...outcome.result, ...seen }, 'register');
-  let { status, message } = outcome;
-  const result = { ...outcome.result };
-  if (task.failedWhen) {
-    const failed = task.failedWhen.length > 0 && holds(task.failedWhen, scope);
-    result.failed = failed;
-    if (failed) message = `failed_when: ${task.failedWhen.map((condition) => condition.text).join(' and ')}`;
-    else if (status === 'failed') message = undefined;
-    status = failed ? 'failed' : result.changed ? 'changed' : 'ok';
-  }
-  if (task.changedWhen && status !== 'failed') {
-    result.changed = holds(task.changedWhen, scope);
-    status = result.changed ? 'changed' : 'ok';
-  }
-  const { message: _said, hint, ...rest } = outcome;
-  return { ...rest, status, result, ...(message === undefined ? {} : { message, hint }) };
-}
-
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

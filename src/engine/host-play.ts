@@ -1,349 +1,313 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskFailure } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
-import type { Change } from '../modules/contract.ts';
-import type { Task } from '../playbook/contract.ts';
-import { mask, maskBefore, masked } from '../secrets.ts';
-import { isTemplate, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
-import type { Emit, RunEvent, TaskStatus } from './events.ts';
+import { holds, numberOf } from './conditions.ts';
+import { Course } from './course.ts';
+import { DueHandlers } from './due.ts';
+import { endOf, isIgnored, isStopped, type Round, type TaskEnd } from './ends.ts';
+import type { Emit } from './events.ts';
 import { type Around, executeItem, failure, type Outcome } from './execute.ts';
-import { clearHandlers, noteHandlers } from './journal.ts';
-import { isFresh, isYes, type Prepared, type PrepareRun, prepareTask } from './prepare.ts';
-import type { HostVariables } from './variables.ts';
-
-const firstWindow = 16;
-const largestWindow = 512;
+import type { HostVariables } from './host-variables.ts';
+import type { askedBy } from './includes.ts';
+import { judged } from './judge.ts';
+import { roundScope, roundValues } from './loops.ts';
+import { type Prepared, type PreparedItem, type PrepareRun, prepareItem, prepareTask } from './prepare.ts';
+import type { Entry, Program } from './program.ts';
+import { taskEvent, titleOf } from './telling.ts';
+import { Window } from './window.ts';
 
 /** What a host's way through a play needs from the play. */
 export interface PlayAround extends PrepareRun {
-  readonly tasks: readonly Task[];
   readonly emit: Emit;
   /** How many tasks are looked at ahead at most. */
   readonly window?: number;
-  scope(task: Task, host: string, pending: ReadonlySet<string>): Scope;
-  /** Whether the task runs on this host at all (run_once picks one). */
-  participates(task: Task, host: string): boolean;
+  scope(entry: Entry, host: string, pending?: ReadonlySet<string>): Scope;
+  /** Whether the task runs on this host at all, where it stands in its blocks aside (run_once picks one). */
+  participates(entry: Entry, host: string): boolean;
+  /** What an include brings in, if that can be known already; undefined if not. */
+  foresee(entry: Entry, host: string, pending: ReadonlySet<string>): readonly Entry[] | undefined;
   /** The handlers that a notification means. */
-  handlers(notify: string): readonly Task[];
+  handlers(notification: string): readonly Entry[];
   /** Where the journal of due handlers is kept; undefined when no root shell is in use on the host. */
   journal(host: string): LiveHost | undefined;
+  /** A host joins the inventory, or groups of it. Whether that was news. */
+  grow(entry: Entry, joins: NonNullable<Outcome['joins']>): boolean;
+  /** Keeps what a task answered, on each host that it is for. */
+  learn(entry: Entry, host: string, end: TaskEnd): void;
 }
 
-/** The name under which a handler is journalled and shown. */
-export function handlerKey(handler: Task): string {
-  return handler.role ? `${handler.role.name} : ${handler.name}` : handler.name;
-}
-
-/** Whether its host takes no further part after a task that ended so. */
-export function isStopped(end: TaskEnd): boolean {
-  return end.status === 'unreachable' || (end.status === 'failed' && !end.ignored);
-}
-
-/** How a task ended on a host, its loop put together. */
-export interface TaskEnd {
-  readonly status: TaskStatus;
-  readonly ignored: boolean;
-  readonly result: Record<string, unknown>;
-  readonly facts: Record<string, unknown>;
-}
-
-/**
- * One host's way through a play. Reads run ahead in a window of tasks whose arguments are known already; what is
- * read is used only when nothing was written since, so results are those of one task after the other.
- */
+/** One host's way through a play. */
 export class HostPlay {
   readonly name: string;
-  /** Keys of the handlers that are due. */
-  readonly notified = new Set<string>();
+  readonly variables: HostVariables;
+  readonly course: Course;
+  readonly handlers: DueHandlers;
+  /** The first task that it has not been at yet. */
+  next = 0;
+  /** It failed, but with force_handlers goes on to the end of its section. */
+  forced = false;
+  /** By Role.once, the asking for a role whose tasks ran. */
+  readonly ran = new Map<string, unknown>();
   private readonly around: PlayAround;
-  private readonly variables: HostVariables;
-  private readonly prepared = new Map<number, Prepared>();
-  private readonly largest: number;
-  private window: number;
-  /** Keys of handlers that this run has noted in the host's journal. */
-  private readonly noted = new Set<string>();
+  private readonly window: Window;
 
-  constructor(name: string, variables: HostVariables, around: PlayAround) {
+  constructor(name: string, variables: HostVariables, around: PlayAround, program: Program) {
     this.name = name;
     this.variables = variables;
     this.around = around;
-    this.largest = around.window ?? largestWindow;
-    this.window = Math.min(firstWindow, this.largest);
+    this.course = new Course((block, part) => program.has(block, part));
+    this.window = new Window(this, program, around);
+    this.handlers = new DueHandlers({
+      check: around.check,
+      host: () => around.journal(name),
+      owed: () => around.fleet.pending(name),
+    });
   }
 
-  /** Keys of handlers that an earlier run notified and did not get to run. */
-  get owed(): Set<string> {
-    return this.around.fleet.pending(this.name);
+  scope(entry: Entry, pending?: ReadonlySet<string>): Scope {
+    return this.around.scope(entry, this.name, pending);
   }
 
-  /** Runs the task at an index of the play's list. */
-  async runAt(index: number): Promise<TaskEnd> {
-    const task = this.around.tasks[index];
-    if (!task) throw new Error('bug: no such task');
-    let ready = this.prepared.get(index);
-    const fresh = ready?.items.every((item) => this.isFresh(ready, item)) ?? false;
-    if (!fresh) {
-      this.prepared.delete(index);
-      this.prefetch(index, this.window);
-      ready = this.prepared.get(index);
-    }
-    this.prepared.delete(index);
-    const end = await this.run(task, ready, () => this.prefetch(index + 1, this.window, task));
-    const next = end.status === 'changed' ? Math.max(4, this.window >> 2) : this.window + 4;
-    this.window = Math.min(this.largest, next);
+  /** Runs the task at an index of the program. */
+  async runAt(index: number, entry: Entry): Promise<TaskEnd> {
+    const ready = this.window.take(index, entry);
+    const end = await this.run(entry, ready, () => this.window.prefetch(index + 1, entry));
+    this.window.adapt(end);
     return end;
   }
 
-  /** Runs a task that is on no list: prepared in its turn, nothing ahead of it. */
-  async runAlone(task: Task): Promise<TaskEnd> {
-    return this.run(task, undefined, () => {});
-  }
-
-  /** Runs a handler that is due. It stays due when it fails. */
-  async runHandler(handler: Task): Promise<TaskEnd> {
+  /**
+   * Runs a handler that is due. It stays in the journal when it fails.
+   * @param inside the handler where it is flushed
+   */
+  async runHandler(handler: Entry, inside: Entry): Promise<TaskEnd> {
     const began = performance.now();
-    const end = await this.run(handler, undefined, () => {}, true);
-    this.forgetAhead();
+    const end = await this.runIncludedHandler(inside);
+    this.handlers.due.delete(handler);
     if (isStopped(end)) return end;
     try {
-      await this.handled(handler);
+      await this.handlers.handled(handler);
       return end;
     } catch (error) {
       const outcome = failure(error, false);
-      this.tell(handler, outcome, began, this.scope(handler), true);
-      return this.conclude(handler, [{ outcome }], false);
+      this.tell(inside, outcome, this.scope(inside), { began, handler: true });
+      return this.concluded(inside, [this.roundOf(inside, outcome, this.scope(inside))], false);
     }
   }
 
-  /** A handler is due no more: it is taken off the journal too. */
-  async handled(handler: Task): Promise<void> {
-    const key = handlerKey(handler);
-    this.notified.delete(key);
-    const [noted, owed] = [this.noted.delete(key), this.owed.delete(key)];
-    const journal = noted || owed ? this.around.journal(this.name) : undefined;
-    if (journal && !this.around.check) await clearHandlers(journal, [key]);
+  /** Runs a task that a handler includes. */
+  async runIncludedHandler(entry: Entry): Promise<TaskEnd> {
+    const end = await this.run(entry, undefined, () => {}, true);
+    this.forgetAhead();
+    return end;
+  }
+
+  title(entry: Entry): string {
+    return titleOf(entry.task, this.scope(entry));
+  }
+
+  failureOf(error: unknown): Outcome {
+    return failure(error, this.around.check && this.variables.unsure);
+  }
+
+  /** What an include asked for and got, round after round. */
+  concludedInclude(
+    entry: Entry,
+    outcomes: readonly Outcome[],
+    { rounds, asked }: ReturnType<typeof askedBy>,
+  ): TaskEnd {
+    const scope = this.scope(entry);
+    const all = outcomes.map((outcome, index) => ({
+      ...this.roundOf(entry, outcome, scope),
+      values: asked[index]?.loop ?? {},
+    }));
+    return this.concluded(entry, all, rounds.looped);
   }
 
   /** Drops what was prepared ahead, after a change that the host's epoch does not show. */
   forgetAhead(): void {
-    this.prepared.clear();
+    this.window.clear();
   }
 
-  /** Takes over the answer of a task that ran once for all hosts. */
-  adopt(task: Task, end: TaskEnd): void {
-    if (task.register) this.variables.set[task.register] = end.result;
-    Object.assign(this.variables.set, end.facts);
-    if (end.status === 'changed' || end.status === 'unknown') this.variables.unsure = true;
+  /** A failure of the task as a whole: of a condition of `meta`, or of what is included. */
+  fails(entry: Entry, error: unknown, began: number, handler = false): TaskEnd {
+    const scope = this.scope(entry);
+    const outcome = this.failureOf(error);
+    this.tell(entry, outcome, scope, { began, handler });
+    return this.concluded(entry, [this.roundOf(entry, outcome, scope)], false);
   }
 
-  private isFresh(ready: Prepared | undefined, item: Prepared['items'][number]): boolean {
-    return ready !== undefined && isFresh(this.around.fleet, ready.module, item);
-  }
-
-  /**
-   * Prepares the tasks of the window, as far as their arguments can be known now.
-   * @param underWay a task before them that has not ended yet
-   */
-  private prefetch(from: number, size: number, underWay?: Task): void {
-    const pending = new Set<string>(underWay?.register ? [underWay.register] : []);
-    for (let index = from; index < Math.min(this.around.tasks.length, from + size); index++) {
-      const task = this.around.tasks[index];
-      if (!task || task.module === 'meta') continue;
-      let ready = this.prepared.get(index);
-      const takesPart = this.around.participates(task, this.name);
-      if (takesPart && !ready?.items.every((item) => this.isFresh(ready, item))) {
-        this.prepared.delete(index);
-        try {
-          ready = prepareTask(this.around, task, this.around.scope(task, this.name, pending), this.name);
-          this.prepared.set(index, ready);
-        } catch {
-          // Not known yet, or wrong: its own turn will tell.
-          ready = undefined;
-        }
-      }
-      if (task.register) pending.add(task.register);
-      if (task.module === 'set_fact') for (const name of Object.keys(task.args)) pending.add(name);
-      if (setsUnforeseen(task) || (index > from && ready && surelyRuns(ready))) return;
-    }
+  tell(
+    entry: Entry,
+    outcome: Outcome,
+    scope: Scope,
+    more: { began: number; handler?: boolean; item?: string | undefined; title?: string },
+  ): void {
+    const { task, frames } = entry;
+    const ignored = isIgnored(task, outcome, scope);
+    const event = taskEvent(task, outcome, scope, {
+      host: this.name,
+      title: more.title ?? this.title(entry),
+      handler: more.handler ?? false,
+      item: more.item,
+      began: more.began,
+      ignored,
+      rescued: outcome.status === 'failed' && !ignored && this.course.isRescued(frames),
+    });
+    this.around.emit(event);
   }
 
   private async run(
-    task: Task,
+    entry: Entry,
     ready: Prepared | undefined,
     sent: () => void,
     handler = false,
   ): Promise<TaskEnd> {
+    const { task } = entry;
     const began = performance.now();
-    const outcomes: { outcome: Outcome; item?: unknown; label?: string }[] = [];
     let prepared = ready;
     try {
-      prepared ??= prepareTask(this.around, task, this.scope(task), this.name);
+      prepared ??= prepareTask(this.around, entry, (pending) => this.scope(entry, pending), this.name);
     } catch (error) {
-      const outcome = failure(error, this.around.check && this.variables.unsure);
-      this.tell(task, outcome, began, this.scope(task), handler);
-      return this.conclude(task, [{ outcome }], false);
+      return this.fails(entry, error, began, handler);
     }
-    const title = this.title(task);
-    const noted: string[] = [];
-    if (prepared.items.length === 0) {
+    const { module, rounds: going } = prepared;
+    const base = this.scope(entry);
+    const title = titleOf(task, base);
+    if (going.values.length === 0) {
       const outcome: Outcome = { status: 'skipped', message: 'nothing to loop over', result: {} };
-      this.tell(task, outcome, began, this.scope(task), handler, { title });
+      this.tell(entry, outcome, base, { began, handler, title });
+      return this.concluded(entry, [], true);
     }
-    for (const item of prepared.items) {
-      const start = outcomes.length === 0 ? began : performance.now();
-      const outcome = await executeItem(this.around, task, item, this.aroundItem(task, title, sent, noted));
-      if (outcome.status === 'changed' || outcome.status === 'unknown' || outcome.unrun)
-        this.variables.unsure = true;
-      outcomes.push({ outcome, item: item.item, ...(item.label === undefined ? {} : { label: item.label }) });
-      this.tell(task, outcome, start, item.scope, handler, { title, item: item.label });
-      if (outcome.status === 'unreachable') break;
+    this.warnOfLoopVariable(entry, base, going.looped);
+    const pause = going.looped ? (numberOf(task.loopControl.pause, base) ?? 0) : 0;
+    const noted: string[] = [];
+    const rounds: Round[] = [];
+    let seen: Record<string, unknown> = {};
+    for (const [index] of going.values.entries()) {
+      const start = index === 0 ? began : performance.now();
+      if (index > 0 && pause > 0) await sleep(pause * 1000);
+      const scope = index === 0 ? base : base.with(seen, 'register');
+      const own = roundScope(task, scope, going, index);
+      let item = prepared.items[index];
+      let outcome: Outcome;
+      try {
+        item ??= prepareItem(this.around, entry, module, scope, going, index, this.name);
+        // What was prepared ahead saw what was known then.
+        item = { ...item, scope: own };
+        outcome = await executeItem(
+          this.around,
+          task,
+          item,
+          this.aroundItem(entry, title, item, sent, noted),
+        );
+        outcome = this.joined(entry, item, outcome);
+      } catch (error) {
+        outcome = this.failureOf(error);
+      }
+      const values = going.looped ? roundValues(task, own, going.values, index) : {};
+      const round = { ...this.roundOf(entry, outcome, own, item), values };
+      rounds.push(round);
+      this.tell(entry, outcome, own, {
+        began: start,
+        handler,
+        title,
+        item: going.looped ? (item?.label ?? shown(values[task.loopControl.loopVar])) : undefined,
+      });
+      if (outcome.status === 'unreachable' && !round.ignored) break;
+      seen = { ...seen, ...outcome.variables, ...(task.register ? { [task.register]: outcome.result } : {}) };
+      if (going.looped && this.breaks(entry, own.with(seen, 'register'))) break;
     }
-    const end = this.conclude(task, outcomes, prepared.looped);
-    if (end.status === 'ok') await this.unnote(noted);
+    const end = this.concluded(entry, rounds, going.looped);
+    if (end.status === 'ok') await this.handlers.unnote(noted);
     return end;
   }
 
-  private aroundItem(task: Task, title: string, sent: () => void, noted: string[]): Around {
+  private roundOf(entry: Entry, outcome: Outcome, scope: Scope, item?: PreparedItem): Round {
+    return {
+      outcome,
+      values: {},
+      ignored: isIgnored(entry.task, outcome, scope),
+      notify: item?.notify ?? [],
+      ...(item?.delegate === undefined ? {} : { delegate: item.delegate }),
+    };
+  }
+
+  private aroundItem(
+    { task }: Entry,
+    title: string,
+    item: PreparedItem,
+    sent: () => void,
+    noted: string[],
+  ): Around {
     return {
       unsure: this.variables.unsure,
       sent,
       begin: () => this.around.emit({ event: 'begin', host: this.name, task: title, module: task.module }),
-      beforeChange: async () => {
-        const due = task.notify.flatMap((name) => this.around.handlers(name)).map(handlerKey);
-        const journal = this.around.journal(this.name);
-        const fresh = [...new Set(due)].filter((key) => !this.noted.has(key) && !this.owed.has(key));
-        if (fresh.length === 0 || !journal) return;
-        noted.push(...fresh);
-        for (const key of fresh) this.noted.add(key);
-        await noteHandlers(journal, fresh);
-      },
+      beforeChange: () =>
+        this.handlers.note(
+          item.notify.flatMap((name) => this.around.handlers(name)),
+          (keys) => noted.push(...keys),
+        ),
+      again: (attempt, retries) =>
+        this.around.say(this.name, `${title}: attempt ${attempt} failed, ${retries - attempt + 1} left`),
     };
   }
 
-  /** Takes handlers off the journal that were noted for a change that turned out to be none. */
-  private async unnote(noted: readonly string[]): Promise<void> {
-    const journal = this.around.journal(this.name);
-    const keys = noted.filter((key) => !this.notified.has(key));
-    if (keys.length === 0 || !journal) return;
-    for (const key of keys) this.noted.delete(key);
-    // A host that is lost here is found to be lost by its next task; what stays noted runs once too often.
-    await clearHandlers(journal, keys).catch(() => {});
+  /** A host that joined makes the task changed when that is news; what judges it does so again. */
+  private joined(entry: Entry, item: PreparedItem, outcome: Outcome): Outcome {
+    if (!outcome.joins || outcome.status === 'failed') return outcome;
+    const changed = this.around.grow(entry, outcome.joins);
+    const grown: Outcome = {
+      ...outcome,
+      status: changed ? 'changed' : 'ok',
+      result: { ...outcome.result, changed },
+    };
+    return judged(entry.task, item, grown);
   }
 
-  private conclude(
-    task: Task,
-    outcomes: readonly { outcome: Outcome; item?: unknown; label?: string }[],
-    looped: boolean,
-  ): TaskEnd {
-    const statuses = outcomes.map((entry) => entry.outcome.status);
-    const worst = (['unreachable', 'failed', 'unknown', 'changed', 'ok'] as const).find((status) =>
-      statuses.includes(status),
+  private breaks({ task }: Entry, scope: Scope): boolean {
+    const { breakWhen = [] } = task.loopControl;
+    return breakWhen.length > 0 && holds(breakWhen, scope);
+  }
+
+  private warnOfLoopVariable({ task }: Entry, scope: Scope, looped: boolean): void {
+    const { loopVar } = task.loopControl;
+    if (!looped || !scope.has(loopVar)) return;
+    this.around.warn(
+      this.name,
+      `the loop variable ${loopVar} is already in use; give another one in loop_control: loop_var`,
     );
-    const status = worst ?? 'skipped';
-    const single = outcomes[0]?.outcome.result ?? { changed: false, skipped: true };
-    const result = looped
-      ? {
-          results: outcomes.map(({ outcome, item }) => ({
-            ...outcome.result,
-            item,
-            ansible_loop_var: task.loopControl.loopVar,
-          })),
-          changed: statuses.includes('changed') || statuses.includes('unknown'),
-          failed: status === 'failed',
-          skipped: status === 'skipped',
-          msg: status === 'failed' ? 'One or more items failed' : 'All items completed',
-        }
-      : single;
-    const facts: Record<string, unknown> = {};
-    for (const { outcome } of outcomes) Object.assign(facts, outcome.facts);
-    if (task.register) this.variables.set[task.register] = result;
-    if (task.module === 'setup')
-      this.variables.facts = (facts.ansible_facts ?? facts) as Record<string, unknown>;
-    else Object.assign(this.variables.set, facts);
-    if (result.changed === true)
-      for (const name of task.notify)
-        for (const handler of this.around.handlers(name)) this.notified.add(handlerKey(handler));
-    return {
-      status,
-      ignored: status === 'failed' && isSet(task.ignoreErrors, this.scope(task), false),
-      result,
-      facts,
-    };
   }
 
-  private scope(task: Task): Scope {
-    return this.around.scope(task, this.name, new Set());
-  }
-
-  private title(task: Task): string {
-    let { name } = task;
-    try {
-      if (isTemplate(name)) name = String(renderValue(name, this.scope(task)));
-    } catch (error) {
-      if (!(error instanceof TaskFailure)) throw error;
+  /** Puts the rounds together, keeps what they answered, and notifies. */
+  private concluded(entry: Entry, rounds: readonly Round[], looped: boolean): TaskEnd {
+    const end = endOf(rounds, looped);
+    const { role } = entry.task;
+    if (role?.once !== undefined && end.status !== 'skipped' && !this.ran.has(role.once))
+      this.ran.set(role.once, role);
+    const unsure = rounds.some(({ outcome }) => outcome.unrun);
+    if (end.status === 'changed' || end.status === 'unknown' || unsure || end.result.changed === true)
+      this.variables.unsure = true;
+    this.around.learn(entry, this.name, end);
+    if (end.status !== 'changed' && end.status !== 'unknown') return end;
+    for (const name of new Set(rounds.flatMap(({ notify }) => notify))) {
+      const found = this.around.handlers(name);
+      if (found.length === 0) return this.fails(entry, unknownHandler(name), performance.now());
+      for (const handler of found) this.handlers.due.add(handler);
     }
-    return task.role ? `${task.role.name} : ${name}` : name;
-  }
-
-  private tell(
-    task: Task,
-    outcome: Outcome,
-    began: number,
-    scope: Scope,
-    handler: boolean,
-    { title = handlerKey(task), item }: { title?: string; item?: string | undefined } = {},
-  ): void {
-    const quiet = isSet(task.noLog, scope, true);
-    const ignored = outcome.status === 'failed' && isSet(task.ignoreErrors, scope, false);
-    const event: RunEvent = {
-      event: 'task',
-      host: this.name,
-      task: title,
-      module: task.module,
-      place: task.place,
-      status: outcome.status,
-      handler,
-      ...(ignored ? { ignored } : {}),
-      ...(item === undefined ? {} : { item: quiet ? masked : item }),
-      ...(outcome.changes ? { changes: quiet ? hidden(outcome.changes) : outcome.changes.map(shown) } : {}),
-      ...(outcome.message === undefined ? {} : { message: quiet ? masked : outcome.message }),
-      ...(outcome.hint === undefined || quiet ? {} : { hint: outcome.hint }),
-      seconds: (performance.now() - began) / 1000,
-    };
-    this.around.emit(mask(event));
+    return end;
   }
 }
 
-/** Whether a keyword that may hold a template is set; one that cannot be rendered is on the safe side. */
-function isSet(keyword: unknown, scope: Scope, safe: boolean): boolean {
-  try {
-    return isYes(renderValue(keyword, scope));
-  } catch {
-    return safe;
-  }
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
-/** It sets variables whose names cannot be told before it has run: those of tasks after it are not known yet. */
-function setsUnforeseen(task: Task): boolean {
-  return (
-    task.module === 'setup' ||
-    (task.module === 'set_fact' && Object.keys(task.args).some((name) => name.includes('{{')))
+function unknownHandler(name: string): TaskFailure {
+  return new TaskFailure(
+    `the requested handler '${name}' was not found: no handler has that name or listens to it`,
+    'Handlers of a role are known from the play in which the role is used or included.',
   );
-}
-
-/** An action that will run and change the host makes everything read ahead of it stale. */
-function surelyRuns(ready: Prepared): boolean {
-  const { module } = ready;
-  if (module.kind !== 'action' || module.effect !== 'changes' || module.settled) return false;
-  return ready.items.some((item) => item.skipped === undefined);
-}
-
-function shown(change: Change): Change {
-  const { from, to } = change;
-  if (typeof from !== 'string' || typeof to !== 'string') return change;
-  return { ...change, from: maskBefore(from, to) };
-}
-
-function hidden(changes: readonly Change[]): Change[] {
-  return changes.map((change) => ({ what: change.what, from: masked, to: masked }));
 }

@@ -1,45 +1,16 @@
-import { basename } from 'node:path';
-import type { Inventory, InventoryHost, Layer } from '../inventory/contract.ts';
-import type { Play, Playbook, Task } from '../playbook/contract.ts';
+import type { Layer } from '../inventory/contract.ts';
+import type { Play, Playbook } from '../playbook/contract.ts';
 import { Pending, Scope, type ScopeLayer } from '../template/scope.ts';
+import type { HostVariables } from './host-variables.ts';
+import { hostMagic, type MagicRun, playbookDirectory, playMagic, taskMagic } from './magic.ts';
+import type { Entry } from './program.ts';
+import { lateFiles } from './vars-files.ts';
 
-/** What a run learns of one host: kept over all plays. */
-export class HostVariables {
-  readonly host: InventoryHost;
-  /** Facts without prefix, as in `ansible_facts`. Replaced as a whole, never changed. */
-  facts: Readonly<Record<string, unknown>> = {};
-  /** From set_fact and register. */
-  set: Record<string, unknown> = {};
-  /** Changes were made, or in check mode planned: then what is there later cannot be known yet. */
-  unsure = false;
-  #factLayer: ScopeLayer | undefined;
-
-  constructor(host: InventoryHost) {
-    this.host = host;
-  }
-
-  /** `ansible_facts.x` is also `ansible_x`, as in Ansible. */
-  factLayer(): ScopeLayer {
-    if (this.#factLayer?.values.ansible_facts === this.facts) return this.#factLayer;
-    const prefixed = Object.entries(this.facts).map(([name, value]) => [
-      name.startsWith('ansible_') ? name : `ansible_${name}`,
-      value,
-    ]);
-    this.#factLayer = {
-      origin: 'facts',
-      values: { ...Object.fromEntries(prefixed), ansible_facts: this.facts },
-      literal: true,
-    };
-    return this.#factLayer;
-  }
-}
-
-export interface RunVariables {
-  readonly inventory: Inventory;
+export interface RunVariables extends MagicRun {
   readonly playbook: Playbook;
   readonly extra: Layer;
-  readonly check: boolean;
-  readonly hosts: ReadonlyMap<string, HostVariables>;
+  /** Grows with the inventory; the implicit localhost is one of them. */
+  readonly hosts: Map<string, HostVariables>;
 }
 
 /** Of the play and batch under way. */
@@ -49,7 +20,14 @@ export interface PlayVariables {
   readonly playHosts: readonly string[];
   readonly playHostsAll: readonly string[];
   readonly batch: readonly string[];
+  /** Hosts of the batch that failed. */
+  readonly failed: readonly string[];
+  /** Of roles that were included for the whole play (`public`). */
+  readonly defaults: readonly Layer[];
+  readonly layers: readonly Layer[];
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 /**
  * The variables of a task on a host, in Ansible's precedence.
@@ -58,63 +36,70 @@ export interface PlayVariables {
 export function taskScope(
   run: RunVariables,
   play: PlayVariables,
-  task: Task,
+  entry: Entry,
   host: string,
-  pending: ReadonlySet<string>,
+  pending: ReadonlySet<string> = nothing,
 ): Scope {
-  const variables = run.hosts.get(host);
-  if (!variables) throw new Error(`bug: no variables for host ${host}`);
+  const variables = hostOf(run, host);
+  const { task } = entry;
+  const options = { searchDirectories: searchDirectories(run, entry, play.play), check: run.check };
+  const magic = {
+    ...hostMagic(run, variables, play.play),
+    hostvars: hostvars(run, pending),
+    ...playMagic(play),
+    ...taskMagic(entry, options.searchDirectories),
+  };
+  const above: ScopeLayer[] = [run.extra, { origin: 'magic', values: magic, literal: true }];
+  const below: ScopeLayer[] = [
+    ...play.defaults,
+    ...task.defaults,
+    ...variables.host.layers,
+    variables.factLayer(),
+    ...play.play.layers,
+  ];
+  const late = lateFiles(play.play, below, above, options);
   return new Scope(
     [
-      ...task.defaults,
-      ...variables.host.layers,
-      variables.factLayer(),
-      ...play.play.layers,
+      ...below,
+      ...late,
+      ...play.layers,
       ...task.layers,
-      { origin: 'set_fact and register', values: variables.set, literal: true },
-      ...(pending.size > 0 ? [pendingLayer(pending)] : []),
-      run.extra,
-      {
-        origin: 'magic',
-        literal: true,
-        values: {
-          ...hostMagic(run, variables),
-          hostvars: hostvars(run, pending),
-          ansible_play_name: play.play.name,
-          ansible_play_hosts: play.playHosts,
-          ansible_play_hosts_all: play.playHostsAll,
-          ansible_play_batch: play.batch,
-          play_hosts: play.batch,
-          ...(task.role ? { role_name: task.role.name, role_path: task.role.directory } : {}),
-        },
-      },
+      ...learned(variables, pending),
+      ...entry.loops,
+      ...(task.params ?? []),
+      ...above,
     ],
-    { searchDirectories: searchDirectories(run, task), check: run.check },
+    options,
   );
+}
+
+/** What a play can know before any host is looked at: for its hosts, and for the names of handlers. */
+export function playScope(run: RunVariables, play: Play, entry?: Entry): Scope {
+  const options = {
+    searchDirectories: entry ? searchDirectories(run, entry, play) : [playbookDirectory(run, play)],
+    check: run.check,
+  };
+  const known = [...(entry?.task.defaults ?? []), ...play.layers, ...(entry?.task.layers ?? []), run.extra];
+  return new Scope(known, options);
 }
 
 /** The variables of a host outside any play: for connecting, and what `hostvars` shows. */
 export function hostScope(
   run: RunVariables,
   host: string,
-  pending: ReadonlySet<string> = new Set(),
+  pending: ReadonlySet<string> = nothing,
   defaults: readonly Layer[] = [],
 ): Scope {
-  const variables = run.hosts.get(host);
-  if (!variables) throw new Error(`bug: no variables for host ${host}`);
+  const variables = hostOf(run, host);
+  const magic = { ...hostMagic(run, variables), hostvars: hostvars(run, pending) };
   return new Scope(
     [
       ...defaults,
       ...variables.host.layers,
       variables.factLayer(),
-      { origin: 'set_fact and register', values: variables.set, literal: true },
-      ...(pending.size > 0 ? [pendingLayer(pending)] : []),
+      ...learned(variables, pending),
       run.extra,
-      {
-        origin: 'magic',
-        values: { ...hostMagic(run, variables), hostvars: hostvars(run, pending) },
-        literal: true,
-      },
+      { origin: 'magic', values: magic, literal: true },
     ],
     { searchDirectories: [run.inventory.directory], check: run.check },
   );
@@ -125,31 +110,32 @@ export function hostScope(
  */
 export function siteScope(run: RunVariables, host: string, plays: readonly Play[]): Scope {
   const defaults = new Set(plays.flatMap((play) => play.tasks.flatMap((task) => task.defaults)));
-  return hostScope(run, host, new Set(), [...defaults]);
+  return hostScope(run, host, nothing, [...defaults]);
 }
 
-/** Where `files/`, `templates/` and lookups of a task are looked for: its role, then the playbook. */
-export function searchDirectories(run: RunVariables, task: Task): string[] {
-  return [...(task.role ? [task.role.directory] : []), playbookDirectory(run)];
+/**
+ * Where `files/`, `templates/` and lookups of a task are looked for: its role, the roles that included it, the folder
+ * of its file, then the playbook.
+ */
+export function searchDirectories(run: RunVariables, { task, parents }: Entry, play: Play): string[] {
+  const roles = task.role ? [task.role, ...parents] : parents;
+  const own = task.place.file.slice(0, task.place.file.lastIndexOf('/'));
+  return [...new Set([...roles.map(({ directory }) => directory), own, playbookDirectory(run, play)])];
 }
 
-function playbookDirectory(run: RunVariables): string {
-  return run.playbook.file.slice(0, -basename(run.playbook.file).length - 1) || '/';
+function hostOf(run: RunVariables, host: string): HostVariables {
+  const variables = run.hosts.get(host);
+  if (!variables) throw new Error(`bug: no variables for host ${host}`);
+  return variables;
 }
 
-function hostMagic(run: RunVariables, variables: HostVariables): Record<string, unknown> {
-  const name = variables.host.name;
-  return {
-    inventory_hostname: name,
-    inventory_hostname_short: name.split('.', 1)[0],
-    inventory_dir: run.inventory.directory,
-    inventory_file: run.inventory.file,
-    playbook_dir: playbookDirectory(run),
-    group_names: variables.host.groups,
-    groups: Object.fromEntries(run.inventory.groups),
-    ansible_check_mode: run.check,
-    foobar_state: run.inventory.stateDirectory,
-  };
+/** include_vars, then set_fact and register. */
+function learned(variables: HostVariables, pending: ReadonlySet<string>): ScopeLayer[] {
+  return [
+    { origin: 'include_vars', values: variables.included },
+    { origin: 'set_fact and register', values: variables.set, literal: true },
+    ...(pending.size > 0 ? [pendingLayer(pending)] : []),
+  ];
 }
 
 function pendingLayer(names: ReadonlySet<string>): ScopeLayer {

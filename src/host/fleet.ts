@@ -8,6 +8,9 @@ import { Shell } from './shell.ts';
 /** As whom something is done on a host: the user that logged in, or another one reached through sudo. */
 export type Identity = 'login' | { readonly user: string };
 
+/** Where a task reaches a host in another way than its inventory says; empty: in no other. */
+export type Way = Partial<Pick<ConnectionSettings, 'connection' | 'user' | 'port'>>;
+
 export interface FleetOptions {
   /** Throws a TaskFailure for a name that the inventory does not have. */
   settings(host: string): ConnectionSettings;
@@ -49,10 +52,15 @@ export class Fleet {
     this.options = options;
   }
 
+  /** How a host is reached. Throws a TaskFailure for a name that nobody knows. */
+  settings(name: string, way: Way = {}): ConnectionSettings {
+    return { ...this.options.settings(name), ...way };
+  }
+
   /** The host as seen by one identity. Does not connect yet. */
-  host(name: string, asked: Identity): LiveHost {
-    const identity = this.normal(name, asked);
-    const key = keyOf(name, identity);
+  host(name: string, asked: Identity, way: Way = {}): LiveHost {
+    const identity = this.normal(name, asked, way);
+    const key = keyOf(name, identity, way);
     let host = this.hosts.get(key);
     if (!host) {
       let shared = this.epochs.get(name);
@@ -62,7 +70,8 @@ export class Fleet {
       }
       const trace = this.options.trace;
       host = new LiveHost(name, shared, {
-        open: () => this.shell(key, name, identity),
+        open: () => this.shell(key, name, identity, way),
+        reset: () => this.reset(name),
         peer: (other) => {
           this.options.settings(other);
           return this.host(other, identity);
@@ -102,6 +111,19 @@ export class Fleet {
     await this.abort();
   }
 
+  /** Ends the connections to a host; the next task there opens new ones (`meta: reset_connection`). */
+  async reset(name: string): Promise<void> {
+    const mine = (key: string) => key.startsWith(`${name}\0`);
+    const shells = [...this.shells].filter(([key]) => mine(key));
+    const connections = [...this.connections].filter(([key]) => mine(key));
+    for (const [key] of shells) this.shells.delete(key);
+    for (const [key] of connections) this.connections.delete(key);
+    await Promise.allSettled(shells.map(async ([, shell]) => (await shell).close()));
+    await Promise.allSettled(connections.map(async ([, reached]) => (await reached).connection.close()));
+    const shared = this.epochs.get(name);
+    if (shared) shared.epoch += 1;
+  }
+
   /** Closes the connections at once; steps under way on the hosts end by themselves. */
   async abort(): Promise<void> {
     await Promise.allSettled(
@@ -110,31 +132,32 @@ export class Fleet {
   }
 
   /** The user that logs in needs no second shell to become himself. */
-  private normal(name: string, identity: Identity): Identity {
-    return identity !== 'login' && identity.user === this.options.settings(name).user ? 'login' : identity;
+  private normal(name: string, identity: Identity, way: Way = {}): Identity {
+    return identity !== 'login' && identity.user === this.settings(name, way).user ? 'login' : identity;
   }
 
-  private shell(key: string, name: string, identity: Identity): Promise<Shell> {
+  private shell(key: string, name: string, identity: Identity, way: Way): Promise<Shell> {
     let shell = this.shells.get(key);
     if (!shell) {
-      shell = this.openShell(name, identity);
+      shell = this.openShell(name, identity, way);
       this.shells.set(key, shell);
     }
     return shell;
   }
 
-  private connection(name: string): Promise<Reached> {
-    let reached = this.connections.get(name);
+  private connection(name: string, way: Way): Promise<Reached> {
+    const key = keyOf(name, 'login', way);
+    let reached = this.connections.get(key);
     if (!reached) {
-      const settings = this.options.settings(name);
+      const settings = this.settings(name, way);
       reached = this.turn(async () => ({ connection: await this.options.connect(settings), settings }));
-      this.connections.set(name, reached);
+      this.connections.set(key, reached);
     }
     return reached;
   }
 
-  private async openShell(name: string, identity: Identity): Promise<Shell> {
-    const { connection, settings } = await this.connection(name);
+  private async openShell(name: string, identity: Identity, way: Way): Promise<Shell> {
+    const { connection, settings } = await this.connection(name, way);
     const user = identity === 'login' ? settings.user : identity.user;
     const channel = await connection.exec(becoming(settings.user, user));
     const shell = new Shell(name, channel, connection.lost);
@@ -181,8 +204,9 @@ export class Fleet {
   }
 }
 
-function keyOf(name: string, identity: Identity): string {
-  return `${name}\0${identity === 'login' ? '' : identity.user}`;
+function keyOf(name: string, identity: Identity, way: Way = {}): string {
+  const user = identity === 'login' ? '' : identity.user;
+  return [name, user, way.connection ?? '', way.user ?? '', way.port ?? ''].join('\0');
 }
 
 /** The command that starts the shell loop as the wanted user. */

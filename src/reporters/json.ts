@@ -9,12 +9,13 @@ export function jsonReporter({ write }: ReporterSetting): Reporter {
       const hosts = Object.fromEntries(
         Object.entries(event.hosts).map(([name, each]) => [name, recap(each)]),
       );
-      write(`${JSON.stringify({ event: 'recap', hosts, seconds: event.seconds })}\n`);
+      const { seconds, statistics } = event;
+      write(`${JSON.stringify({ event: 'recap', hosts, seconds, ...(statistics && { statistics }) })}\n`);
     },
     close: async () => undefined,
   };
 }
 
-function recap({ ok, changed, skipped, failed, unreachable }: HostRecap): HostRecap {
-  return { ok, changed, skipped, failed, unreachable };
+function recap({ ok, changed, skipped, failed, unreachable, rescued, ignored }: HostRecap): HostRecap {
+  return { ok, changed, skipped, failed, unreachable, rescued, ignored };
 }

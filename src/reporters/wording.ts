@@ -30,9 +30,10 @@ export function taskTitle(event: Pick<TaskEvent, 'task' | 'item' | 'handler'>): 
   return `${event.task}${item}${event.handler ? ' (handler)' : ''}`;
 }
 
-/** The status in its colour; an ignored failure says so. */
+/** The status in its colour; an ignored failure says so, and one that a block rescues. */
 function statusWord(event: TaskEvent, colors: Colors): string {
   if (event.ignored) return colors.yellow('ignored');
+  if (event.rescued) return colors.yellow('rescued');
   const paint = {
     ok: colors.green,
     changed: colors.yellow,
@@ -89,19 +90,31 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? (value === '' ? "''" : value) : JSON.stringify(value);
 }
 
-const recapColumns = ['ok', 'changed', 'skipped', 'failed', 'unreachable'] as const;
+const usualColumns = ['ok', 'changed', 'skipped', 'failed', 'unreachable'] as const;
+const rareColumns = ['rescued', 'ignored'] as const;
+type RecapColumn = (typeof usualColumns)[number] | (typeof rareColumns)[number];
 
-/** The table of hosts and one closing line. */
+/**
+ * The table of hosts, what set_stats gathered, and one closing line. Each task is counted once: what changed
+ * something is not counted as ok too, as it is in Ansible's recap.
+ */
 export function recapLines(event: RecapEvent, check: boolean, setting: Setting): string[] {
   const { colors } = setting;
-  const paint: Record<(typeof recapColumns)[number], (text: string) => string> = {
+  const all = Object.values(event.hosts);
+  const recapColumns: readonly RecapColumn[] = [
+    ...usualColumns,
+    ...rareColumns.filter((column) => all.some((recap) => recap[column] > 0)),
+  ];
+  const paint: Record<RecapColumn, (text: string) => string> = {
     ok: colors.green,
     changed: colors.yellow,
     skipped: colors.cyan,
     failed: colors.red,
     unreachable: colors.red,
+    rescued: colors.yellow,
+    ignored: colors.yellow,
   };
-  const cell = (recap: HostRecap, column: (typeof recapColumns)[number]) =>
+  const cell = (recap: HostRecap, column: RecapColumn) =>
     recap[column] > 0 ? paint[column](String(recap[column])) : colors.dim('0');
   const rows = Object.entries(event.hosts).map(([host, recap]) => [
     recap.failed + recap.unreachable > 0 ? colors.red(host) : host,
@@ -109,11 +122,20 @@ export function recapLines(event: RecapEvent, check: boolean, setting: Setting):
   ]);
   const head = ['host', ...recapColumns];
   const lines = table([head, ...rows], {
-    right: [1, 2, 3, 4, 5],
+    right: recapColumns.map((_column, index) => index + 1),
     paintHead: colors.bold,
     ...(setting.columns !== undefined && { columns: setting.columns }),
   });
-  return [...(rows.length > 0 ? [...lines, ''] : []), closing(event, check, colors)];
+  const told = statisticsLines(event);
+  return [...(rows.length > 0 ? [...lines, ''] : []), ...told, closing(event, check, colors)];
+}
+
+function statisticsLines({ statistics }: RecapEvent): string[] {
+  if (!statistics) return [];
+  const line = (of: string, values: Readonly<Record<string, unknown>>): string[] =>
+    Object.keys(values).length > 0 ? [`${of}: ${JSON.stringify(values)}`] : [];
+  const hosts = Object.entries(statistics.hosts).flatMap(([host, values]) => line(host, values));
+  return ['custom statistics', ...hosts, ...line('run', statistics.run), ''];
 }
 
 function closing(event: RecapEvent, check: boolean, colors: Colors): string {

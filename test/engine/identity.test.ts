@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { identityOf } from '../../src/engine/prepare.ts';
+import { identityOf } from '../../src/engine/identity.ts';
 import type { Task } from '../../src/playbook/contract.ts';
 import { Scope } from '../../src/template/scope.ts';
 

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { runVariables } from '../../src/commands/provision.ts';
-import type { HostRecap, RunEvent } from '../../src/engine/events.ts';
-import { runPlaybook } from '../../src/engine/run.ts';
+import { dirname, join } from 'node:path';
+import type { HostRecap, RunEvent, Statistics } from '../../src/engine/events.ts';
+import { HostVariables } from '../../src/engine/host-variables.ts';
+import { type Run, runPlaybook } from '../../src/engine/run.ts';
+import type { RunVariables } from '../../src/engine/variables.ts';
 import { Fleet } from '../../src/host/fleet.ts';
 import { localConnection } from '../../src/host/local-connection.ts';
 import { selectHosts } from '../../src/inventory/patterns.ts';
@@ -20,6 +21,10 @@ export interface Options {
   /** User that the local shell counts as; root locks this machine and keeps the journal of handlers. */
   readonly user?: string;
   onEvent?(event: RunEvent): void;
+  /** More of what a run is told. */
+  readonly run?: Partial<Run>;
+  /** Files of the project besides the playbook, by their path in its folder. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface Played {
@@ -27,6 +32,7 @@ export interface Played {
   readonly here: string;
   readonly events: readonly RunEvent[];
   readonly hosts: Record<string, HostRecap>;
+  readonly statistics?: Statistics | undefined;
   /** "host task status" or "host task (item) status" in the order of telling. */
   readonly told: readonly string[];
 }
@@ -46,6 +52,10 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
   const vars = { ansible_connection: 'local', here, mine: '{{ here }}/{{ inventory_hostname }}' };
   writeFileSync(inventory, JSON.stringify({ all: { hosts: all, vars } }));
   writeFileSync(file, playbook);
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    mkdirSync(dirname(join(project, name)), { recursive: true });
+    writeFileSync(join(project, name), text);
+  }
   const read = await readProject({
     inventory,
     playbook: file,
@@ -53,11 +63,18 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
     registry: { moduleNames, loadModule },
   });
   const check = options.check ?? false;
-  const variables = runVariables({ ...read, extra: { origin: 'test', values: {} } }, check);
-  const modules = new Set(
-    read.playbook.plays.flatMap(({ tasks, handlers }) => [...tasks, ...handlers].map(({ module }) => module)),
-  );
-  modules.delete('meta');
+  const { localhost } = read.inventory;
+  const variables: RunVariables = {
+    ...read,
+    extra: { origin: 'test', values: {} },
+    check,
+    hosts: new Map(
+      [...read.inventory.hosts.values(), ...(localhost ? [localhost] : [])].map((host) => [
+        host.name,
+        new HostVariables(host),
+      ]),
+    ),
+  };
   const fleet = new Fleet({
     settings: (name) => ({
       name,
@@ -82,19 +99,18 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
     const end = await runPlaybook({
       variables,
       fleet,
-      modules: new Map(
-        await Promise.all([...modules].map(async (name) => [name, await loadModule(name)] as const)),
-      ),
+      loadModule,
       emit: (event) => {
         events.push(event);
         options.onEvent?.(event);
       },
       verbosity: 0,
-      hostsOf: ({ hosts: pattern }) => selectHosts(pattern, read.inventory),
+      hostsOf: (pattern) => selectHosts(pattern, variables.inventory),
       signal: new AbortController().signal,
+      ...options.run,
       ...(options.window === undefined ? {} : { window: options.window }),
     });
-    return { here, events, hosts: end.hosts, told: events.flatMap(line) };
+    return { here, events, hosts: end.hosts, statistics: end.statistics, told: events.flatMap(line) };
   } finally {
     await fleet.close();
   }

@@ -18,7 +18,7 @@ describe('tasks', () => {
     expect(told.slice(0, 2).sort()).toEqual(['one A changed', 'two A changed']);
     expect(told.slice(2, 4)).toEqual(['two B changed', 'one B changed']);
     expect(told.slice(4).sort()).toEqual(['one C ok', 'two C ok']);
-    expect(hosts.one).toEqual({ ok: 1, changed: 2, skipped: 0, failed: 0, unreachable: 0 });
+    expect(hosts.one).toMatchObject({ ok: 1, changed: 2, skipped: 0, failed: 0, unreachable: 0 });
   });
 
   it('loop, with conditions on each item, and register all results', async () => {

@@ -1,0 +1,177 @@
+import type { Layer } from '../inventory/contract.ts';
+import type { Module } from '../modules/contract.ts';
+import type { Play, Task } from '../playbook/contract.ts';
+import type { Scope } from '../template/scope.ts';
+import type { Gathered } from './answers.ts';
+import { matchesGlob } from './batches.ts';
+import { isSet } from './conditions.ts';
+import type { HostRecap } from './events.ts';
+import { Handlers } from './handlers.ts';
+import type { HostPlay } from './host-play.ts';
+import { Inclusions } from './includes.ts';
+import type { Jobs } from './jobs.ts';
+import { type Entry, entryOf, Program } from './program.ts';
+import type { Run } from './run.ts';
+import { gatherTask } from './setup-task.ts';
+import { type PlayVariables, playScope } from './variables.ts';
+import { Walk } from './walk.ts';
+
+/** What a run has come to. */
+export interface RunState {
+  readonly recaps: Record<string, HostRecap>;
+  readonly failed: Set<string>;
+  /** Hosts that could not be reached. */
+  readonly lost: Set<string>;
+  readonly modules: Map<string, Module>;
+  readonly jobs: Jobs;
+  readonly gathered: Gathered;
+  /** The task of `--start-at-task` was found. */
+  started: boolean;
+  /** `--step`, until the answer was `continue`. */
+  stepping: boolean;
+}
+
+/** Variables of public roles that a play's includes brought in, for the rest of it. */
+export interface PublicVariables {
+  defaults: readonly Layer[];
+  layers: readonly Layer[];
+}
+
+/** One play on one batch of hosts: side by side (linear), or each as fast as it can (free). */
+export class Batch {
+  readonly run: Run;
+  readonly state: RunState;
+  readonly play: Play;
+  readonly handlers: Handlers;
+  readonly inclusions: Inclusions;
+  readonly isFree: boolean;
+  readonly forcesHandlers: boolean;
+  /** `meta: end_play`: no further batch. */
+  playEnded = false;
+  /** Hosts that any_errors_fatal gave up though a block rescued them: they count as failed, as in Ansible. */
+  readonly givenUp = new Set<string>();
+  readonly names: readonly string[];
+  readonly all: readonly string[];
+  readonly #shared: PublicVariables;
+  readonly #warned = new Set<string>();
+  #walks: Walk[] = [];
+
+  constructor(
+    run: Run,
+    state: RunState,
+    play: Play,
+    shared: PublicVariables,
+    all: readonly string[],
+    names: readonly string[],
+  ) {
+    this.run = run;
+    this.state = state;
+    this.play = play;
+    this.#shared = shared;
+    this.all = all;
+    this.names = names;
+    this.isFree = play.strategy === 'free';
+    this.handlers = new Handlers(play.handlers, (entry) => playScope(run.variables, play, entry));
+    const { tags, skipTags } = run.variables.options ?? {};
+    this.inclusions = new Inclusions(tags, skipTags);
+    const forces = run.forceHandlers ?? false;
+    this.forcesHandlers = forces || isSet(play.forceHandlers, playScope(run.variables, play), false);
+  }
+
+  get hosts(): readonly HostPlay[] {
+    return this.#walks.flatMap(({ hosts }) => hosts);
+  }
+
+  async go(): Promise<void> {
+    const tasks = this.#tasks();
+    await this.load([...tasks, ...this.play.handlers]);
+    const present = this.names.filter((name) => !this.state.failed.has(name) && !this.state.lost.has(name));
+    const sets = this.isFree ? present.map((name) => [name]) : [present];
+    this.#walks = sets.map((names) => new Walk(this, new Program(tasks.map(entryOf)), names));
+    await Promise.all(this.#walks.map((walk) => walk.go()));
+    for (const name of this.givenUp) this.state.failed.add(name);
+  }
+
+  /** Loads the modules of tasks, those that are not there yet. */
+  async load(tasks: readonly Task[]): Promise<void> {
+    const { modules } = this.state;
+    const names = new Set(
+      tasks.filter(({ module, include }) => module !== 'meta' && !include).map(({ module }) => module),
+    );
+    await Promise.all(
+      [...names]
+        .filter((name) => !modules.has(name))
+        .map(async (name) => modules.set(name, await this.run.loadModule(name))),
+    );
+  }
+
+  isLoaded(tasks: readonly Task[]): boolean {
+    return tasks.every(
+      ({ module, include }) => module === 'meta' || include !== undefined || this.state.modules.has(module),
+    );
+  }
+
+  variables(): PlayVariables {
+    const { failed, lost } = this.state;
+    const removed = new Set(
+      this.hosts
+        .filter(({ course }) => course.state !== 'running' || course.isFailing)
+        .map(({ name }) => name),
+    );
+    const stays = (host: string) => !failed.has(host) && !lost.has(host) && !removed.has(host);
+    return {
+      play: this.play,
+      playHosts: this.all.filter(stays),
+      playHostsAll: this.all,
+      batch: this.names.filter(stays),
+      failed: this.names.filter((host) => failed.has(host)),
+      ...this.#shared,
+    };
+  }
+
+  /** What the play knows before it looks at a host. */
+  scope(): Scope {
+    return playScope(this.run.variables, this.play);
+  }
+
+  /** What a role that is included for the whole play brings. */
+  publish({ defaults, layers }: PublicVariables): void {
+    this.#shared.defaults = [...this.#shared.defaults, ...defaults];
+    this.#shared.layers = [...this.#shared.layers, ...layers];
+  }
+
+  warn(message: string, host?: string): void {
+    const key = `${host}: ${message}`;
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.run.emit({ event: 'warning', message, ...(host === undefined ? {} : { host }) });
+  }
+
+  /** The tasks, gathering facts first; with `--start-at-task` those from there on. */
+  #tasks(): Task[] {
+    const { play, run, state } = this;
+    const gather = play.gatherFacts ? [gatherTask(play)] : [];
+    if (state.started || run.startAtTask === undefined) return [...gather, ...play.tasks];
+    const wanted = run.startAtTask;
+    const start = play.tasks.findIndex(
+      ({ module, name, role }) =>
+        module !== 'meta' &&
+        (matchesGlob(name, wanted) || (role !== undefined && matchesGlob(`${role.name} : ${name}`, wanted))),
+    );
+    if (start < 0) return [];
+    state.started = true;
+    return [...gather, ...play.tasks.slice(start)];
+  }
+
+  /** The flush at the end of pre_tasks, of roles and tasks, and of post_tasks. */
+  endsSection({ task, frames }: Entry): boolean {
+    const { file, line } = this.play.place;
+    return (
+      task.module === 'meta' &&
+      task.args._raw_params === 'flush_handlers' &&
+      frames.length === 0 &&
+      task.place.file === file &&
+      task.place.line === line
+    );
+  }
+}

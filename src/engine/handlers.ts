@@ -1,0 +1,78 @@
+import type { Task } from '../playbook/contract.ts';
+import { isTemplate, renderValue } from '../template/render.ts';
+import type { Scope } from '../template/scope.ts';
+import { type Entry, entryOf } from './program.ts';
+
+/** The handlers of a play, in the order of their definition. Included roles add theirs. */
+export class Handlers {
+  readonly #entries: Entry[] = [];
+  readonly #names = new Map<Entry, string>();
+  readonly #scopeOf: (entry: Entry) => Scope;
+
+  /** @param scopeOf the variables that names of handlers may use: those that no host has for itself */
+  constructor(tasks: readonly Task[], scopeOf: (entry: Entry) => Scope) {
+    this.#scopeOf = scopeOf;
+    this.add(tasks);
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  /** Those that are not known yet. */
+  add(tasks: readonly Task[]): void {
+    const known = new Set(this.#entries.map(({ task }) => task));
+    for (const task of tasks) if (!known.has(task)) this.#entries.push(entryOf(task));
+  }
+
+  /**
+   * The handlers that a notification means: the last one defined of that name, and all that listen to it, of which
+   * those with the same name count once.
+   */
+  find(notification: string): Entry[] {
+    const reversed = [...this.#entries].reverse();
+    const named = reversed.find((entry) => this.#namesOf(entry).includes(notification));
+    const result = new Set(named ? [named] : []);
+    const seen = new Set<string>();
+    for (const entry of reversed) {
+      if (!entry.task.listen.includes(notification)) continue;
+      const name = this.#nameOf(entry);
+      if (name !== '' && seen.has(name)) continue;
+      seen.add(name);
+      result.add(entry);
+    }
+    return [...result];
+  }
+
+  /** By the key of the journal: an earlier run left it to do. */
+  owed(key: string): Entry | undefined {
+    return [...this.#entries].reverse().find((entry) => {
+      const { role, name } = entry.task;
+      return key === (role ? `${role.name} : ${name}` : name);
+    });
+  }
+
+  #namesOf(entry: Entry): string[] {
+    const name = this.#nameOf(entry);
+    const { role } = entry.task;
+    if (name === '') return [];
+    return role ? [name, `${role.name} : ${name}`] : [name];
+  }
+
+  /** Empty when it has none of its own, or one that only a host's variables could give. */
+  #nameOf(entry: Entry): string {
+    let known = this.#names.get(entry);
+    if (known === undefined) {
+      const { name } = entry.task;
+      known = name;
+      if (isTemplate(name))
+        try {
+          known = String(renderValue(name, this.#scopeOf(entry)));
+        } catch {
+          known = '';
+        }
+      this.#names.set(entry, known);
+    }
+    return known;
+  }
+}

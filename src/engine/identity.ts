@@ -1,0 +1,79 @@
+import type { Fleet, Identity, Way } from '../host/fleet.ts';
+import type { LiveHost } from '../host/live-host.ts';
+import type { Task } from '../playbook/contract.ts';
+import { renderValue } from '../template/render.ts';
+import type { Scope } from '../template/scope.ts';
+import { isYes } from './conditions.ts';
+
+/** On which host a task works, as whom and with which environment. */
+export function hostFor(
+  { fleet }: { readonly fleet: Fleet },
+  task: Task,
+  scope: Scope,
+  hostName: string,
+  evenInCheckMode: boolean,
+): { host: LiveHost; delegate?: string } {
+  const given = task.delegateTo === undefined ? undefined : renderValue(task.delegateTo, scope);
+  const delegate = typeof given === 'string' || typeof given === 'number' ? String(given) : undefined;
+  const name = delegate ?? hostName;
+  const plain = fleet.host(
+    name,
+    identityOf(task, scope, delegate),
+    wayOf(fleet, task, scope, name, delegate),
+  );
+  const host = withEnvironment(evenInCheckMode ? plain.evenInCheckMode() : plain, task, scope);
+  return { host, ...(delegate === undefined ? {} : { delegate }) };
+}
+
+/**
+ * The identity that ansible_become variables ask for, or else the task's become: as in Ansible.
+ * @param target the host that a task is delegated to, whose variables count then
+ */
+export function identityOf(task: Task, scope: Scope, target?: string): Identity {
+  const variables = variablesOf(scope, target);
+  const given = (value: unknown, variable: string): unknown =>
+    variable in variables ? variables[variable] : value === undefined ? undefined : renderValue(value, scope);
+  if (!isYes(given(task.become.become, 'ansible_become'))) return 'login';
+  const user = given(task.become.user, 'ansible_become_user');
+  return { user: user === undefined || user === null || user === '' ? 'root' : String(user) };
+}
+
+/** How the host is reached where the task says otherwise than its inventory. */
+function wayOf(fleet: Fleet, task: Task, scope: Scope, name: string, target?: string): Way {
+  const settings = fleet.settings(name);
+  const variables = variablesOf(scope, target);
+  const given = (names: readonly string[], value: unknown): unknown => {
+    const named = names.find((each) => each in variables);
+    return named !== undefined
+      ? variables[named]
+      : value === undefined
+        ? undefined
+        : renderValue(value, scope);
+  };
+  const connect = task.connect ?? {};
+  const kind = given(['ansible_connection'], connect.connection);
+  const local = kind === undefined || kind === null ? settings.connection === 'local' : kind === 'local';
+  if (local) return settings.connection === 'local' ? {} : { connection: 'local' };
+  const user = given(['ansible_user', 'ansible_ssh_user'], connect.user);
+  const port = given(['ansible_port', 'ansible_ssh_port'], connect.port);
+  return {
+    ...(settings.connection === 'local' ? { connection: 'ssh' as const } : {}),
+    ...(user && String(user) !== settings.user ? { user: String(user) } : {}),
+    ...(port && Number(port) !== settings.port ? { port: Number(port) } : {}),
+  };
+}
+
+function variablesOf(scope: Scope, target?: string): Record<string, unknown> {
+  if (target === undefined) return scope.asDict();
+  const all = scope.get('hostvars') as Record<string, Record<string, unknown>>;
+  return all[target] ?? {};
+}
+
+function withEnvironment(host: LiveHost, task: Task, scope: Scope): LiveHost {
+  if (task.environment.length === 0) return host;
+  const environment: Record<string, string> = {};
+  for (const part of task.environment)
+    for (const [name, value] of Object.entries((renderValue(part, scope) ?? {}) as Record<string, unknown>))
+      environment[name] = String(value);
+  return host.withEnvironment(environment);
+}

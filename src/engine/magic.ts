@@ -1,0 +1,114 @@
+import { basename } from 'node:path';
+import type { Inventory } from '../inventory/contract.ts';
+import type { Play, Playbook, Role } from '../playbook/contract.ts';
+import type { HostVariables } from './host-variables.ts';
+import type { Entry } from './program.ts';
+import type { PlayVariables } from './variables.ts';
+
+/** What of a run playbooks can read in variables that nobody sets. */
+export interface MagicRun {
+  /** Replaced when it grows. */
+  inventory: Inventory;
+  readonly playbook: Playbook;
+  readonly check: boolean;
+  readonly options?: RunWords;
+}
+
+/** What was said on the command line. */
+export interface RunWords {
+  readonly diff?: boolean;
+  readonly verbosity?: number;
+  readonly forks?: number;
+  readonly limit?: string;
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+}
+
+/** The ansible-core whose language is spoken here; roles compare with it. */
+const version = { string: '2.19.11', full: '2.19.11', major: 2, minor: 19, revision: 11 };
+
+/** Ansible's playbook_dir: of the file that holds the play. */
+export function playbookDirectory(run: MagicRun, play?: Play): string {
+  const file = play?.place.file ?? run.playbook.file;
+  return file.slice(0, -basename(file).length - 1) || '/';
+}
+
+export function hostMagic(run: MagicRun, variables: HostVariables, play?: Play): Record<string, unknown> {
+  const { host } = variables;
+  const { options = {}, inventory } = run;
+  return {
+    inventory_hostname: host.name,
+    inventory_hostname_short: host.name.split('.', 1)[0],
+    inventory_dir: host.directory ?? inventory.directory,
+    inventory_file: host.file ?? inventory.file,
+    playbook_dir: playbookDirectory(run, play),
+    group_names: host.groups,
+    groups: groupsOf(inventory),
+    ansible_check_mode: run.check,
+    ansible_diff_mode: options.diff ?? false,
+    ansible_verbosity: options.verbosity ?? 0,
+    ansible_forks: options.forks ?? 50,
+    ansible_run_tags: options.tags && options.tags.length > 0 ? options.tags : ['all'],
+    ansible_skip_tags: options.skipTags ?? [],
+    ...(options.limit === undefined ? {} : { ansible_limit: options.limit }),
+    ansible_inventory_sources: inventory.sources ?? [inventory.file],
+    ansible_version: version,
+    ansible_config_file: null,
+    foobar_state: inventory.stateDirectory,
+  };
+}
+
+export function playMagic({ play, playHosts, playHostsAll, batch, failed }: PlayVariables) {
+  const roles = roleNames(play);
+  return {
+    ansible_play_name: play.name,
+    ansible_play_hosts: playHosts,
+    ansible_play_hosts_all: playHostsAll,
+    ansible_play_batch: batch,
+    play_hosts: batch,
+    ansible_current_hosts: batch,
+    ansible_failed_hosts: failed,
+    ansible_role_names: roles,
+    ansible_play_role_names: roles,
+    role_names: roles,
+  };
+}
+
+export function taskMagic(entry: Entry, search: readonly string[]): Record<string, unknown> {
+  const { task, parents } = entry;
+  return {
+    ansible_search_path: search,
+    environment: task.environment,
+    ...(task.role
+      ? { role_name: task.role.name, role_path: task.role.directory, ansible_role_name: task.role.name }
+      : {}),
+    ...(parents.length > 0
+      ? {
+          ansible_parent_role_names: parents.map(({ name }: Role) => name),
+          ansible_parent_role_paths: parents.map(({ directory }: Role) => directory),
+        }
+      : {}),
+  };
+}
+
+const names = new WeakMap<Play, string[]>();
+
+function roleNames(play: Play): string[] {
+  let known = names.get(play);
+  if (!known) {
+    known = [...new Set(play.tasks.flatMap(({ role }) => (role ? [role.name] : [])))];
+    names.set(play, known);
+  }
+  return known;
+}
+
+const groups = new WeakMap<Inventory, Record<string, readonly string[]>>();
+
+function groupsOf(inventory: Inventory): Record<string, readonly string[]> {
+  let known = groups.get(inventory);
+  if (!known) {
+    known = Object.fromEntries(inventory.groups);
+    groups.set(inventory, known);
+  }
+  return known;
+}

@@ -1,0 +1,284 @@
+import { TaskFailure } from '../errors.ts';
+import { grow, learn } from './answers.ts';
+import type { Batch } from './batch.ts';
+import { isSet, numberOf } from './conditions.ts';
+import { count, isStopped, type TaskEnd } from './ends.ts';
+import { flushHandlers } from './flush.ts';
+import { HostPlay, type PlayAround } from './host-play.ts';
+import { foreseen, include } from './including.ts';
+import { playbookDirectory } from './magic.ts';
+import { runMeta } from './meta.ts';
+import type { Entry, Program } from './program.ts';
+import { searchDirectories, taskScope } from './variables.ts';
+
+/** Hosts that go through a program side by side: task after task, all at the same (Ansible's linear strategy). */
+export class Walk {
+  readonly batch: Batch;
+  readonly program: Program;
+  readonly hosts: readonly HostPlay[];
+  /** `meta: clear_host_errors` brought hosts back that have tasks left. */
+  revived = false;
+  readonly #known = new Set<HostPlay>();
+
+  constructor(batch: Batch, program: Program, names: readonly string[]) {
+    this.batch = batch;
+    this.program = program;
+    const around = this.#around();
+    this.hosts = names.map((name) => {
+      const variables = batch.run.variables.hosts.get(name);
+      if (!variables) throw new Error(`bug: no variables for ${name}`);
+      return new HostPlay(name, variables, around, program);
+    });
+  }
+
+  async go(): Promise<void> {
+    do {
+      this.revived = false;
+      for (let index = 0; index < this.program.length && this.goesOn(); index++) await this.#step(index);
+    } while (this.revived && this.goesOn());
+    for (const { course } of this.hosts) course.takes([]);
+    this.settle();
+    // What an earlier run owes comes last: only now is everything there that its handlers may need.
+    for (const { handlers } of this.living())
+      for (const key of handlers.owed) {
+        const owed = this.batch.handlers.owed(key);
+        if (owed) handlers.due.add(owed);
+      }
+    if (this.goesOn()) await flushHandlers(this, this.living(), []);
+    this.settle();
+  }
+
+  goesOn(): boolean {
+    return !this.batch.run.signal.aborted && this.hosts.some((host) => this.isPresent(host));
+  }
+
+  living(): HostPlay[] {
+    return this.hosts.filter(({ course }) => course.state === 'running');
+  }
+
+  /** Whether a host is still under way; one that failed may be until its section's handlers have run. */
+  isPresent({ course, forced }: HostPlay): boolean {
+    return course.state === 'running' || forced;
+  }
+
+  /** Counts how a task ended, and takes its host to where that leads. */
+  ended(host: HostPlay, { frames }: Pick<Entry, 'frames'>, end: TaskEnd): void {
+    const { recaps } = this.batch.state;
+    const recap = recaps[host.name];
+    const stopped = isStopped(end);
+    const rescued = stopped && end.status === 'failed' && host.course.isRescued(frames);
+    if (recap) count(recap, end, rescued);
+    if (!stopped) {
+      if (end.status === 'unreachable') void this.batch.run.fleet.reset(host.name);
+      return;
+    }
+    if (end.status === 'unreachable') host.course.lose();
+    else host.course.fail(frames);
+    this.settle();
+  }
+
+  /** A host fails for what happened on another. */
+  failToo(host: HostPlay, { frames }: Pick<Entry, 'frames'>): void {
+    if (host.course.state === 'running') host.course.fail(host.course.common(frames));
+    this.settle();
+  }
+
+  /** Notes hosts that take no further part. */
+  settle(): void {
+    const { state, forcesHandlers } = this.batch;
+    for (const host of this.hosts) {
+      const { course, name } = host;
+      if (course.state === 'running' || this.#known.has(host)) continue;
+      this.#known.add(host);
+      if (course.state === 'failed') {
+        state.failed.add(name);
+        host.forced = forcesHandlers;
+      }
+      if (course.state === 'unreachable') state.lost.add(name);
+      // Others may have read who takes part.
+      this.forgetAhead();
+    }
+  }
+
+  /** They are part of it again. */
+  revive(): void {
+    for (const host of this.hosts) {
+      if (host.course.state === 'unreachable') this.revived = true;
+      host.course.clear();
+      this.#known.delete(host);
+    }
+  }
+
+  forgetAhead(): void {
+    for (const host of this.batch.hosts) host.forgetAhead();
+  }
+
+  async #step(index: number): Promise<void> {
+    const entry = this.program.at(index);
+    if (!entry) return;
+    const here = this.hosts.filter((host) => host.next <= index && this.isPresent(host));
+    const taking = here.filter((host) => this.#takes(host, entry));
+    for (const host of here) host.next = index + 1;
+    this.settle();
+    if (taking.length === 0) return;
+    if (entry.task.module === 'meta') await runMeta(this, entry, taking, index);
+    else if (!(await this.#confirmed(entry, taking))) return;
+    else if (entry.task.include) this.program.insert(index + 1, await include(this, entry, taking));
+    else await this.#perform(entry, taking, index);
+    if (this.batch.endsSection(entry)) for (const host of this.hosts) host.forced = false;
+  }
+
+  #takes(host: HostPlay, entry: Entry): boolean {
+    const stands = host.course.takes(entry.frames);
+    if (host.course.state === 'failed') return host.forced && this.batch.endsSection(entry);
+    const { role } = entry.task;
+    const again = role?.once !== undefined && host.ran.has(role.once) && host.ran.get(role.once) !== role;
+    return stands && !again && (entry.hosts?.has(host.name) ?? true);
+  }
+
+  async #confirmed(entry: Entry, [first]: readonly HostPlay[]): Promise<boolean> {
+    const { run, state } = this.batch;
+    if (!state.stepping || !run.confirm || !first) return true;
+    const answer = await run.confirm(first.title(entry));
+    if (answer === 'continue') state.stepping = false;
+    return answer !== 'no';
+  }
+
+  async #perform(entry: Entry, taking: readonly HostPlay[], index: number): Promise<void> {
+    const { batch } = this;
+    const { task } = entry;
+    const [first] = taking;
+    if (!first) return;
+    const module = batch.state.modules.get(task.module);
+    const bypasses = module?.kind === 'action' && module.once === true;
+    const asked = isSet(task.runOnce, first.scope(entry), false);
+    if (batch.isFree && bypasses) {
+      const why = `${task.module} runs once for all hosts, which strategy free cannot do`;
+      return this.ended(first, entry, first.fails(entry, new TaskFailure(why), performance.now()));
+    }
+    if (batch.isFree && asked)
+      batch.warn('run_once means nothing with strategy free: each host runs the task');
+    const once = !batch.isFree && (asked || bypasses);
+    const throttle = numberOf(task.throttle ?? batch.play.throttle, first.scope(entry)) ?? 0;
+    const ends = new Map<HostPlay, TaskEnd>();
+    await pooled(once ? [first] : taking, once ? 0 : throttle, async (host) => {
+      const end = await host.runAt(index, entry);
+      ends.set(host, end);
+      this.ended(host, entry, end);
+      if (this.#changesUnseen(entry, end, asked)) this.forgetAhead();
+    });
+    this.#spread(entry, ends, asked, once);
+    this.#limit();
+  }
+
+  /** What ran once failed for all; any_errors_fatal makes one host's failure that of all. */
+  #spread(entry: Entry, ends: ReadonlyMap<HostPlay, TaskEnd>, asked: boolean, once: boolean): void {
+    const bad = [...ends].filter(([, end]) => isStopped(end));
+    const [first] = bad;
+    if (!first || this.batch.isFree) return;
+    const [host, end] = first;
+    const { task } = entry;
+    const fatal =
+      once || isSet(task.anyErrorsFatal ?? this.batch.play.anyErrorsFatal, host.scope(entry), false);
+    if (!fatal) return;
+    const others = this.living().filter((other) => !bad.some(([failed]) => failed === other));
+    const before = new Set(others);
+    for (const other of this.living()) {
+      if (ends.get(other)?.status === 'failed' && bad.some(([failed]) => failed === other)) continue;
+      this.failToo(other, entry);
+      if (!(asked && end.status === 'failed')) this.batch.givenUp.add(other.name);
+    }
+    const stopped = [...before].filter(({ course }) => course.state !== 'running').map(({ name }) => name);
+    if (stopped.length === 0) return;
+    const what = once ? 'a task that runs once for all' : 'a task whose errors are fatal for all';
+    this.batch.warn(`stopped: ${what} failed on ${host.name}; not touched any more: ${stopped.join(', ')}`);
+  }
+
+  /** `max_fail_percentage`. */
+  #limit(): void {
+    const { batch } = this;
+    if (batch.play.maxFailPercentage === undefined || batch.isFree) return;
+    const [first] = this.hosts;
+    const limit = first && numberOf(batch.play.maxFailPercentage, batch.scope());
+    const failed = this.hosts.filter(({ course }) => course.state === 'failed').length;
+    if (limit === undefined || failed / batch.names.length <= limit / 100) return;
+    const stopped = this.living().map(({ name }) => name);
+    for (const { course } of this.living()) course.abandon();
+    this.settle();
+    if (stopped.length > 0)
+      batch.warn(
+        `stopped: more than ${limit} % of the hosts failed; not touched any more: ${stopped.join(', ')}`,
+      );
+  }
+
+  /** It may have changed what tasks ahead have read already, here or on a host whose epoch they do not watch. */
+  #changesUnseen({ task }: Entry, end: TaskEnd, runOnce: boolean): boolean {
+    const module = this.batch.state.modules.get(task.module);
+    if (module?.kind === 'action' && module.effect === 'reads') return false;
+    const elsewhere = task.delegateTo !== undefined || runOnce;
+    if (module?.kind === 'action') return end.status === 'changed' || (elsewhere && end.status !== 'skipped');
+    return elsewhere && end.status !== 'ok' && end.status !== 'skipped';
+  }
+
+  #around(): PlayAround {
+    const { batch } = this;
+    const { run, state } = batch;
+    const { variables, fleet } = run;
+    return {
+      fleet,
+      check: variables.check,
+      verbosity: run.verbosity,
+      stateDirectory: variables.inventory.stateDirectory,
+      playbookDirectory: playbookDirectory(variables, batch.play),
+      modules: state.modules,
+      jobs: state.jobs,
+      emit: run.emit,
+      ...(run.window === undefined ? {} : { window: run.window }),
+      ...(run.prompt ? { prompt: run.prompt } : {}),
+      searchDirectories: (entry) => searchDirectories(variables, entry, batch.play),
+      warn: (host, message) => batch.warn(message, host),
+      say: (host, line) => run.emit({ event: 'output', host, line }),
+      scope: (entry, host, pending) => taskScope(variables, batch.variables(), entry, host, pending),
+      participates: ({ task }, host) =>
+        batch.isFree || task.runOnce !== true || host === this.living()[0]?.name,
+      foresee: (entry, host, pending) => foreseen(this, entry, host, pending),
+      handlers: (notification) => batch.handlers.find(notification),
+      journal: (host) => (fleet.hasRoot(host) ? fleet.host(host, { user: 'root' }) : undefined),
+      grow: ({ task }, joins) => {
+        const news = grow(variables, task, joins);
+        if (news) this.forgetAhead();
+        return news;
+      },
+      learn: (entry, host, end) => this.#learn(entry, host, end),
+    };
+  }
+
+  #learn(entry: Entry, name: string, end: TaskEnd): void {
+    const { batch } = this;
+    const { task } = entry;
+    const scope = this.hosts.find((host) => host.name === name)?.scope(entry);
+    if (!scope) return;
+    const all = !batch.isFree && isSet(task.runOnce, scope, false);
+    const hosts = all ? this.hosts.filter(({ course }) => course.state !== 'unreachable') : [];
+    const names = all ? hosts.map((host) => host.name) : [name];
+    const delegated = task.delegateTo !== undefined && isSet(task.delegateFacts, scope, false);
+    const unforeseen = learn(batch.run.variables, task, end, names, delegated);
+    if (end.status === 'changed' || end.status === 'unknown')
+      for (const host of hosts) host.variables.unsure = true;
+    for (const { outcome } of end.status === 'failed' ? [] : end.rounds)
+      if (outcome.statistics) batch.state.gathered.add(outcome.statistics, names);
+    if (!unforeseen) return;
+    if (all || delegated) this.forgetAhead();
+    else this.hosts.find((host) => host.name === name)?.forgetAhead();
+  }
+}
+
+/** Runs work for all, some at the same time at most; 0: all. */
+async function pooled<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
+  if (most <= 0 || most >= items.length) return void (await Promise.all(items.map(work)));
+  const waiting = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: most }, worker));
+}

@@ -1,0 +1,126 @@
+import type { TaskEnd } from './ends.ts';
+import type { HostPlay, PlayAround } from './host-play.ts';
+import { isReady, type Prepared, prepareTask } from './prepare.ts';
+import type { Entry, Program } from './program.ts';
+
+const firstWindow = 16;
+const largestWindow = 512;
+
+/**
+ * A host's look ahead: reads run ahead in a window of tasks whose arguments are known already; what is read is used
+ * only when nothing was written since, so results are those of one task after the other.
+ */
+export class Window {
+  readonly #host: HostPlay;
+  readonly #program: Program;
+  readonly #around: PlayAround;
+  readonly #prepared = new Map<Entry, Prepared>();
+  readonly #largest: number;
+  #size: number;
+
+  constructor(host: HostPlay, program: Program, around: PlayAround) {
+    this.#host = host;
+    this.#program = program;
+    this.#around = around;
+    this.#largest = around.window ?? largestWindow;
+    this.#size = Math.min(firstWindow, this.#largest);
+  }
+
+  /** The task prepared, with those behind it when it was not; undefined when it has to be in its own turn. */
+  take(index: number, entry: Entry): Prepared | undefined {
+    const known = this.#prepared.get(entry);
+    if (!known || !isReady(this.#around.fleet, known)) {
+      this.#prepared.delete(entry);
+      this.prefetch(index);
+    }
+    const ready = this.#prepared.get(entry);
+    this.#prepared.delete(entry);
+    return ready;
+  }
+
+  /** It shrinks after changes and grows while nothing differs. */
+  adapt(end: TaskEnd): void {
+    const next = end.status === 'changed' ? Math.max(4, this.#size >> 2) : this.#size + 4;
+    this.#size = Math.min(this.#largest, next);
+  }
+
+  clear(): void {
+    this.#prepared.clear();
+  }
+
+  /**
+   * Prepares the tasks of the window, as far as their arguments can be known now.
+   * @param underWay a task before them that has not ended yet
+   */
+  prefetch(from: number, underWay?: Entry): void {
+    const pending = new Set<string>(underWay?.task.register ? [underWay.task.register] : []);
+    if (underWay && setsUnforeseen(underWay)) return;
+    let room = this.#size;
+    for (const entry of this.#ahead(this.#program.from(from), pending)) {
+      if (room-- <= 0) return;
+      const { task } = entry;
+      if (task.module === 'meta') {
+        if (endsSight(entry)) return;
+        continue;
+      }
+      const ready = this.#prepare(entry, pending);
+      if (task.register) pending.add(task.register);
+      if (task.module === 'set_fact') for (const name of Object.keys(task.args)) pending.add(name);
+      if (setsUnforeseen(entry)) return;
+      const isNext = room === this.#size - 1;
+      if (!isNext && ready && surelyRuns(ready)) return;
+    }
+  }
+
+  #prepare(entry: Entry, pending: ReadonlySet<string>): Prepared | undefined {
+    const known = this.#prepared.get(entry);
+    if (known && isReady(this.#around.fleet, known)) return known;
+    this.#prepared.delete(entry);
+    if (!this.#around.participates(entry, this.#host.name)) return undefined;
+    try {
+      const scopeOf = (own: ReadonlySet<string>) => this.#host.scope(entry, new Set([...pending, ...own]));
+      const ready = prepareTask(this.#around, entry, scopeOf, this.#host.name);
+      this.#prepared.set(entry, ready);
+      return ready;
+    } catch {
+      // Not known yet, or wrong: its own turn will tell.
+      return undefined;
+    }
+  }
+
+  /** What comes next, as far as includes can be looked through. */
+  *#ahead(entries: readonly Entry[], pending: ReadonlySet<string>): Generator<Entry> {
+    for (const entry of entries) {
+      if (entry.hosts && entry.hosts.size > 0 && !entry.hosts.has(this.#host.name)) continue;
+      if (!this.#host.course.foresees(entry.frames)) continue;
+      if (entry.task.include === undefined) {
+        yield entry;
+        continue;
+      }
+      const brought = this.#around.foresee(entry, this.#host.name, pending);
+      if (brought === undefined) return;
+      yield* this.#ahead(brought, pending);
+    }
+  }
+}
+
+/** It sets variables whose names cannot be told before it has run: those of tasks after it are not known yet. */
+function setsUnforeseen({ task }: Entry): boolean {
+  return (
+    ['setup', 'include_vars', 'package_facts', 'service_facts', 'getent', 'add_host', 'group_by'].includes(
+      task.module,
+    ) ||
+    (task.module === 'set_fact' && Object.keys(task.args).some((name) => name.includes('{{')))
+  );
+}
+
+/** Handlers run there, or the way ends. */
+function endsSight({ task }: Entry): boolean {
+  return !['noop', 'flush_handlers'].includes(String(task.args._raw_params));
+}
+
+/** An action that will run and change the host makes everything read ahead of it stale. */
+function surelyRuns({ module, items }: Prepared): boolean {
+  if (module.kind !== 'action' || module.effect !== 'changes' || module.settled) return false;
+  return items.some((item) => item?.skipped === undefined);
+}

@@ -19,11 +19,13 @@ export interface Action {
 /**
  * The module of a task among its keys. Undefined when there is none, which is noted.
  * @param modules known names; none given means that every name may be one
+ * @param conditional the task may never run: then a module that is not here is no mistake yet
  */
 export function actionOf(
   node: Record<string, unknown>,
   modules: readonly string[],
   handler: boolean,
+  conditional: boolean,
   report: Report,
 ): Action | undefined {
   const keywords = keywordsOf(handler ? 'handler' : 'task');
@@ -57,44 +59,55 @@ export function actionOf(
     else
       report.mistake(place, `a task has no keyword ${other}`, didYouMean(other, [...keywords, ...modules]));
   }
-  if (isAction(key)) return indirectAction(node, key, modules, report);
-  const module = named(key, keyPlaceOf(node, key), modules, keywords, report);
-  if (module === undefined) return undefined;
-  return { key, module, args: argumentsOf(node, key, module, node[key], report) };
+  const asked = { modules, keywords, conditional, report };
+  if (isAction(key)) return indirectAction(node, key, asked);
+  const place = keyPlaceOf(node, key) ?? placeOf(node)!;
+  const module = named(key, place, asked);
+  if (typeof module !== 'string') return module && { key, ...module };
+  const args = argumentsOf(node, key, module, node[key], report);
+  return args && { key, module, args };
 }
 
-/** The short name of a module that exists; the mistake is noted otherwise. */
-function named(
-  written: string,
-  place: Place | undefined,
-  modules: readonly string[],
-  keywords: readonly string[],
-  report: Report,
-): string | undefined {
+interface Asked {
+  readonly modules: readonly string[];
+  readonly keywords: readonly string[];
+  readonly conditional: boolean;
+  readonly report: Report;
+}
+
+/**
+ * The short name of a module that exists; the mistake is noted otherwise. What Ansible has and we have not may stand
+ * where it is not reached: there it becomes a task that fails.
+ */
+function named(written: string, place: Place, asked: Asked): string | Omit<Action, 'key'> | undefined {
+  const { modules, keywords, conditional, report } = asked;
   const { short, problem } = moduleName(written);
+  const known = modules.length === 0 || [...modules, ...inclusions, 'meta'].includes(short);
   if (short === 'include')
     report.mistake(place, "Ansible's include is no more", 'write include_tasks or import_tasks');
   else if (short === 'import_playbook')
     report.mistake(place, 'import_playbook stands in the list of plays, not among tasks');
-  else if (modules.length > 0 && ![...modules, ...inclusions, 'meta'].includes(short)) {
-    const home = problem === undefined ? homeOf(short) : undefined;
-    if (home !== undefined) report.refuse(place, `module ${home}.${short}`);
+  else if (!known && (problem?.foreign || (problem === undefined && homeOf(short) !== undefined))) {
+    const name = problem === undefined ? `${homeOf(short)}.${short}` : written;
+    const message = `Ansible's module ${name} is not supported`;
+    if (!conditional) report.mistake(place, message);
     else {
-      const hint = didYouMean(short, [...modules, ...inclusions, ...keywords]);
-      report.mistake(place, `there is no module or task keyword ${written}`, hint);
+      report.warnOnce(place, message, 'a task fails that gets to it');
+      return { module: 'fail', args: derived({ msg: message }, place) };
     }
-  } else if (problem !== undefined) report.mistake(place, problem.message, problem.hint);
-  else return short;
+  } else if (known && problem === undefined) return short;
+  else if (problem !== undefined && (known || problem.hint !== undefined))
+    report.mistake(place, problem.message, problem.hint);
+  else {
+    const hint = didYouMean(short, [...modules, ...inclusions, ...keywords]);
+    report.mistake(place, `there is no module or task keyword ${written}`, hint);
+  }
   return undefined;
 }
 
 /** `action: apt name=x` and `local_action: {module: apt, name: x}`. */
-function indirectAction(
-  node: Record<string, unknown>,
-  key: string,
-  modules: readonly string[],
-  report: Report,
-): Action | undefined {
+function indirectAction(node: Record<string, unknown>, key: string, asked: Asked): Action | undefined {
+  const { report } = asked;
   const value = node[key];
   const place = placeOf(node, key) ?? placeOf(node)!;
   const whole = isMapping(value) ? value.module : value;
@@ -103,10 +116,10 @@ function indirectAction(
     report.mistake(place, `${key} must name a module`, `${key}: apt name=nginx`);
     return undefined;
   }
-  const module = named(name, place, modules, [], report);
-  if (module === undefined) return undefined;
+  const module = named(name, place, { ...asked, keywords: [] });
+  if (typeof module !== 'string') return module && { key, ...module };
   const args = argumentsOf(node, key, module, rest || null, report);
-  if (!isMapping(value)) return { key, module, args };
+  if (args === undefined || !isMapping(value)) return args && { key, module, args };
   const { module: _, args: more, ...own } = value;
   const given = { ...own, ...(isMapping(more) ? more : {}) };
   const located = derived({ ...args, ...given }, place);
@@ -131,7 +144,7 @@ function argumentsOf(
   module: string,
   value: unknown,
   report: Report,
-): Record<string, unknown> {
+): Record<string, unknown> | undefined {
   const place = placeOf(node, key) ?? placeOf(node)!;
   let args: Record<string, unknown>;
   if (isMapping(value)) args = value;
@@ -144,6 +157,7 @@ function argumentsOf(
     (typeof value === 'number' && freeForm.includes(module))
   ) {
     const parsed = parsedText(module, key, text(value), place, report);
+    if (parsed === undefined) return undefined;
     args = derived(parsed.args, place, (name) => further(place, text(value), parsed.offsets[name] ?? 0));
   } else {
     const hint = typeof value === 'boolean' ? 'put it in quotes' : undefined;
@@ -153,20 +167,28 @@ function argumentsOf(
   return node.args === undefined || node.args === null ? args : withArgs(node, args, place, report);
 }
 
-function parsedText(module: string, key: string, value: string, place: Place, report: Report): ParsedText {
+function parsedText(
+  module: string,
+  key: string,
+  value: string,
+  place: Place,
+  report: Report,
+): ParsedText | undefined {
   let parsed: ParsedText;
   try {
     parsed = parseText(value, freeForm.includes(module));
   } catch (error) {
     if (!(error instanceof UnbalancedText)) throw error;
     report.mistake(place, 'quotes or braces in this text do not close', 'write the parameters as a mapping');
-    return { args: {}, offsets: {} };
+    return undefined;
   }
   const { [rawParameter]: raw, ...args } = parsed.args;
   if (raw === undefined || rawWords.includes(module)) return parsed;
-  if (/^\{\{[\s\S]*\}\}$/.test(raw.trim()))
+  if (/^\{\{[\s\S]*\}\}$/.test(raw.trim())) {
     report.refuse(place, `templated parameters (${key}: "${raw.trim()}")`, 'write the parameters out');
-  else report.mistake(place, `${module} takes parameters as name=value, not ${JSON.stringify(raw)}`);
+    return undefined;
+  }
+  report.mistake(place, `${module} takes parameters as name=value, not ${JSON.stringify(raw)}`);
   return { args, offsets: parsed.offsets };
 }
 
@@ -183,14 +205,14 @@ function withArgs(
   args: Record<string, unknown>,
   place: Place,
   report: Report,
-): Record<string, unknown> {
+): Record<string, unknown> | undefined {
   const more = node.args;
   if (!isMapping(more)) {
     const at = placeOf(node, 'args');
     if (/^\s*\{\{[\s\S]*\}\}\s*$/.test(text(more)))
       report.refuse(at, `templated args (args: "${text(more)}")`, 'write the parameters out');
     else report.mistake(at, 'args must be a mapping');
-    return args;
+    return undefined;
   }
   const merged = derived({ ...more, ...args }, place);
   for (const key of Object.keys(more)) copyPlace(more, key, merged, key);

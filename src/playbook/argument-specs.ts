@@ -1,3 +1,4 @@
+import type { Place } from '../errors.ts';
 import { isMapping } from '../inventory/layers.ts';
 import { derived, placeOf } from '../yaml/located.ts';
 import type { Role, Task } from './contract.ts';
@@ -24,12 +25,14 @@ function argumentSpecs(role: Role, meta: Record<string, unknown>, reading: Readi
 /**
  * The task that checks a role's arguments before its first task, named as Ansible names it. None when the role says
  * nothing about them.
+ * @param asked where the role is asked for: what is wrong with its arguments is wrong there
  */
 export function validationTask(
   role: Role,
   entryPoint: string,
   params: Readonly<Record<string, unknown>>,
   meta: Record<string, unknown>,
+  asked: Place,
   scope: Scope,
   reading: Reading,
 ): Task[] {
@@ -51,7 +54,7 @@ export function validationTask(
   const name = `Validating arguments against arg spec '${entryPoint}'`;
   const node = derived(
     { name: description === undefined ? name : `${name} - ${text(description)}`, tags: ['always'] },
-    place,
+    asked,
   );
   const args = derived(
     {

@@ -41,7 +41,12 @@ export interface ModuleName {
   /** Without its collection. */
   readonly short: string;
   /** Set when Ansible would not find it under the name as written. */
-  readonly problem?: { readonly message: string; readonly hint?: string | undefined };
+  readonly problem?: {
+    readonly message: string;
+    readonly hint?: string | undefined;
+    /** It is a module of somebody else's: nothing is known of it. */
+    readonly foreign?: boolean;
+  };
 }
 
 /** The module that a name in a task means: `apt`, `ansible.builtin.apt`, `community.mysql.mysql_user`. */
@@ -62,10 +67,14 @@ export function moduleName(written: string): ModuleName {
   const names = collections[collection];
   if (names === undefined) {
     const known = [...Object.keys(collections), ...synthetic];
-    return wrong(`there is no collection ${collection} here`, right ?? didYouMean(collection, known));
+    const hint = right ?? didYouMean(collection, known);
+    const message = `there is no collection ${collection} here`;
+    return { short, problem: { message, hint, foreign: hint === undefined } };
   }
   if (names.has(short)) return { short };
-  return wrong(`${collection} has no module ${short}`, right ?? didYouMean(short, names));
+  const hint = right ?? didYouMean(short, names);
+  const message = `${collection} has no module ${short}`;
+  return { short, problem: { message, hint, foreign: hint === undefined } };
 }
 
 /** The collection in which a module lives; undefined for one of foobar's own, and for names that nobody has. */

@@ -185,7 +185,7 @@ export function includeRole(
 
 /** Reads something for an include: with a report of its own, and apart from what the play has seen by then. */
 function looking(reading: Reading, read: (inner: Reading) => Task[]): Looked {
-  const report = new Report();
+  const report = new Report(reading.report.files);
   const exports = { defaults: [], vars: [], handlers: [] };
   const inner: Reading = { ...reading, report, exports, asked: new Map() };
   const tasks = reading.finish(read(inner), exports);

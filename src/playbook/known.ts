@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { Inventory, Layer } from '../inventory/contract.ts';
-import { isMapping } from '../inventory/layers.ts';
 import { groupVariables } from '../inventory/load.ts';
-import { readYamlFile } from '../yaml/located.ts';
-import type { Play, Playbook, Task } from './contract.ts';
-import { localFile } from './files.ts';
-import { isTemplate } from './texts.ts';
+import type { Play, Task } from './contract.ts';
+import type { Expanded } from './expand.ts';
+import { MadeNames } from './made.ts';
+import { scopeOf } from './sources.ts';
 
 /** What every task has, whoever wrote the project. */
 const magic = new Set(
@@ -15,100 +13,98 @@ const magic = new Set(
   loop self super caller varargs kwargs template_host template_uid template_path template_fullpath
   template_destpath template_run_date`.split(/\s+/),
 );
-/** Facts that Ansible injects under names of their own. */
-const gatheredBy: Readonly<Record<string, string>> = { package_facts: 'packages', service_facts: 'services' };
 
 /** Which variables there are in a project, and what defines them. */
 export class KnownNames {
-  /** True when some names are made at run time from templates: then nothing is certain. */
-  dynamic = false;
-  /** Loop variables of all tasks: values of variables may be read inside a loop. */
-  readonly loopVariables = new Set<string>();
-  readonly #made = new Set<string>();
+  readonly #made: MadeNames;
   readonly #everywhere: readonly Layer[];
   readonly #playHosts: ReadonlyMap<Play, readonly string[]>;
   readonly #inventory: Inventory;
+  readonly #expanded: Expanded;
   readonly #extra: Layer;
   readonly #layersOf = new WeakMap<Play, readonly Layer[]>();
+  readonly #indexes = new WeakMap<readonly Layer[], ReadonlyMap<string, readonly Layer[]>>();
 
   constructor(
     inventory: Inventory,
-    playbook: Playbook,
+    expanded: Expanded,
     extraVars: Readonly<Record<string, unknown>>,
     playHosts: ReadonlyMap<Play, readonly string[]>,
+    playbook: string,
   ) {
     this.#inventory = inventory;
     this.#playHosts = playHosts;
+    this.#expanded = expanded;
     this.#extra = { origin: 'extra vars', values: extraVars };
     const groups = [...inventory.groups.keys()].flatMap((group) => groupVariables(inventory, group));
     const hosts = [...inventory.hosts.values()].flatMap((host) => host.layers);
     this.#everywhere = [...new Set([...groups, ...hosts])];
-    for (const play of playbook.plays)
-      for (const task of [...play.tasks, ...play.handlers]) this.#note(task, playbook.file);
+    this.#made = new MadeNames(expanded, playbook);
   }
 
-  #note(task: Task, playbook: string): void {
-    const { loopVar, indexVar } = task.loopControl;
-    if (task.loop !== undefined) this.loopVariables.add(loopVar);
-    if (indexVar !== undefined) this.loopVariables.add(indexVar);
-    if (task.register !== undefined) this.#made.add(task.register);
-    const gathered = gatheredBy[task.module];
-    if (gathered !== undefined) this.#made.add(gathered);
-    if (task.module === 'set_fact')
-      for (const key of Object.keys(task.args)) {
-        if (isTemplate(key) || key === '_raw_params') this.dynamic = true;
-        this.#made.add(key);
-      }
-    if (task.module === 'include_vars') this.#noteFile(task, playbook);
-    if (task.module === 'add_host') for (const key of Object.keys(task.args)) this.#made.add(key);
+  /** True when some names are made at run time from what only a run knows: then nothing is certain. */
+  isOpen(play: Play): boolean {
+    return this.#made.dynamic || this.#expanded.open.has(play);
   }
 
-  #noteFile(task: Task, playbook: string): void {
-    const { name, _raw_params: raw, file = raw } = task.args;
-    if (typeof name === 'string' && !isTemplate(name)) {
-      this.#made.add(name);
-      return;
-    }
-    const path =
-      typeof file === 'string' && !isTemplate(file) ? localFile(task, playbook, 'vars', file) : undefined;
-    if (path === undefined || !existsSync(path)) {
-      this.dynamic = true;
-      return;
-    }
-    try {
-      const values = readYamlFile(path);
-      if (isMapping(values)) for (const key of Object.keys(values)) this.#made.add(key);
-    } catch {
-      this.dynamic = true;
-    }
+  /** Whether some task of the project sets a variable of this name. */
+  isMade(name: string): boolean {
+    return this.#made.names.has(name);
+  }
+
+  /** Loop variables of all tasks: values of variables may be read inside a loop. */
+  isLoopVariable(name: string): boolean {
+    return this.#made.loopVariables.has(name);
   }
 
   /**
    * Whether a task of a play can see a variable of this name. `elsewhere`: only hosts outside the play have it.
    */
   knows(name: string, play: Play, task: Task): 'yes' | 'no' | 'elsewhere' {
-    if (magic.has(name) || name.startsWith('ansible_') || this.#made.has(name)) return 'yes';
+    if (magic.has(name) || name.startsWith('ansible_') || this.#made.names.has(name)) return 'yes';
     const { loopVar, indexVar } = task.loopControl;
     if ((task.loop !== undefined && name === loopVar) || name === indexVar) return 'yes';
-    const sources = [this.#ofPlay(play), task.defaults, task.layers];
-    if (sources.some((layers) => layers.some((layer) => Object.hasOwn(layer.values, name)))) return 'yes';
-    return this.#everywhere.some((layer) => Object.hasOwn(layer.values, name)) ? 'elsewhere' : 'no';
+    if (scopeOf(task)?.loopNames.includes(name)) return 'yes';
+    if (this.#sources(play, task).some((layers) => this.#index(layers).has(name))) return 'yes';
+    return this.#index(this.#everywhere).has(name) ? 'elsewhere' : 'no';
   }
 
   /** The layers that define a name for a task, whatever their precedence. */
   definitions(name: string, play: Play, task: Task): Layer[] {
-    const found = new Set<Layer>();
-    for (const layers of [this.#ofPlay(play), task.defaults, task.layers])
-      for (const layer of layers) if (Object.hasOwn(layer.values, name)) found.add(layer);
-    return [...found];
+    const found = this.#sources(play, task).flatMap((layers) => this.#index(layers).get(name) ?? []);
+    return found.length > 1 ? [...new Set(found)] : found;
   }
 
   /** Names that a word might have been meant to be. */
   candidates(play: Play, task: Task): string[] {
-    const layers = [...this.#ofPlay(play), ...task.defaults, ...task.layers];
-    return [...magic, ...this.#made, ...layers.flatMap((layer) => Object.keys(layer.values))].filter(
-      (name) => name.length > 2,
-    );
+    const names = this.#sources(play, task).flatMap((layers) => [...this.#index(layers).keys()]);
+    return [...magic, ...this.#made.names, ...names].filter((name) => name.length > 2);
+  }
+
+  #sources(play: Play, task: Task): (readonly Layer[])[] {
+    return [
+      this.#ofPlay(play),
+      task.defaults,
+      task.layers,
+      ...(task.params === undefined ? [] : [task.params]),
+    ];
+  }
+
+  /** Which of some layers define which names. */
+  #index(layers: readonly Layer[]): ReadonlyMap<string, readonly Layer[]> {
+    let index = this.#indexes.get(layers);
+    if (index === undefined) {
+      const names = new Map<string, Layer[]>();
+      for (const layer of layers)
+        for (const name of Object.keys(layer.values)) {
+          const known = names.get(name);
+          if (known === undefined) names.set(name, [layer]);
+          else known.push(layer);
+        }
+      index = names;
+      this.#indexes.set(layers, index);
+    }
+    return index;
   }
 
   #ofPlay(play: Play): readonly Layer[] {
@@ -116,7 +112,8 @@ export class KnownNames {
     if (layers === undefined) {
       const hosts = this.#playHosts.get(play);
       const ofHosts = hosts?.flatMap((host) => this.#inventory.hosts.get(host)?.layers ?? []);
-      layers = [...new Set([...(ofHosts ?? this.#everywhere), ...play.layers, this.#extra])];
+      const included = this.#expanded.layers.get(play) ?? [];
+      layers = [...new Set([...(ofHosts ?? this.#everywhere), ...play.layers, ...included, this.#extra])];
       this.#layersOf.set(play, layers);
     }
     return layers;

@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isEncrypted } from '../vault/format.ts';
 import type { Playbook } from './contract.ts';
+import type { Expanded } from './expand.ts';
 import type { Text } from './texts.ts';
 
 /** Templates beside the playbook and in its roles: some are named only by variables, so nothing else leads to them. */
-export function looseTemplates(playbook: Playbook): Text[] {
-  const tasks = playbook.plays.flatMap((play) => [...play.tasks, ...play.handlers]);
-  const roles = tasks.flatMap((task) => (task.role === undefined ? [] : [task.role.directory]));
+export function looseTemplates(playbook: Playbook, { entries }: Expanded): Text[] {
+  const roles = entries.flatMap(({ task }) => (task.role === undefined ? [] : [task.role.directory]));
   return [...new Set([dirname(playbook.file), ...roles])].flatMap((root) => {
     const folder = join(root, 'templates');
     if (!existsSync(folder)) return [];

@@ -12,6 +12,13 @@ const hints: Readonly<Record<string, string>> = {
 /** Gathers the mistakes of one reading, so that all of them are shown at once. */
 export class Report {
   readonly problems: Problem[] = [];
+  /** What was read already: many includes may name the same file. */
+  readonly files: Map<string, unknown>;
+  readonly #said = new Set<string>();
+
+  constructor(files: Map<string, unknown> = new Map()) {
+    this.files = files;
+  }
 
   mistake(place: Place | undefined, message: string, hint?: string): void {
     this.problems.push({ message, place, hint, severity: 'error' });
@@ -25,10 +32,18 @@ export class Report {
     this.mistake(place, `Ansible's ${word} is not supported`, hint);
   }
 
+  /** Warns of the same once. */
+  warnOnce(place: Place | undefined, message: string, hint?: string): void {
+    if (!this.#said.has(message)) this.warn(place, message, hint);
+    this.#said.add(message);
+  }
+
   /** A file's YAML; undefined when it has mistakes, which are noted. */
   read(file: string): unknown {
     try {
-      return readYamlFile(file);
+      const value = this.files.has(file) ? this.files.get(file) : readYamlFile(file);
+      this.files.set(file, value);
+      return value;
     } catch (error) {
       if (!(error instanceof ProjectError)) throw error;
       this.problems.push(...error.problems);

@@ -205,7 +205,15 @@ export class RoleLoader {
     };
     if (!known) this.#handlers(role, files.handlers_from, request.place, within, reading);
     const validation = request.validate
-      ? validationTask(role, files.tasks_from ?? 'main', entry?.params ?? {}, meta, within, reading)
+      ? validationTask(
+          role,
+          files.tasks_from ?? 'main',
+          entry?.params ?? {},
+          meta,
+          request.place,
+          within,
+          reading,
+        )
       : [];
     const file = roleFile(role, 'tasks', files.tasks_from);
     if (file === undefined && files.tasks_from !== undefined)

@@ -31,7 +31,8 @@ function readItem(node: Record<string, unknown>, scope: Scope, reading: Reading,
   const { report } = reading;
   if ('block' in node || 'rescue' in node || 'always' in node) return readBlock(node, scope, reading, among);
   const handler = among !== 'tasks';
-  const action = actionOf(node, reading.modules, handler, report);
+  const conditional = scope.when.length > 0 || (node.when !== undefined && node.when !== null);
+  const action = actionOf(node, reading.modules, handler, conditional, report);
   if (action === undefined) return [];
   const { module } = action;
   if (handler && module.endsWith('_role')) {

@@ -3,6 +3,7 @@ import type { Layer } from '../inventory/contract.ts';
 import { placeOf } from '../yaml/located.ts';
 import { Unsafe } from '../yaml/unsafe.ts';
 import type { Expression, Task } from './contract.ts';
+import { loopWords } from './loop.ts';
 import { sourceOf } from './sources.ts';
 
 /** A text with Jinja in it. */
@@ -27,12 +28,17 @@ export function textsOf(value: unknown, place: Place): Text[] {
   );
 }
 
+/** Every text in a value. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (value === null || typeof value !== 'object' || value instanceof Unsafe) return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
 /** Every template of a layer of variables. */
 export function layerTexts(layer: Layer, fallback: Place): Text[] {
   return textsOf(layer.values, fallback);
 }
-
-const loopWords = ['loop', 'with_items', 'with_list', 'with_dict'];
 
 /**
  * Every template and expression that belongs to a task itself.
@@ -46,8 +52,9 @@ export function taskTexts(task: Task, expressions: readonly string[]): Text[] {
     ...(task.changedWhen ?? []),
     ...(task.failedWhen ?? []),
     ...(task.until ?? []),
+    ...(task.loopControl.breakWhen ?? []),
   ];
-  const loopWord = loopWords.find((word) => word in node) ?? 'loop';
+  const loopWord = loopWords(node)[0] ?? 'loop';
   const lenient = (texts: Text[]): Text[] => texts.map((text) => ({ ...text, lenient: true }));
   return [
     ...lenient(textsOf(task.name, at('name'))),
@@ -63,6 +70,16 @@ export function taskTexts(task: Task, expressions: readonly string[]): Text[] {
     ...textsOf(task.noLog, at('no_log')),
     ...textsOf(task.retries, at('retries')),
     ...textsOf(task.delay, at('delay')),
+    ...textsOf(task.loopControl.pause, at('loop_control')),
+    ...textsOf(task.timeout, at('timeout')),
+    ...textsOf(task.async, at('async')),
+    ...textsOf(task.poll, at('poll')),
+    ...textsOf(task.throttle, at('throttle')),
+    ...textsOf(task.checkMode, at('check_mode')),
+    ...textsOf(task.diff, at('diff')),
+    ...textsOf(task.runOnce, at('run_once')),
+    ...textsOf(task.connect?.user, at('remote_user')),
+    ...textsOf(task.connect?.port, at('port')),
     ...lenient(textsOf(task.notify, at('notify'))),
   ];
 }

@@ -12,27 +12,28 @@ import { placeInside, type Text, textsOf } from './texts.ts';
  */
 export class UndefinedFinder {
   readonly #known: KnownNames;
-  readonly #problems: Problem[];
+  #problems: Problem[] = [];
   readonly #seen = new WeakMap<Play, Map<string, boolean>>();
   readonly #free = new Map<string, readonly FreeVariable[]>();
 
-  constructor(known: KnownNames, problems: Problem[]) {
+  constructor(known: KnownNames) {
     this.#known = known;
-    this.#problems = problems;
   }
 
-  find(text: Text, play: Play, task: Task): void {
-    if (text.lenient) return;
+  find(text: Text, play: Play, task: Task): Problem[] {
+    if (text.lenient) return [];
+    this.#problems = [];
     const isCondition = [...task.when, ...(task.changedWhen ?? []), ...(task.failedWhen ?? [])].some(
       (condition) => condition.text === text.text,
     );
     this.#look(text, play, task, task.when.length === 0 || (isCondition && task.when[0]?.text === text.text));
+    return this.#problems;
   }
 
   #look(text: Text, play: Play, task: Task, certain: boolean, nested = false): void {
     for (const { name, guarded, line } of this.#freeIn(text)) {
       if (guarded || task.when.some((condition) => isGuarded(name, condition.text))) continue;
-      if (nested && this.#known.loopVariables.has(name)) continue;
+      if (nested && this.#known.isLoopVariable(name)) continue;
       const state = this.#known.knows(name, play, task);
       if (state === 'yes') this.#follow(name, text, play, task, certain);
       else {
@@ -90,7 +91,7 @@ export class UndefinedFinder {
       message: `nothing defines the variable ${name}`,
       place,
       hint: name === 'item' ? 'this task has no loop' : meant && `did you mean ${meant}?`,
-      severity: !this.#known.dynamic && (certain || misspelt) ? 'error' : 'warning',
+      severity: !this.#known.isOpen(play) && (certain || misspelt) ? 'error' : 'warning',
     });
   }
 }

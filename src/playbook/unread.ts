@@ -1,8 +1,8 @@
 import type { Problem } from '../errors.ts';
-import type { Inventory, Layer } from '../inventory/contract.ts';
+import type { Inventory } from '../inventory/contract.ts';
 import { nearest } from '../problems.ts';
 import { keyPlaceOf } from '../yaml/located.ts';
-import type { Playbook } from './contract.ts';
+import type { Expanded } from './expand.ts';
 
 /** Variables that say how to reach a host; the last ones mean something to Ansible only. */
 const connection =
@@ -19,16 +19,13 @@ const connection =
  */
 export function unreadVariables(
   inventory: Inventory,
-  playbook: Playbook,
+  { entries }: Expanded,
   extraVars: Readonly<Record<string, unknown>>,
   read: ReadonlySet<string>,
 ): Problem[] {
-  const tasks = playbook.plays.flatMap((play) => [...play.tasks, ...play.handlers]);
-  const layers = [...playbook.plays.flatMap((play) => play.layers), ...tasks.flatMap(layersOf)];
-  const known = new Set([
-    ...connection,
-    ...[...new Set(layers)].flatMap(({ values }) => Object.keys(values)),
-  ]);
+  const lists = entries.flatMap(({ play, task }) => [play.layers, task.defaults, task.layers]);
+  const layers = new Set([...new Set(lists)].flat());
+  const known = new Set([...connection, ...[...layers].flatMap(({ values }) => Object.keys(values))]);
   const given = new Set([...inventory.hosts.values()].flatMap((host) => host.layers));
   return [...given, { origin: '-e', values: extraVars }].flatMap(({ values }) =>
     Object.keys(values).flatMap((name): Problem[] => {
@@ -40,10 +37,6 @@ export function unreadVariables(
       ];
     }),
   );
-}
-
-function layersOf(task: { readonly defaults: readonly Layer[]; readonly layers: readonly Layer[] }): Layer[] {
-  return [...task.defaults, ...task.layers];
 }
 
 function withoutDigits(word: string): string {

@@ -35,7 +35,7 @@ it('shows the mistakes and exits 3', async () => {
     inventory: join(project, 'inventory.yaml'),
     playbook: join(project, 'site.yaml'),
   });
-  expect(out.text()).toContain('site.yaml:4:7: there is no module or task keyword ansible.builtin.copi');
+  expect(out.text()).toContain('site.yaml:4:7: ansible.builtin has no module copi');
   expect(out.text()).toContain('did you mean copy?');
   expect(code).toBe(ExitCode.project);
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseText, UnbalancedText } from '../../src/playbook/arguments.ts';
@@ -50,6 +52,28 @@ describe('free forms', () => {
     ['include_vars', 'file=a.yaml name=b', { file: 'a.yaml', name: 'b' }],
     ['meta', 'flush_handlers', { _raw_params: 'flush_handlers' }],
   ])('%s: %s', (module, text, args) => expect(parseText(text, freeForm.includes(module)).args).toEqual(args));
+});
+
+/** What ansible-core made of the same texts: recorded by record-parse-kv.py. */
+describe('as ansible-core reads it', () => {
+  const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'parse-kv.json'), 'utf8')) as [
+    string,
+    boolean,
+    Record<string, string> | null,
+  ][];
+  const read = (text: string, isFreeForm: boolean) => {
+    try {
+      return parseText(text, isFreeForm).args;
+    } catch (error) {
+      if (error instanceof UnbalancedText) return null;
+      throw error;
+    }
+  };
+  it('in more than a thousand texts', () => {
+    expect(recorded.length).toBeGreaterThan(1000);
+    const answers = recorded.map(([text, isFreeForm]) => [text, isFreeForm, read(text, isFreeForm)]);
+    expect(answers).toEqual(recorded);
+  });
 });
 
 it('refuses quotes and braces that do not close', () => {

@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isMapping } from '../inventory/layers.ts';
+import { readYamlFile } from '../yaml/located.ts';
+import type { Play, Task } from './contract.ts';
+import type { Expanded } from './expand.ts';
+import { localFile } from './files.ts';
+import { rawParameter } from './keywords.ts';
+import { candidates } from './play-variables.ts';
+import { possibleNames } from './possible.ts';
+import { textsIn } from './texts.ts';
+import { isOpen, list, text } from './values.ts';
+
+/** Facts that Ansible injects under names of their own. */
+const gatheredBy: Readonly<Record<string, string>> = {
+  package_facts: 'packages',
+  service_facts: 'services',
+  mount_facts: 'mount_points',
+};
+
+/** Parameters of add_host that are no variables. */
+const hostWords = ['name', 'hostname', 'host', 'group', 'groups', 'groupname', rawParameter];
+
+/** Variables that tasks make, whichever host they run on. */
+export class MadeNames {
+  readonly names = new Set<string>();
+  readonly loopVariables = new Set<string>();
+  /** True when some names are made from what only a run knows. */
+  dynamic = false;
+  readonly #playbook: string;
+  readonly #files = new Map<string, readonly string[] | undefined>();
+
+  constructor(expanded: Expanded, playbook: string) {
+    this.#playbook = playbook;
+    const plays = new Set<Play>();
+    for (const { play, task } of expanded.entries) {
+      plays.add(play);
+      this.#note(task);
+    }
+    for (const play of plays) for (const names of play.lateVarsFiles ?? []) this.#late(names);
+  }
+
+  #note(task: Task): void {
+    const { loopVar, indexVar } = task.loopControl;
+    if (task.loop !== undefined) this.loopVariables.add(loopVar);
+    if (indexVar !== undefined) this.loopVariables.add(indexVar);
+    if (task.register !== undefined) this.names.add(task.register);
+    const gathered = gatheredBy[task.module];
+    if (gathered !== undefined) this.names.add(gathered);
+    if (task.module === 'set_fact')
+      for (const key of Object.keys(task.args)) {
+        if (isOpen(key) || key === rawParameter) this.dynamic = true;
+        this.names.add(key);
+      }
+    if (task.module === 'add_host')
+      for (const key of Object.keys(task.args)) if (!hostWords.includes(key)) this.names.add(key);
+    if (task.module === 'include_vars') this.#included(task);
+  }
+
+  #included(task: Task): void {
+    const { name, [rawParameter]: raw, file = raw, dir } = task.args;
+    if (name !== undefined) {
+      if (isOpen(name)) this.dynamic = true;
+      else this.names.add(text(name));
+      return;
+    }
+    const folders = this.#folders(task);
+    const written = typeof dir === 'string' ? undefined : file;
+    if (typeof written === 'string' && !isOpen(written)) {
+      const path = localFile(task, this.#playbook, 'vars', written);
+      if (path === undefined || !this.#file(path)) this.dynamic = true;
+      return;
+    }
+    const patterns = typeof written === 'string' ? possibleNames(task, written, folders) : undefined;
+    const names = patterns?.names ?? possibleNames(task, '{{ any }}', folders).names;
+    const paths = names.flatMap((each) => folders.map((folder) => join(folder, each)).find(existsSync) ?? []);
+    const found = paths.map((path) => this.#file(path));
+    if (found.length === 0 && !this.#isOptional(task)) this.dynamic = true;
+  }
+
+  /** `skip: true` of first_found: it may well be that there is no file at all. */
+  #isOptional(task: Task): boolean {
+    const { loop } = task;
+    return (
+      loop?.lookup === 'first_found' && list(loop.value).some((each) => isMapping(each) && each.skip === true)
+    );
+  }
+
+  /** Where a task's files of variables are, and the folders that its loop names. */
+  #folders(task: Task): string[] {
+    const roots = [
+      ...(task.role === undefined ? [] : [task.role.directory]),
+      dirname(task.place.file),
+      dirname(this.#playbook),
+    ];
+    const named = textsIn(task.loop?.value).filter((each) => !isOpen(each) && !/\.(ya?ml|json)$/.test(each));
+    const below = ['vars', ...named].flatMap((folder) => roots.map((root) => join(root, folder)));
+    return [...new Set(below)].filter(existsSync);
+  }
+
+  #late(names: readonly string[]): void {
+    const directory = dirname(this.#playbook);
+    const folders = [join(directory, 'vars'), directory];
+    for (const name of names) {
+      const { names: possible, sure } = possibleNames(bare, name, folders);
+      const paths = possible.flatMap((each) => candidates(each, directory).find(existsSync) ?? []);
+      for (const path of paths) this.#file(path);
+      if (sure === 'any') this.dynamic = true;
+    }
+  }
+
+  /** Notes the names in a file of variables; false when it cannot be read. */
+  #file(path: string): boolean {
+    if (!this.#files.has(path)) this.#files.set(path, namesIn(path));
+    const names = this.#files.get(path);
+    if (names === undefined) this.dynamic = true;
+    for (const name of names ?? []) this.names.add(name);
+    return names !== undefined;
+  }
+}
+
+/** A task without a loop, for names that belong to none. */
+const bare = { loopControl: { loopVar: 'item' } } as Task;
+
+function namesIn(path: string): string[] | undefined {
+  try {
+    return list(readYamlFile(path)).flatMap((values) => (isMapping(values) ? Object.keys(values) : []));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import type { Task } from './contract.ts';
+import { textsIn } from './texts.ts';
+import { isOpen } from './values.ts';
+
+/** How well the files that a name may mean are known. */
+export interface Possible {
+  readonly names: readonly string[];
+  /** `one`: written out. `some`: parts are. `any`: nothing is, all that may be meant is here. */
+  readonly sure: 'one' | 'some' | 'any';
+}
+
+/** A text with templates in it as a pattern; undefined when nothing but templates is in it. */
+export function patternOf(text: string): RegExp | undefined {
+  const parts = text.split(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/);
+  if (parts.every((part) => /^[\s/.]*$/.test(part) || /^\.(ya?ml|json)$/.test(part.trim()))) return undefined;
+  const quoted = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${quoted.join('.*')}$`);
+}
+
+/**
+ * The names that a task's parameter may have: as written, the texts of its loop where it is the loop's variable, or
+ * the files of folders that its pattern matches.
+ * @param folders where files are looked for; names are relative to them
+ */
+export function possibleNames(task: Task, written: string, folders: readonly string[]): Possible {
+  if (!isOpen(written)) return { names: [written], sure: 'one' };
+  const whole = /^\s*\{\{\s*([\s\S]*?)\s*\}\}\s*$/.exec(written)?.[1];
+  const { loop } = task;
+  if (loop !== undefined && whole?.split(/[.|[\s]/)[0] === task.loopControl.loopVar) {
+    const texts = textsIn(loop.value);
+    const literal = Array.isArray(loop.value) && loop.value.every((item) => typeof item === 'string');
+    if (literal && loop.lookup !== 'first_found' && whole === task.loopControl.loopVar && !texts.some(isOpen))
+      return { names: texts, sure: 'one' };
+    const names = texts.flatMap((text) => matching(text, folders));
+    if (names.length > 0) return { names: [...new Set(names)], sure: 'some' };
+  }
+  const pattern = patternOf(written);
+  if (pattern !== undefined) return { names: matching(written, folders), sure: 'some' };
+  return { names: [...new Set(folders.flatMap(filesOf))], sure: 'any' };
+}
+
+/** The files of folders that a text with templates in it may mean. */
+export function matching(text: string, folders: readonly string[]): string[] {
+  if (!isOpen(text)) {
+    const there = isAbsolute(text) ? existsSync(text) : folders.some((folder) => isFile(join(folder, text)));
+    return there ? [text] : [];
+  }
+  const pattern = patternOf(text);
+  if (pattern === undefined) return [];
+  const found = folders.flatMap((folder) => {
+    const below = join(folder, dirname(`${text.split('{')[0]}x`));
+    return filesOf(below).map((name) => relative(folder, join(below, name)));
+  });
+  return [...new Set(found)].filter((name) => pattern.test(name) || pattern.test(`./${name}`));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+const listed = new Map<string, { readonly at: number; readonly names: readonly string[] }>();
+
+/** The YAML files of a folder and of those in it. */
+function filesOf(folder: string): readonly string[] {
+  const at = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
+  if (at === undefined) return [];
+  const known = listed.get(folder);
+  if (known?.at === at) return known.names;
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ya?ml|json)$/.test(name))
+    .sort();
+  listed.set(folder, { at, names });
+  return names;
+}

@@ -107,34 +107,23 @@ function takesAny(module: Module): boolean {
   return success || !error.issues.some((issue) => issue.code === 'unrecognized_keys');
 }
 
-function parameterSchema({
-  type,
-  schema,
-  description,
-  default: standard,
-  choices,
-  lenient,
-}: Parameter): JsonSchema {
+function parameterSchema(parameter: Parameter): JsonSchema {
+  const { description, default: standard } = parameter;
   return {
     description,
     ...(standard !== undefined && { default: standard }),
-    ...valueSchema(type, schema, choices, lenient),
+    ...valueSchema(parameter),
   };
 }
 
-function valueSchema(
-  type: string,
-  schema: JsonSchema,
-  choices: readonly unknown[] | undefined,
-  lenient: boolean,
-): JsonSchema {
+function valueSchema({ type, choices, lenient }: Parameter): JsonSchema {
   if (choices) return { anyOf: [{ enum: choices }, lenient ? text : template] };
   if (type === 'bool') return flag;
   if (type === 'int' || type === 'float') return number;
   if (type === 'str') return text;
   if (type === 'list') return { anyOf: [{ type: 'array' }, text] };
   if (type === 'dict') return { anyOf: [{ type: 'object' }, { type: 'string' }] };
-  return lenient || Object.keys(schema).length === 0 ? {} : { anyOf: [{}, schema] };
+  return {};
 }
 
 function keywordSchema(word: string, { kind, note }: Keyword): JsonSchema {

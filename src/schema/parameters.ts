@@ -16,8 +16,6 @@ export interface Parameter {
   readonly choices?: readonly unknown[];
   /** Ansible's word for the kind: bool, dict, float, int, list, raw, str. */
   readonly type: string;
-  /** Of its value after reading; other spellings of the same may be taken too. */
-  readonly schema: JsonSchema;
   /** True when what is written is looked at before it is judged, so that more spellings count than the schema says. */
   readonly lenient: boolean;
 }
@@ -38,7 +36,6 @@ export function parametersOf(module: Module): Parameter[] {
       description: String(description),
       required: !field.safeParse(undefined).success,
       type: typeOf(schema),
-      schema,
       lenient: looksFirst(field),
       ...(standard !== undefined && { default: standard }),
       ...(words && { choices: words }),

@@ -1,7 +1,9 @@
-import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { type Problem, ProjectError, type TransportError } from '../errors.ts';
+import type { Patience } from './socket.ts';
+import { type Machine, SshConfigError } from './ssh-config.ts';
+import { followedNames, readArguments, SshOptions } from './ssh-options.ts';
+import { sshTarget, thisMachine } from './ssh-target.ts';
 
 /** A started program on a host, with its three byte streams. */
 export interface Channel {
@@ -43,30 +45,29 @@ export interface ConnectionSettings {
   /** Socket of the ssh-agent. */
   readonly agent?: string;
   readonly knownHostsFiles: readonly string[];
+  /** A host that no file knows is taken for what it says it is, and written down (`accept-new`). */
+  readonly acceptNew?: boolean;
   /** Seconds for TCP, and again for the handshake with authentication. */
   readonly connectTimeout: number;
+  /** When a silent host counts as lost (ServerAlive*), where it was said. */
+  readonly patience?: Patience;
+  /** Another host to go through (ProxyJump), which may itself be reached through one. */
+  readonly jump?: ConnectionSettings;
+  /** A program of this machine that is the way to the host (ProxyCommand). */
+  readonly proxyCommand?: string;
 }
 
-const options = [
-  'UserKnownHostsFile',
-  'GlobalKnownHostsFile',
-  'Port',
-  'User',
-  'IdentityFile',
-  'IdentitiesOnly',
-  'IdentityAgent',
-  'ConnectTimeout',
-  'HostKeyAlias',
-  'StrictHostKeyChecking',
-] as const;
-type Option = (typeof options)[number];
-
 /**
- * How to reach a host, from Ansible's variables: ansible_connection, ansible_host, ansible_port, ansible_user,
- * ansible_ssh_private_key_file, ansible_ssh_timeout and the `-o Name=value` in ansible_ssh_args,
- * ansible_ssh_common_args and ansible_ssh_extra_args. Throws a ProjectError that names what cannot be used.
+ * How to reach a host, from Ansible's variables and the user's configuration of ssh: ansible_connection, ansible_host,
+ * ansible_port, ansible_user, ansible_ssh_private_key_file, ansible_ssh_timeout and the arguments of ssh in
+ * ansible_ssh_args, ansible_ssh_common_args and ansible_ssh_extra_args. As on the command line of ssh, these count before
+ * ~/.ssh/config. Throws a ProjectError that names what cannot be used.
  */
-export function connectionSettings(name: string, get: (variable: string) => unknown): ConnectionSettings {
+export function connectionSettings(
+  name: string,
+  get: (variable: string) => unknown,
+  machine: Machine = thisMachine(),
+): ConnectionSettings {
   const problems: Problem[] = [];
   const complain = (message: string, hint?: string) =>
     problems.push({ message: `host ${name}: ${message}`, hint, severity: 'error' });
@@ -77,13 +78,6 @@ export function connectionSettings(name: string, get: (variable: string) => unkn
     }
     return undefined;
   };
-  const whole = (what: string, value: string | undefined, fallback: number, highest: number): number => {
-    if (value === undefined) return fallback;
-    const number = Number(value);
-    if (Number.isInteger(number) && number >= 1 && number <= highest) return number;
-    complain(`${what} is ${JSON.stringify(value)}, not a whole number from 1 to ${highest}`);
-    return fallback;
-  };
 
   const kind = (text('ansible_connection') ?? 'ssh').replace(/^ansible\.builtin\./, '');
   const connection = kind === 'local' ? 'local' : 'ssh';
@@ -93,99 +87,61 @@ export function connectionSettings(name: string, get: (variable: string) => unkn
     if (text(variable) !== undefined)
       complain(`${variable} is set, but logging in takes a key`, 'ssh-copy-id puts your key on the host');
 
-  const given = new Map<Option, string>();
+  const options = new SshOptions();
+  const give = (option: string, value: string | undefined) => {
+    if (value !== undefined) options.set(option, [value]);
+  };
+  const port = text('ansible_port', 'ansible_ssh_port');
+  if (port !== undefined && !isWhole(port, 65535))
+    complain(`ansible_port is ${JSON.stringify(port)}, not a whole number from 1 to 65535`);
+  const timeout = text('ansible_ssh_timeout', 'ansible_timeout');
+  if (timeout !== undefined && !isWhole(timeout, 3600))
+    complain(`ansible_ssh_timeout is ${JSON.stringify(timeout)}, not a whole number from 1 to 3600`);
+  give('Port', port);
+  give('User', text('ansible_user', 'ansible_ssh_user'));
+  give('ConnectTimeout', timeout);
+  give('IdentityFile', text('ansible_ssh_private_key_file', 'ansible_private_key_file'));
+
+  let configuration: string | undefined;
   for (const variable of ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'])
-    for (const [key, value] of sshOptions(text(variable) ?? '', (word) =>
+    configuration ??= readArguments(text(variable) ?? '', options, (word) =>
       complain(
-        `${variable} holds ${JSON.stringify(word)}, which foobar does not know`,
-        `it knows -o with ${options.join(', ')}`,
+        `${variable} holds ${JSON.stringify(word)}, which foobar does not follow`,
+        `it follows -F, -i, -J, -l, -p and -o with ${followedNames}`,
       ),
-    ))
-      if (!given.has(key)) given.set(key, value);
-  const strict = given.get('StrictHostKeyChecking');
-  if (strict !== undefined && !['yes', 'true'].includes(strict.toLowerCase()))
+    );
+  const strict = options.get('StrictHostKeyChecking')?.toLowerCase();
+  if (strict !== undefined && !['yes', 'true', 'ask', 'accept-new'].includes(strict))
     complain(
       `StrictHostKeyChecking=${strict} would accept any host`,
-      'take it away and put the host key into a known_hosts file (-o UserKnownHostsFile=FILE)',
+      'take it away and put the host key into a known_hosts file (-o UserKnownHostsFile=FILE), ' +
+        'or say accept-new: then a host that nobody knows yet is written down there',
     );
-  const port = whole(
-    'ansible_port',
-    text('ansible_port', 'ansible_ssh_port') ?? given.get('Port'),
-    22,
-    65535,
-  );
-  const connectTimeout = whole(
-    'ansible_ssh_timeout',
-    text('ansible_ssh_timeout', 'ansible_timeout') ?? given.get('ConnectTimeout'),
-    10,
-    3600,
-  );
   if (problems.length > 0) throw new ProjectError(problems);
 
-  const identity =
-    text('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? given.get('IdentityFile');
-  const agent = given.get('IdentityAgent') ?? process.env.SSH_AUTH_SOCK;
-  const alias = given.get('HostKeyAlias');
-  return {
-    name,
-    connection,
-    address: text('ansible_host', 'ansible_ssh_host') ?? name,
-    port,
-    user: text('ansible_user', 'ansible_ssh_user') ?? given.get('User') ?? userInfo().username,
-    identityFiles: identity === undefined ? [] : [expandHome(identity)],
-    identitiesOnly: ['yes', 'true'].includes((given.get('IdentitiesOnly') ?? 'no').toLowerCase()),
-    ...(agent && agent !== 'none' ? { agent: expandHome(agent) } : {}),
-    ...(alias ? { hostKeyAlias: alias } : {}),
-    knownHostsFiles: [
-      ...fileList(given.get('UserKnownHostsFile') ?? '~/.ssh/known_hosts ~/.ssh/known_hosts2'),
-      ...fileList(given.get('GlobalKnownHostsFile') ?? '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
-    ],
-    connectTimeout,
-  };
-}
-
-function fileList(value: string): string[] {
-  return value
-    .split(/\s+/)
-    .filter((file) => file !== '' && file !== 'none')
-    .map(expandHome);
-}
-
-function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
-}
-
-/** The `-o Name=value` of an ssh command line; what else stands there is handed to `unknown`. */
-function* sshOptions(line: string, unknown: (word: string) => void): Generator<[Option, string]> {
-  const all = shellWords(line);
-  for (let at = 0; at < all.length; at++) {
-    const word = all[at] ?? '';
-    const short = /^-([pli])(.*)$/s.exec(word);
-    if (short) {
-      const name = ({ p: 'Port', l: 'User', i: 'IdentityFile' } as const)[short[1] as 'p' | 'l' | 'i'];
-      yield [name, short[2] || (all[++at] ?? '')];
-      continue;
-    }
-    if (!word.startsWith('-o')) {
-      unknown(word);
-      continue;
-    }
-    const option = word.length > 2 ? word.slice(2) : (all[++at] ?? '');
-    const parts = /^\s*(\w+)\s*[\s=]\s*"?(.*?)"?\s*$/s.exec(option);
-    const name = options.find((known) => known.toLowerCase() === parts?.[1]?.toLowerCase());
-    if (name && parts) yield [name, parts[2] ?? ''];
-    else unknown(`-o ${option}`);
+  const address = text('ansible_host', 'ansible_ssh_host') ?? name;
+  // The user's own machine needs no ssh, and may have any address.
+  if (connection === 'local') options.set('ProxyJump', ['none']);
+  const files =
+    connection === 'local' || configuration === 'none'
+      ? []
+      : configuration === undefined
+        ? machine.configurations
+        : [configuration.replace(/^~(?=\/|$)/, machine.home)];
+  try {
+    return { ...sshTarget(address, options, { name, machine, files }), connection };
+  } catch (error) {
+    if (!(error instanceof SshConfigError)) throw error;
+    throw new ProjectError([
+      {
+        message: `host ${name}: ${error.message}`,
+        hint: '-F none in ansible_ssh_common_args leaves the configuration of ssh out',
+        severity: 'error',
+      },
+    ]);
   }
 }
 
-/** Splits a line into words as a shell does, with single quotes, double quotes and backslashes. */
-function shellWords(line: string): string[] {
-  const result: string[] = [];
-  for (const [raw] of line.matchAll(/(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+/gs))
-    result.push(
-      raw.replace(/'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)/gs, (_all, single, double, escaped) =>
-        single !== undefined ? single : double !== undefined ? double.replace(/\\(["\\$`])/g, '$1') : escaped,
-      ),
-    );
-  return result;
+function isWhole(text: string, highest: number): boolean {
+  return /^\d+$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= highest;
 }

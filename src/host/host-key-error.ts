@@ -50,7 +50,9 @@ function place(entry: KnownHost): string {
 
 function scan(settings: ConnectionSettings, key: Buffer): string {
   const type = /ed25519|ecdsa|rsa/.exec(keyType(key))?.[0] ?? 'ed25519';
-  return `ssh-keyscan -p ${settings.port} -t ${type} ${settings.address}`;
+  const { jump } = settings;
+  const through = jump === undefined ? '' : `ssh -p ${jump.port} ${jump.user}@${jump.address} `;
+  return `${through}ssh-keyscan -p ${settings.port} -t ${type} ${settings.address}`;
 }
 
 function shortType(type: string): string {

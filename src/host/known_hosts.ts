@@ -1,5 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { TransportError } from '../errors.ts';
+import type { ConnectionSettings } from './connection.ts';
 
 /** One line of a known_hosts file (format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export interface KnownHost {
@@ -48,6 +51,32 @@ export function readKnownHosts(files: readonly string[]): KnownHost[] {
       throw error;
     }
   });
+}
+
+/** Writes down the key of a host that nobody knew (`accept-new`). Gives the reason when that is not possible. */
+export function rememberHost(settings: ConnectionSettings, key: Buffer): TransportError | undefined {
+  const [file] = settings.knownHostsFiles;
+  const name = settings.hostKeyAlias ?? knownName(settings.address, settings.port);
+  try {
+    if (file === undefined) throw new Error('there is no file for it (UserKnownHostsFile)');
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const text = readTextOf(file);
+    const line = `${name} ${keyType(key)} ${key.toString('base64')}\n`;
+    appendFileSync(file, text === '' || text.endsWith('\n') ? line : `\n${line}`, { mode: 0o600 });
+    return undefined;
+  } catch (error) {
+    const message = `the new host key of ${name} cannot be written down: ${(error as Error).message}`;
+    return new TransportError(settings.name, 'host-key', message);
+  }
+}
+
+function readTextOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** Judges the key that a host shows. Revocation wins over everything, a matching key over a different one. */
@@ -121,7 +150,8 @@ function matchesHash(hashed: string, name: string): boolean {
     .equals(Buffer.from(hash, 'base64'));
 }
 
-function matchesPattern(pattern: string, name: string): boolean {
+/** Patterns of OpenSSH: `*` and `?`. */
+export function matchesPattern(pattern: string, name: string): boolean {
   if (!/[*?]/.test(pattern)) return pattern === name;
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

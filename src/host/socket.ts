@@ -1,4 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { TransportError } from '../errors.ts';
 import type { ConnectionSettings } from './connection.ts';
 
@@ -64,16 +65,23 @@ const networkReasons: Record<string, [string, string] | undefined> = {
  * Calls back once when nothing arrives for too long, though keepalive asks. Counts time that this process
  * has seen, not the clock: after a pause of our own (a suspended laptop) the server's answers are read first.
  */
-export function watch(socket: Socket, { ask, silence }: Patience, silent: () => void): () => void {
+export function watch(stream: Duplex, { ask, silence }: Patience, silent: () => void): () => void {
   const tick = ask / 3;
-  let seen = socket.bytesRead;
+  let heard = true;
   let seconds = 0;
+  const hear = () => {
+    heard = true;
+  };
+  stream.on('data', hear);
   const timer = setInterval(() => {
-    seconds = socket.bytesRead === seen ? seconds + tick : 0;
-    seen = socket.bytesRead;
+    seconds = heard ? 0 : seconds + tick;
+    heard = false;
     if (seconds < silence) return;
     clearInterval(timer);
     silent();
   }, tick * 1000);
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    stream.off('data', hear);
+  };
 }

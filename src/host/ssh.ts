@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
 import ssh2, { type ClientChannel, type ParsedKey, type ServerHostKeyAlgorithm } from 'ssh2';
 import { TransportError } from '../errors.ts';
 import type { Channel, Connection, ConnectionSettings } from './connection.ts';
 import { hostKeyError } from './host-key-error.ts';
-import { judge, type KnownHost, knownTypes, readKnownHosts } from './known_hosts.ts';
+import { type JumpConnection, throughJump, type Way } from './jumps.ts';
+import { judge, type KnownHost, knownTypes, readKnownHosts, rememberHost } from './known_hosts.ts';
+import { openProxy } from './proxy.ts';
 import { openSocket, type Patience, usualPatience, watch } from './socket.ts';
 
 const hostKeyAlgorithms: ServerHostKeyAlgorithm[] = [
@@ -19,16 +20,79 @@ const hostKeyAlgorithms: ServerHostKeyAlgorithm[] = [
 ];
 
 /**
- * Opens an SSH connection. The host's key is checked against known_hosts before anything is sent that
- * authenticates. Throws a TransportError of kind `unreachable`, `host-key` or `authentication`.
+ * Opens an SSH connection, through other hosts where the settings say so. The key of each host on the way is checked
+ * against known_hosts before anything is sent to it that authenticates.
+ * Throws a TransportError of kind `unreachable`, `host-key` or `authentication`.
  */
 export async function connectSsh(
   settings: ConnectionSettings,
-  patience: Patience = usualPatience,
+  patience: Patience = settings.patience ?? usualPatience,
 ): Promise<Connection> {
-  const hostKeyName = settings.hostKeyAlias ?? settings.address;
   const known = knownHosts(settings);
-  const [socket, keys] = await Promise.all([openSocket(settings), collectKeys(settings)]);
+  const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
+  try {
+    const client = await logIn(settings, { way, keys, known, patience });
+    return connectionOver(client, way, settings, patience);
+  } catch (error) {
+    way.release();
+    throw error;
+  }
+}
+
+async function openWay(settings: ConnectionSettings, patience: Patience): Promise<Way> {
+  if (settings.jump !== undefined)
+    return throughJump(settings, settings.jump, (jump) => connectJump(jump, patience));
+  if (settings.proxyCommand === undefined)
+    return { stream: await openSocket(settings), release: () => undefined };
+  const { stream, said } = openProxy(settings.proxyCommand);
+  return { stream, said, release: () => void stream.destroy() };
+}
+
+async function connectJump(settings: ConnectionSettings, patience: Patience): Promise<JumpConnection> {
+  const known = knownHosts(settings);
+  const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
+  try {
+    const client = await logIn(settings, { way, keys, known, patience });
+    const connection = connectionOver(client, way, settings, patience);
+    return {
+      ...connection,
+      forward: ({ name, address, port }) =>
+        new Promise((resolve, reject) => {
+          const fail = (reason: string) =>
+            reject(
+              new TransportError(
+                name,
+                'unreachable',
+                `it does not reach ${address} port ${port}: ${reason}`,
+                'is the host up, and does the jump host allow forwarding (AllowTcpForwarding)?',
+              ),
+            );
+          try {
+            client.forwardOut('127.0.0.1', 0, address, port, (error, stream) =>
+              error ? fail(error.message) : resolve(stream),
+            );
+          } catch (error) {
+            fail((error as Error).message);
+          }
+        }),
+    };
+  } catch (error) {
+    way.release();
+    throw error;
+  }
+}
+
+async function logIn(
+  settings: ConnectionSettings,
+  by: {
+    readonly way: Way;
+    readonly keys: { readonly usable: Key[]; readonly skipped: string[] };
+    readonly known: readonly KnownHost[];
+    readonly patience: Patience;
+  },
+): Promise<ssh2.Client> {
+  const { way, keys, known, patience } = by;
+  const hostKeyName = settings.hostKeyAlias ?? settings.address;
   const tried: string[] = [];
   const client = new ssh2.Client();
 
@@ -37,8 +101,8 @@ export async function connectSsh(
     const fail = (error: Error & { level?: string }) => {
       // A key that cannot sign is not the end: ssh2 goes on with the next one.
       if (error.level === 'agent') return;
-      reject(refused ?? connectError(settings, error, tried, keys.skipped));
-      socket.destroy();
+      reject(refused ?? connectError(settings, withWords(error, way), tried, keys.skipped));
+      way.stream.destroy();
     };
     client.on('error', fail);
     client.on('close', () => fail(new Error('the server closed the connection')));
@@ -48,36 +112,49 @@ export async function connectSsh(
       client.on('error', () => undefined);
       resolve();
     });
-    client.connect({
-      sock: socket,
-      username: settings.user,
-      readyTimeout: settings.connectTimeout * 1000,
-      keepaliveInterval: patience.ask * 1000,
-      // ssh2 counts answers to its questions only, so a slow upload would look like a loss: `watch` decides.
-      keepaliveCountMax: Number.POSITIVE_INFINITY,
-      algorithms: {
-        serverHostKey: preferred(knownTypes(known, hostKeyName, settings.port)),
-        hmac: [
-          'hmac-sha2-256-etm@openssh.com',
-          'hmac-sha2-512-etm@openssh.com',
-          'hmac-sha2-256',
-          'hmac-sha2-512',
-        ],
-        compress: ['none'],
-      },
-      hostVerifier: (key: Buffer) => {
-        refused = hostKeyError(settings, judge(known, hostKeyName, settings.port, key), key);
-        return refused === undefined;
-      },
-      authHandler: (_methods, _partial, next) => {
-        const key = keys.usable.shift();
-        if (!key) return next(false as unknown as 'none');
-        tried.push(key.label);
-        next({ type: 'agent', username: settings.user, agent: new OneKey(key) });
-      },
-    });
+    // The way may have ended while our keys were read, and nobody would hear of it any more.
+    if (way.stream.destroyed) fail(new Error('the way to the host has ended'));
+    else
+      client.connect({
+        sock: way.stream,
+        username: settings.user,
+        readyTimeout: settings.connectTimeout * 1000,
+        keepaliveInterval: patience.ask * 1000,
+        // ssh2 counts answers to its questions only, so a slow upload would look like a loss: `watch` decides.
+        keepaliveCountMax: Number.POSITIVE_INFINITY,
+        algorithms: {
+          serverHostKey: preferred(knownTypes(known, hostKeyName, settings.port)),
+          hmac: [
+            'hmac-sha2-256-etm@openssh.com',
+            'hmac-sha2-512-etm@openssh.com',
+            'hmac-sha2-256',
+            'hmac-sha2-512',
+          ],
+          compress: ['none'],
+        },
+        hostVerifier: (key: Buffer) => {
+          const verdict = judge(known, hostKeyName, settings.port, key);
+          const isNew = verdict.kind === 'unknown' && verdict.at === undefined;
+          if (isNew && settings.acceptNew) refused = rememberHost(settings, key);
+          else refused = hostKeyError(settings, verdict, key);
+          return refused === undefined;
+        },
+        authHandler: (_methods, _partial, next) => {
+          const key = keys.usable.shift();
+          if (!key) return next(false as unknown as 'none');
+          tried.push(key.label);
+          next({ type: 'agent', username: settings.user, agent: new OneKey(key) });
+        },
+      });
   });
-  return connectionOver(client, socket, settings, patience);
+  return client;
+}
+
+/** A program that carries the bytes knows best why it failed. */
+function withWords(error: Error & { level?: string }, way: Way): Error & { level?: string } {
+  const said = way.said?.();
+  if (!said) return error;
+  return Object.assign(new Error(`${error.message}: ${said}`), error.level && { level: error.level });
 }
 
 function knownHosts(settings: ConnectionSettings): KnownHost[] {
@@ -239,7 +316,7 @@ function connectError(
 
 function connectionOver(
   client: ssh2.Client,
-  socket: Socket,
+  way: Way,
   settings: ConnectionSettings,
   patience: Patience,
 ): Connection {
@@ -258,9 +335,9 @@ function connectionOver(
       `the connection to ${settings.address} was lost${why ? `: ${why}` : ''}; what was under way may or may not have happened`,
       'run again once the host answers: what is done already stays done',
     );
-  const stopWatching = watch(socket, patience, () => {
+  const stopWatching = watch(way.stream, patience, () => {
     why = `no sign of life for ${patience.silence} s`;
-    socket.destroy();
+    way.stream.destroy();
   });
   client.on('error', (error) => {
     why ??= error.message;
@@ -268,6 +345,7 @@ function connectionOver(
   const finished = new Promise<void>((resolve) => {
     client.once('close', () => {
       stopWatching();
+      way.release();
       gone = lostError();
       for (const settle of [...open]) settle(undefined);
       if (!closing) tellLost(gone);
@@ -296,7 +374,7 @@ function connectionOver(
     close: async () => {
       closing = true;
       client.end();
-      const force = setTimeout(() => socket.destroy(), 1000);
+      const force = setTimeout(() => way.stream.destroy(), 1000);
       await finished;
       clearTimeout(force);
     },

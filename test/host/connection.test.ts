@@ -61,7 +61,9 @@ describe('connection settings', () => {
     [{ ansible_connection: 'winrm' }, 'ansible_connection is "winrm"'],
     [{ ansible_password: 'x' }, 'ansible_password is set'],
     [{ ansible_ssh_common_args: '-o StrictHostKeyChecking=no' }, 'would accept any host'],
-    [{ ansible_ssh_common_args: '-o ProxyJump=bastion' }, 'ProxyJump'],
+    [{ ansible_ssh_common_args: '-o ForwardAgent=yes' }, '"-o ForwardAgent=yes"'],
+    [{ ansible_ssh_common_args: '-J bastion,bastion:x' }, 'ProxyJump "bastion:x"'],
+    [{ ansible_connection: 'paramiko' }, 'ansible_connection is "paramiko"'],
     [{ ansible_ssh_common_args: '-A' }, '"-A"'],
   ])('refuses %j', (variables, message) => {
     expect(() => settings(variables)).toThrow(ProjectError);

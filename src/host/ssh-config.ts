@@ -33,7 +33,7 @@ export function readSshConfig(
   const reading = new Reading(host, options, machine);
   for (const file of files) reading.file(file, 0, true);
   if (!reading.wantsFinal) return;
-  const again = new Reading(options.get('HostName') ?? host, options, machine, host);
+  const again = new Reading((options.get('HostName') ?? host).toLowerCase(), options, machine, host);
   for (const file of files) again.file(file, 0, true);
 }
 
@@ -69,7 +69,7 @@ class Reading {
       const { name, values } = directive;
       const where = `${path}:${index + 1}`;
       const key = name.toLowerCase();
-      if (key === 'host') applies = active && matchesList(values, this.#host);
+      if (key === 'host') applies = active && matchesList(values, this.#host, true);
       else if (key === 'match') applies = active && this.#matches(values, where);
       else if (!applies) return;
       else if (key === 'include') this.#include(values, path, depth, where);
@@ -131,10 +131,10 @@ class Reading {
   }
 }
 
-/** Some pattern fits and none with `!`. */
-function matchesList(patterns: readonly string[], name: string): boolean {
-  const lower = name.toLowerCase();
-  const fits = (pattern: string) => matchesPattern(pattern.toLowerCase(), lower);
+/** Some pattern fits and none with `!`. As with ssh, case counts after Host and not after Match. */
+function matchesList(patterns: readonly string[], name: string, exact = false): boolean {
+  const fits = (pattern: string) =>
+    exact ? matchesPattern(pattern, name) : matchesPattern(pattern.toLowerCase(), name.toLowerCase());
   if (patterns.some((pattern) => pattern.startsWith('!') && fits(pattern.slice(1)))) return false;
   return patterns.some((pattern) => !pattern.startsWith('!') && fits(pattern));
 }

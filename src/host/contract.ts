@@ -1,3 +1,4 @@
+import type { Channel } from './connection.ts';
 import type { Command } from './sh.ts';
 
 /**
@@ -53,6 +54,11 @@ export interface HostReader {
   ask<A, R>(query: Query<A, R>, arg: A): Promise<R>;
   /** A read that is no reusable query. Runs in the same frame as the queries of this tick, never cached. */
   look(command: Command, options?: RunOptions): Promise<Output>;
+  /**
+   * Starts a program beside the shell and hands over its streams, for protocols that talk both ways (rsync). Nothing
+   * is cached or voided by it: a module that changes something with it calls `run` or `write` too.
+   */
+  stream(command: Command): Promise<Channel>;
   /** Another host of the run, to compare with. Throws a TaskFailure when it is not part of the inventory. */
   peer(name: string): HostReader;
 }

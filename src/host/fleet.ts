@@ -72,6 +72,11 @@ export class Fleet {
       host = new LiveHost(name, shared, {
         open: () => this.shell(key, name, identity, way),
         reset: () => this.reset(name),
+        exec: async (command) => {
+          const { connection, settings } = await this.connection(name, way);
+          const user = identity === 'login' ? settings.user : identity.user;
+          return connection.exec(becoming(settings.user, user, command));
+        },
         peer: (other) => {
           this.options.settings(other);
           return this.host(other, identity);
@@ -209,9 +214,9 @@ function keyOf(name: string, identity: Identity, way: Way = {}): string {
   return [name, user, way.connection ?? '', way.user ?? '', way.port ?? ''].join('\0');
 }
 
-/** The command that starts the shell loop as the wanted user. */
-function becoming(login: string, user: string): string {
-  const loop = `sh -c ${quote(frameLoop)}`;
+/** The command that starts the shell loop, or another script, as the wanted user. */
+function becoming(login: string, user: string, script = frameLoop): string {
+  const loop = `sh -c ${quote(script)}`;
   if (login === user) return loop;
   if (login === 'root') return `runuser -u ${quote(user)} -- ${loop}`;
   return `sudo -n -u ${quote(user)} -- ${loop}`;

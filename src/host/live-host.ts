@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CommandError, TaskFailure } from '../errors.ts';
 import { maskText } from '../secrets.ts';
+import type { Channel } from './connection.ts';
 import type { Host, Output, Query, RunOptions, WriteOptions } from './contract.ts';
 import { compose, detached, replaceFile } from './scripts.ts';
 import type { Command } from './sh.ts';
@@ -10,6 +11,8 @@ import type { RawOutput, Shell } from './shell.ts';
 export interface Surroundings {
   /** Connects when first needed. */
   open(): Promise<Shell>;
+  /** Starts a program beside the shell. */
+  exec?(command: string): Promise<Channel>;
   /** Ends the connections to the host. */
   reset?(): Promise<void>;
   peer(name: string): Host;
@@ -102,6 +105,12 @@ export class LiveHost implements Host {
 
   async look(command: Command, options: RunOptions = {}): Promise<Output> {
     return this.checked(command, options, await this.send(compose(command, options)));
+  }
+
+  async stream(command: Command): Promise<Channel> {
+    if (!this.surroundings.exec) throw new Error('bug: a host without a way to start programs');
+    await Promise.all([...this.shared.writes].map((write) => write.done));
+    return this.surroundings.exec(command.text);
   }
 
   async run(command: Command, options: RunOptions = {}): Promise<Output> {

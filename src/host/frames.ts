@@ -52,8 +52,10 @@ export interface Answer {
  * `partial` sees the bytes of the step under way as they come, never a part of a marker.
  */
 export class AnswerReader {
-  private buffered: Buffer = Buffer.alloc(0);
-  private shown = 0;
+  /** Of the step under way: what is surely its output. */
+  private pieces: Buffer[] = [];
+  /** What came behind that and may be the beginning of a marker. */
+  private rest: Buffer = Buffer.alloc(0);
   private readonly expected: { nonce: string; id: number }[] = [];
   private readonly answered: (answer: Answer) => void;
   private readonly partial: (id: number, bytes: Buffer) => void;
@@ -68,32 +70,30 @@ export class AnswerReader {
   }
 
   push(chunk: Buffer): void {
-    this.buffered = this.buffered.length === 0 ? chunk : Buffer.concat([this.buffered, chunk]);
+    this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     for (;;) {
       const next = this.expected[0];
       if (!next) return;
       const marker = Buffer.from(`\n${next.nonce} ${next.id} `);
-      const searchFrom = Math.max(0, Math.min(this.shown, this.buffered.length) - marker.length);
-      const at = this.buffered.indexOf(marker, searchFrom);
-      const end = at < 0 ? -1 : this.buffered.indexOf(0x0a, at + marker.length);
-      if (end < 0) {
-        this.showUntil(next.id, at < 0 ? this.buffered.length - begun(this.buffered, marker) : at);
-        return;
-      }
-      this.showUntil(next.id, at);
+      const at = this.rest.indexOf(marker);
+      const end = at < 0 ? -1 : this.rest.indexOf(0x0a, at + marker.length);
+      const code = end < 0 ? undefined : Number(this.rest.toString('latin1', at + marker.length, end));
+      this.take(next.id, at < 0 ? this.rest.length - begun(this.rest, marker) : at);
+      if (code === undefined) return;
       this.expected.shift();
-      this.shown = 0;
-      const code = Number(this.buffered.toString('latin1', at + marker.length, end));
-      const output = this.buffered.subarray(0, at);
-      this.buffered = this.buffered.subarray(end + 1);
+      const output = Buffer.concat(this.pieces);
+      this.pieces = [];
+      this.rest = this.rest.subarray(end + 1 - at);
       this.answered({ id: next.id, code, output });
     }
   }
 
-  private showUntil(id: number, end: number): void {
-    if (end <= this.shown) return;
-    this.partial(id, this.buffered.subarray(this.shown, end));
-    this.shown = end;
+  private take(id: number, length: number): void {
+    if (length === 0) return;
+    const bytes = this.rest.subarray(0, length);
+    this.rest = this.rest.subarray(length);
+    this.pieces.push(bytes);
+    this.partial(id, bytes);
   }
 }
 

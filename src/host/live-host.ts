@@ -212,38 +212,46 @@ export class LiveHost implements Host {
   private queueBatches(): void {
     const { batches } = this.line;
     this.line.batches = new Map();
-    for (const { query, entries } of batches.values()) {
-      const args = entries.map((entry) => entry.arg);
-      const failed = (error: unknown): void => {
-        for (const entry of entries) entry.reject(error);
-      };
-      let script: string;
-      try {
-        script = query.script(args).text;
-      } catch (error) {
-        failed(error);
-        continue;
-      }
-      this.line.sends.push({
-        script,
-        reject: failed,
-        resolve: (raw) => {
-          try {
-            if (raw.code !== 0)
-              throw new CommandError(
-                `reading ${query.name}`,
-                raw.code,
-                '',
-                maskText(raw.stderr.toString('utf8')),
-              );
-            const answers = query.parse(raw.stdout, args);
-            for (const [index, entry] of entries.entries()) entry.resolve(answers[index]);
-          } catch (error) {
-            failed(error);
-          }
-        },
-      });
+    for (const batch of batches.values()) this.queueBatch(batch);
+  }
+
+  /** Where one script for all questions fails, each is asked by itself: one must not fail the others. */
+  private queueBatch({ query, entries }: Batch): void {
+    const args = entries.map((entry) => entry.arg);
+    const reject = (error: unknown): void => {
+      for (const entry of entries) entry.reject(error);
+    };
+    const failed = (error: unknown): void => {
+      if (entries.length === 1) reject(error);
+      else for (const entry of entries) this.queueBatch({ query, entries: [entry] });
+    };
+    let script: string;
+    try {
+      script = query.script(args).text;
+    } catch (error) {
+      failed(error);
+      return;
     }
+    this.line.sends.push({
+      script,
+      reject,
+      resolve: (raw) => {
+        try {
+          if (raw.code !== 0)
+            throw new CommandError(
+              `reading ${query.name}`,
+              raw.code,
+              '',
+              maskText(raw.stderr.toString('utf8')),
+            );
+          const answers = query.parse(raw.stdout, args);
+          for (const [index, entry] of entries.entries()) entry.resolve(answers[index]);
+        } catch (error) {
+          failed(error);
+          this.schedule();
+        }
+      },
+    });
   }
 
   private schedule(): void {

@@ -133,6 +133,22 @@ describe('questions and writes of one host', () => {
     expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'fulfilled']);
   });
 
+  it('fail alone when one cannot be answered', async () => {
+    const whole: Query<string, string> = {
+      name: 'whole',
+      key: (name) => name,
+      script: (names) => sh`cat -- ${names}`,
+      parse: (stdout, names) => names.map(() => stdout.toString()),
+    };
+    await host.write(`${directory}/whole`, 'there');
+    const [here, nowhere] = await Promise.allSettled([
+      host.ask(whole, `${directory}/whole`),
+      host.ask(whole, `${directory}/nowhere`),
+    ]);
+    expect(here).toMatchObject({ value: 'there' });
+    expect(nowhere).toMatchObject({ reason: expect.objectContaining({ code: 1 }) });
+  });
+
   it('are asked once, whatever environment asks', async () => {
     const named = (host as unknown as LiveHost).withEnvironment({ NAME: 'x' });
     scripts = 0;

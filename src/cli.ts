@@ -12,6 +12,7 @@ import {
   modes,
   output,
   project,
+  quietOptions,
   runOptions,
   selection,
   tableOutput,
@@ -22,6 +23,8 @@ import { interruptible } from './interrupt.ts';
 import type { SchemaKind } from './schema/json.ts';
 
 type TableFlags = Flags & { readonly output?: 'plain' | 'json' };
+
+type AdHocFlags = TableFlags & { readonly moduleName?: string; readonly args?: string };
 
 let exitCode: ExitCode = ExitCode.done;
 const end = (code: ExitCode): void => {
@@ -101,6 +104,46 @@ function program(): Command {
         ...(variable !== undefined && { variable }),
         ...(output !== undefined && { output }),
       });
+    });
+
+  add('run', project, users, modes, forks, tableOutput)
+    .description(
+      'one task on hosts without a playbook: run INVENTORY PATTERN -m MODULE -a ARGS, or -- COMMAND',
+    )
+    .argument('<pattern>', 'hosts: names, groups, web:!web1')
+    .argument('[command...]', 'a command and its words, after --')
+    .option('-m, --module-name <name>', 'module (default: command)')
+    .option('-a, --args <args>', 'its parameters: name=value ..., JSON, or a command line')
+    .action(async (inventory: string, pattern: string, command: string[], flags: AdHocFlags) => {
+      const { run } = await import('./commands/run.ts');
+      const { moduleName, args, output, ...rest } = flags;
+      exitCode = await interruptible((signal) =>
+        run({
+          ...quietOptions(inventory, rest, signal),
+          pattern,
+          command,
+          ...(moduleName !== undefined && { module: moduleName }),
+          ...(args !== undefined && { args }),
+          ...(output !== undefined && { output }),
+        }),
+      );
+    });
+
+  add('facts', project, users, tableOutput)
+    .description('show what a host tells about itself, under the names of ansible_facts')
+    .argument('<host>', 'name of the host')
+    .argument('[filter]', 'only facts of these names; * and ? stand for anything')
+    .action(async (inventory: string, host: string, filter: string | undefined, flags: TableFlags) => {
+      const { facts } = await import('./commands/facts.ts');
+      const { output, ...rest } = flags;
+      exitCode = await interruptible((signal) =>
+        facts({
+          ...quietOptions(inventory, rest, signal),
+          host,
+          ...(filter !== undefined && { filter }),
+          ...(output !== undefined && { output }),
+        }),
+      );
     });
 
   foobar

@@ -149,3 +149,9 @@ function courseOf({ startAtTask, step, forceHandlers, retryFile, ...flags }: Fla
     ...(lists.length > 0 && { lists }),
   };
 }
+
+/** The same for commands that report in their own way. */
+export function quietOptions(inventory: string, flags: Omit<Flags, 'output'>, signal: AbortSignal) {
+  const { output: _output, ...options } = runOptions(inventory, flags, signal);
+  return options;
+}

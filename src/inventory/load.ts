@@ -4,6 +4,7 @@ import { sortProblems } from '../problems.ts';
 import type { Inventory, Layer } from './contract.ts';
 import { InventoryData, type RawHost } from './data.ts';
 import { isDirectory, isHostList, readSource, sourcePath } from './sources.ts';
+import { unfollowedVariables } from './unfollowed.ts';
 import { groupLayers, VariableFolders, viewOf } from './view.ts';
 
 export interface InventoryOptions {
@@ -54,6 +55,7 @@ export function loadInventory(
     stateDirectory: stateDirectoryOf(first),
     ...viewOf(data, folders),
   };
+  problems.push(...unfollowedVariables(inventory.hosts.values()));
   for (const folder of folders.groups) problems.push(...folder.misspelt([...data.groups.keys()]));
   for (const folder of folders.hosts) problems.push(...folder.misspelt([...data.hosts.keys()]));
   if (problems.some((problem) => problem.severity === 'error'))
@@ -66,7 +68,10 @@ export function loadInventory(
 /** Reads the sources again, and adds again what the run had added: `meta: refresh_inventory`. */
 export function refreshInventory(inventory: Inventory): Inventory {
   const { options, growth } = originOf(inventory);
-  return growth.reduce((fresh, grow) => grow(fresh), loadInventory(inventory.sources ?? [], options));
+  const fresh = growth.reduce((now, grow) => grow(now), loadInventory(inventory.sources ?? [], options));
+  // A host that is not there any more may be again the next time.
+  origins.set(fresh, { ...originOf(fresh), growth });
+  return fresh;
 }
 
 /** The inventory after a change to its hosts and groups, or itself when `change` says that nothing changed. */

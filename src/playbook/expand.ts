@@ -65,13 +65,21 @@ class Expansion implements Expanded {
     const scope = scopeOf(task);
     const folders = scope?.folders ?? [];
     const written = String(task.args[rawParameter]);
-    const { names, sure } = possibleNames(task, written, folders);
+    const { names: possible, sure } = possibleNames(task, written, folders);
+    const near = task.role === undefined ? undefined : join(task.role.directory, 'tasks');
+    const names = sure === 'any' ? this.#anyOf(near) : possible;
     for (const name of names) {
       const isOpenHere = scope?.chain.some((file) => folders.some((folder) => join(folder, name) === file));
       const isSelf = sure === 'any' && /(^|\/)main\.ya?ml$/.test(name);
       if (isOpenHere || isSelf || task.place.file.endsWith(`/${name}`)) continue;
       this.#take(entry, include.look({ [rawParameter]: name }), lower(entry.certainty, sure));
     }
+  }
+
+  /** The files of tasks of a role; outside of roles a folder may hold anything. */
+  #anyOf(folder: string | undefined): string[] {
+    if (folder === undefined || !existsSync(folder)) return [];
+    return readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
   }
 
   #role(entry: Entry, include: DynamicInclude): void {

@@ -28,6 +28,7 @@ export class MadeNames {
   /** True when some names are made from what only a run knows. */
   dynamic = false;
   readonly #playbook: string;
+  readonly #under: (readonly string[])[] = [];
   readonly #files = new Map<string, readonly string[] | undefined>();
 
   constructor(expanded: Expanded, playbook: string) {
@@ -37,6 +38,8 @@ export class MadeNames {
       plays.add(play);
       this.#note(task);
     }
+    // The variables of a file under a name of its own are often made variables one by one, by a set_fact in a loop.
+    if (this.dynamic) for (const names of this.#under) for (const name of names) this.names.add(name);
     for (const play of plays) for (const names of play.lateVarsFiles ?? []) this.#late(names);
   }
 
@@ -62,20 +65,27 @@ export class MadeNames {
     if (name !== undefined) {
       if (isOpen(name)) this.dynamic = true;
       else this.names.add(text(name));
-      return;
     }
     const folders = this.#folders(task);
     const written = typeof dir === 'string' ? undefined : file;
     if (typeof written === 'string' && !isOpen(written)) {
       const path = localFile(task, this.#playbook, 'vars', written);
-      if (path === undefined || !this.#file(path)) this.dynamic = true;
+      const names = path === undefined ? undefined : this.#in(path);
+      this.#take(names === undefined ? undefined : [names], name !== undefined);
       return;
     }
     const patterns = typeof written === 'string' ? possibleNames(task, written, folders) : undefined;
     const names = patterns?.names ?? possibleNames(task, '{{ any }}', folders).names;
     const paths = names.flatMap((each) => folders.map((folder) => join(folder, each)).find(existsSync) ?? []);
-    const found = paths.map((path) => this.#file(path));
-    if (found.length === 0 && !this.#isOptional(task)) this.dynamic = true;
+    const found = paths.flatMap((path) => [this.#in(path) ?? []]);
+    this.#take(found.length === 0 && !this.#isOptional(task) ? undefined : found, name !== undefined);
+  }
+
+  /** What files of variables define: for all to see, or under a name of its own. */
+  #take(files: readonly (readonly string[])[] | undefined, named: boolean): void {
+    if (named) this.#under.push(...(files ?? []));
+    else if (files === undefined) this.dynamic = true;
+    else for (const names of files) for (const name of names) this.names.add(name);
   }
 
   /** `skip: true` of first_found: it may well be that there is no file at all. */
@@ -104,18 +114,18 @@ export class MadeNames {
     for (const name of names) {
       const { names: possible, sure } = possibleNames(bare, name, folders);
       const paths = possible.flatMap((each) => candidates(each, directory).find(existsSync) ?? []);
-      for (const path of paths) this.#file(path);
+      this.#take(
+        paths.map((path) => this.#in(path) ?? []),
+        false,
+      );
       if (sure === 'any') this.dynamic = true;
     }
   }
 
-  /** Notes the names in a file of variables; false when it cannot be read. */
-  #file(path: string): boolean {
+  /** The names in a file of variables; undefined when it cannot be read. */
+  #in(path: string): readonly string[] | undefined {
     if (!this.#files.has(path)) this.#files.set(path, namesIn(path));
-    const names = this.#files.get(path);
-    if (names === undefined) this.dynamic = true;
-    for (const name of names ?? []) this.names.add(name);
-    return names !== undefined;
+    return this.#files.get(path);
   }
 }
 

@@ -26,19 +26,29 @@ export function patternOf(text: string): RegExp | undefined {
  */
 export function possibleNames(task: Task, written: string, folders: readonly string[]): Possible {
   if (!isOpen(written)) return { names: [written], sure: 'one' };
-  const whole = /^\s*\{\{\s*([\s\S]*?)\s*\}\}\s*$/.exec(written)?.[1];
   const { loop } = task;
+  const named = loop === undefined || loop.lookup === 'first_found' ? undefined : filledIn(task, written);
+  if (named !== undefined) return { names: named, sure: 'one' };
+  const whole = /^\s*\{\{\s*([\s\S]*?)\s*\}\}\s*$/.exec(written)?.[1];
   if (loop !== undefined && whole?.split(/[.|[\s]/)[0] === task.loopControl.loopVar) {
     const texts = textsIn(loop.value);
-    const literal = Array.isArray(loop.value) && loop.value.every((item) => typeof item === 'string');
-    if (literal && loop.lookup !== 'first_found' && whole === task.loopControl.loopVar && !texts.some(isOpen))
-      return { names: texts, sure: 'one' };
     const names = texts.flatMap((text) => matching(text, folders));
-    if (names.length > 0) return { names: [...new Set(names)], sure: 'some' };
+    const isAny = texts.some((text) => isOpen(text) && patternOf(text) === undefined);
+    if (names.length > 0 && !isAny) return { names: [...new Set(names)], sure: 'some' };
   }
   const pattern = patternOf(written);
   if (pattern !== undefined) return { names: matching(written, folders), sure: 'some' };
   return { names: [...new Set(folders.flatMap(filesOf))], sure: 'any' };
+}
+
+/** The name for each item of a loop over texts; undefined when anything else is in it. */
+function filledIn(task: Task, written: string): string[] | undefined {
+  const items = task.loop?.value;
+  if (!Array.isArray(items) || !items.every((item) => typeof item === 'string' && !isOpen(item)))
+    return undefined;
+  const variable = new RegExp(`\\{\\{\\s*${task.loopControl.loopVar}\\s*\\}\\}`, 'g');
+  const names = items.map((item: string) => written.replace(variable, () => item));
+  return names.some(isOpen) ? undefined : names;
 }
 
 /** The files of folders that a text with templates in it may mean. */

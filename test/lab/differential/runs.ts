@@ -34,7 +34,13 @@ const compared = ['ok', 'changed', 'unreachable', 'failed', 'skipped'] as const;
 
 /** Runs ansible-playbook on the first twin. */
 export async function runAnsible(lab: Lab, project: Project, check: boolean): Promise<Told> {
-  const words = ['ansible-playbook', '-i', 'inventory.yaml', ...options(project, check), project.playbook];
+  const words = [
+    'ansible-playbook',
+    '-i',
+    'inventory.yaml',
+    ...options(project, check),
+    project.playbook,
+  ].map((word) => `'${word}'`);
   const { code, stdout, stderr } = await lab.exec(
     project.twins[0]!.ansible,
     `cd ${project.directory} && ${words.join(' ')} </dev/null`,

@@ -26,6 +26,7 @@ const roots = [
 /** What differs for a good reason. */
 const ignored: readonly (readonly [what: RegExp, why: string])[] = [
   [/^\/(root|home\/\w+)\/\.ansible(\/|$)/, "Ansible's own files"],
+  [/\/__pycache__(\/|$)/, "Python's own files"],
   [/^\/etc\/\.pwd\.lock$|^\/etc\/ld\.so\.cache$/, 'written by programs for themselves'],
   [
     /^(unit|mount) .*(user@|user-runtime-dir@|run-user|\/run\/user)/,

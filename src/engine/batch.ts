@@ -43,7 +43,7 @@ export class Batch {
   readonly state: RunState;
   readonly play: Play;
   readonly handlers: Handlers;
-  readonly inclusions: Inclusions;
+  readonly inclusions = new Inclusions();
   readonly isFree: boolean;
   readonly forcesHandlers: boolean;
   /** `meta: end_play`: no further batch. */
@@ -72,8 +72,6 @@ export class Batch {
     this.names = names;
     this.isFree = play.strategy === 'free';
     this.handlers = new Handlers(play.handlers, (entry) => playScope(run.variables, play, entry));
-    const { tags, skipTags } = run.variables.options ?? {};
-    this.inclusions = new Inclusions(tags, skipTags);
     const forces = run.forceHandlers ?? false;
     this.forcesHandlers = forces || isSet(play.forceHandlers, playScope(run.variables, play), false);
   }

@@ -48,7 +48,8 @@ export class Course {
   /** A task in these frames failed: the innermost block around it that can goes on with its rescue or always. */
   fail(frames: readonly Frame[]): void {
     for (let depth = frames.length - 1; depth >= 0; depth--) {
-      const { block, part } = frames[depth] as Frame;
+      const { block } = frames[depth] as Frame;
+      const part = this.#partIn(frames[depth] as Frame);
       if (this.#waiting.at(-1)?.block === block) this.#waiting.pop();
       if (part === 'block' && this.#has(block, 'rescue')) {
         this.#rescuing.add(block);
@@ -93,6 +94,12 @@ export class Course {
     this.#waiting.length = 0;
     if (this.#state === 'unreachable') this.#state = 'running';
     else if (this.#state === 'failed') this.#state = 'ended';
+  }
+
+  /** Where in a block the host goes on: a failure may have taken it there already. */
+  #partIn({ block, part }: Frame): Frame['part'] {
+    if (this.#waiting.some((waiting) => waiting.block === block)) return 'always';
+    return part === 'block' && this.#rescuing.has(block) ? 'rescue' : part;
   }
 
   #stands(frames: readonly Frame[]): boolean {

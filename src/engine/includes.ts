@@ -1,6 +1,5 @@
 import { TaskFailure } from '../errors.ts';
 import type { Include, Included, Task } from '../playbook/contract.ts';
-import { isSelected } from '../playbook/tags.ts';
 import { renderValue } from '../template/render.ts';
 import { NotKnownYet, type Scope } from '../template/scope.ts';
 import { failing } from './conditions.ts';
@@ -63,13 +62,6 @@ function argsOf(task: Task, scope: Scope): Record<string, unknown> {
 /** The includes of a play: what was read, shared by the hosts that ask for the same. */
 export class Inclusions {
   readonly #groups = new Map<Entry, Map<string, Group[]>>();
-  readonly #tags: { readonly only: readonly string[]; readonly skip: readonly string[] };
-
-  constructor(tags: readonly string[] = [], skip: readonly string[] = []) {
-    const words = (list: readonly string[]) =>
-      list.flatMap((item) => item.split(',')).map((word) => word.trim());
-    this.#tags = { only: tags.length > 0 ? words(tags) : ['all'], skip: words(skip) };
-  }
 
   /**
    * The group of those who ask for the same, read if nobody has.
@@ -97,8 +89,6 @@ export class Inclusions {
     const hosts = new Set<string>();
     const loop = Object.keys(asked.loop).length > 0 ? asked.loop : undefined;
     const layer = loop && { origin: `loop of ${entry.task.module}`, values: loop, literal: true };
-    const { only, skip } = this.#tags;
-    const tasks = included.tasks.filter((task) => isSelected(task.tags, only, skip));
-    return { asked, hosts, included, entries: includedEntries(tasks, entry, hosts, layer) };
+    return { asked, hosts, included, entries: includedEntries(included.tasks, entry, hosts, layer) };
   }
 }

@@ -3,6 +3,7 @@ import type { Fleet } from '../host/fleet.ts';
 import type { Inventory } from '../inventory/contract.ts';
 import type { Context, Module } from '../modules/contract.ts';
 import type { Play, Prompt } from '../playbook/contract.ts';
+import { withAnswers } from '../playbook/play-variables.ts';
 import { mask } from '../secrets.ts';
 import { isTemplate, renderValue } from '../template/render.ts';
 import { Gathered } from './answers.ts';
@@ -125,16 +126,12 @@ function hostsOf(run: Run, play: Play): readonly string[] {
   }
 }
 
-/** The play with the answers to its vars_prompt, above its vars and below its vars_files. */
+/** The play with the answers to its vars_prompt. */
 async function prompted(run: Run, play: Play): Promise<Play> {
   const values: Record<string, unknown> = {};
   for (const prompt of play.prompts ?? []) {
     if (prompt.name in run.variables.extra.values) continue;
     values[prompt.name] = run.answer ? await run.answer(prompt) : (prompt.default ?? '');
   }
-  if (Object.keys(values).length === 0) return play;
-  const vars = play.layers.findLastIndex(({ origin }) => origin === 'play vars') + 1;
-  const layers = [...play.layers];
-  layers.splice(vars, 0, { origin: 'vars_prompt', values });
-  return { ...play, layers };
+  return Object.keys(values).length === 0 ? play : withAnswers(play, values);
 }

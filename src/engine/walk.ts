@@ -182,13 +182,13 @@ export class Walk {
       once || isSet(task.anyErrorsFatal ?? this.batch.play.anyErrorsFatal, host.scope(entry), false);
     if (!fatal) return;
     const others = this.living().filter((other) => !bad.some(([failed]) => failed === other));
-    const before = new Set(others);
-    for (const other of this.living()) {
-      if (ends.get(other)?.status === 'failed' && bad.some(([failed]) => failed === other)) continue;
+    for (const other of others) {
+      // Ansible fails them twice, out of a rescue too: for run_once, and since its errors are fatal.
+      if (asked && end.status === 'failed') this.failToo(other, entry);
       this.failToo(other, entry);
-      if (!(asked && end.status === 'failed')) this.batch.givenUp.add(other.name);
+      this.batch.givenUp.add(other.name);
     }
-    const stopped = [...before].filter(({ course }) => course.state !== 'running').map(({ name }) => name);
+    const stopped = others.filter(({ course }) => course.state !== 'running').map(({ name }) => name);
     if (stopped.length === 0) return;
     const what = once ? 'a task that runs once for all' : 'a task whose errors are fatal for all';
     this.batch.warn(`stopped: ${what} failed on ${host.name}; not touched any more: ${stopped.join(', ')}`);

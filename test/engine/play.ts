@@ -10,6 +10,7 @@ import { localConnection } from '../../src/host/local-connection.ts';
 import { selectHosts } from '../../src/inventory/patterns.ts';
 import { loadModule, moduleNames } from '../../src/modules/registry.ts';
 import { readProject } from '../../src/playbook/project.ts';
+import { selectTasks } from '../../src/playbook/tags.ts';
 
 export interface Options {
   readonly hosts?: readonly string[];
@@ -21,6 +22,9 @@ export interface Options {
   /** User that the local shell counts as; root locks this machine and keeps the journal of handlers. */
   readonly user?: string;
   onEvent?(event: RunEvent): void;
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+  readonly extraVars?: Readonly<Record<string, unknown>>;
   /** More of what a run is told. */
   readonly run?: Partial<Run>;
   /** Files of the project besides the playbook, by their path in its folder. */
@@ -56,18 +60,21 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
     mkdirSync(dirname(join(project, name)), { recursive: true });
     writeFileSync(join(project, name), text);
   }
+  const { extraVars = {}, tags = [], skipTags = [] } = options;
   const read = await readProject({
     inventory,
     playbook: file,
-    extraVars: {},
+    extraVars,
     registry: { moduleNames, loadModule },
   });
   const check = options.check ?? false;
   const { localhost } = read.inventory;
   const variables: RunVariables = {
-    ...read,
-    extra: { origin: 'test', values: {} },
+    inventory: read.inventory,
+    playbook: selectTasks(read.playbook, { tags, skipTags }),
+    extra: { origin: 'test', values: extraVars },
     check,
+    options: { tags, skipTags },
     hosts: new Map(
       [...read.inventory.hosts.values(), ...(localhost ? [localhost] : [])].map((host) => [
         host.name,

@@ -111,7 +111,9 @@ export class KnownNames {
     let layers = this.#layersOf.get(play);
     if (layers === undefined) {
       const hosts = this.#playHosts.get(play);
-      const ofHosts = hosts?.flatMap((host) => this.#inventory.hosts.get(host)?.layers ?? []);
+      const ofHosts = hosts?.flatMap(
+        (host) => (this.#inventory.hosts.get(host) ?? this.#inventory.localhost)?.layers ?? [],
+      );
       const included = this.#expanded.layers.get(play) ?? [];
       layers = [...new Set([...(ofHosts ?? this.#everywhere), ...play.layers, ...included, this.#extra])];
       this.#layersOf.set(play, layers);

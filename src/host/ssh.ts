@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { constants, homedir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import ssh2, { type ClientChannel, type ParsedKey, type ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2, { type ParsedKey, type ServerHostKeyAlgorithm } from 'ssh2';
 import { TransportError } from '../errors.ts';
-import type { Channel, Connection, ConnectionSettings } from './connection.ts';
+import type { Connection, ConnectionSettings } from './connection.ts';
 import { hostKeyError } from './host-key-error.ts';
 import { type JumpConnection, throughJump, type Way } from './jumps.ts';
 import { judge, type KnownHost, knownTypes, readKnownHosts, rememberHost } from './known_hosts.ts';
 import { openProxy } from './proxy.ts';
-import { openSocket, type Patience, usualPatience, watch } from './socket.ts';
+import { openSocket, type Patience, usualPatience } from './socket.ts';
+import { connectionOver } from './ssh-connection.ts';
+import { connectError, type SshError } from './ssh-error.ts';
 
 const hostKeyAlgorithms: ServerHostKeyAlgorithm[] = [
   'ssh-ed25519',
@@ -98,10 +100,10 @@ async function logIn(
 
   await new Promise<void>((resolve, reject) => {
     let refused: TransportError | undefined;
-    const fail = (error: Error & { level?: string }) => {
+    const fail = (error: SshError) => {
       // A key that cannot sign is not the end: ssh2 goes on with the next one.
       if (error.level === 'agent') return;
-      reject(refused ?? connectError(settings, withWords(error, way), tried, keys.skipped));
+      reject(refused ?? connectError(settings, error, { tried, skipped: keys.skipped, said: way.said?.() }));
       way.stream.destroy();
     };
     client.on('error', fail);
@@ -148,13 +150,6 @@ async function logIn(
       });
   });
   return client;
-}
-
-/** A program that carries the bytes knows best why it failed. */
-function withWords(error: Error & { level?: string }, way: Way): Error & { level?: string } {
-  const said = way.said?.();
-  if (!said) return error;
-  return Object.assign(new Error(`${error.message}: ${said}`), error.level && { level: error.level });
 }
 
 function knownHosts(settings: ConnectionSettings): KnownHost[] {
@@ -283,128 +278,4 @@ function keysOfAgent(path: string, skipped: string[]): Promise<Key[]> {
       );
     });
   });
-}
-
-function connectError(
-  settings: ConnectionSettings,
-  error: Error & { level?: string },
-  tried: readonly string[],
-  skipped: readonly string[],
-): TransportError {
-  const { name, address, port, user, connectTimeout } = settings;
-  const many = /too many authentication failures/i.test(error.message);
-  if (error.level === 'client-authentication' || many) {
-    const what = [...tried.map((label) => `${label} (refused)`), ...skipped].join(', ');
-    return new TransportError(
-      name,
-      'authentication',
-      `${user}@${address} does not let us in: ${what ? `tried ${what}` : 'there is no key to try'}`,
-      many
-        ? 'the agent offers more keys than sshd takes: name one with ansible_ssh_private_key_file and -o IdentitiesOnly=yes'
-        : `put your public key into ${user}'s ~/.ssh/authorized_keys there (ssh-copy-id), or set ansible_user or ansible_ssh_private_key_file`,
-    );
-  }
-  const reason =
-    error.level === 'client-timeout' ? `no SSH handshake within ${connectTimeout} s` : error.message;
-  return new TransportError(
-    name,
-    'unreachable',
-    `${address} port ${port}: ${reason}`,
-    'is it an OpenSSH server, not overloaded (MaxStartups) and not holding off this address (PerSourcePenalties)?',
-  );
-}
-
-function connectionOver(
-  client: ssh2.Client,
-  way: Way,
-  settings: ConnectionSettings,
-  patience: Patience,
-): Connection {
-  const open = new Set<(code: number | undefined) => void>();
-  let closing = false;
-  let why: string | undefined;
-  let gone: TransportError | undefined;
-  let tellLost: (error: TransportError) => void;
-  const lost = new Promise<TransportError>((resolve) => {
-    tellLost = resolve;
-  });
-  const lostError = () =>
-    new TransportError(
-      settings.name,
-      'lost',
-      `the connection to ${settings.address} was lost${why ? `: ${why}` : ''}; what was under way may or may not have happened`,
-      'run again once the host answers: what is done already stays done',
-    );
-  const stopWatching = watch(way.stream, patience, () => {
-    why = `no sign of life for ${patience.silence} s`;
-    way.stream.destroy();
-  });
-  client.on('error', (error) => {
-    why ??= error.message;
-  });
-  const finished = new Promise<void>((resolve) => {
-    client.once('close', () => {
-      stopWatching();
-      way.release();
-      gone = lostError();
-      for (const settle of [...open]) settle(undefined);
-      if (!closing) tellLost(gone);
-      resolve();
-    });
-  });
-
-  return {
-    lost,
-    exec: (command) =>
-      new Promise((resolve, reject) => {
-        const fail = (reason: string) => {
-          if (gone || closing) reject(gone ?? lostError());
-          else reject(new TransportError(settings.name, 'unreachable', `sshd starts no program: ${reason}`));
-        };
-        try {
-          client.exec(command, (error, stream) => {
-            // ssh2 hands over `true` when the server refuses the request, or when the connection dies meanwhile.
-            if (error) setImmediate(() => fail(error.message ?? 'the request was refused'));
-            else resolve(channelOver(stream, open));
-          });
-        } catch {
-          reject(gone ?? lostError());
-        }
-      }),
-    close: async () => {
-      closing = true;
-      client.end();
-      const force = setTimeout(() => way.stream.destroy(), 1000);
-      await finished;
-      clearTimeout(force);
-    },
-  };
-}
-
-function channelOver(stream: ClientChannel, open: Set<(code: number | undefined) => void>): Channel {
-  let settle: (code: number | undefined) => void = () => undefined;
-  const closed = new Promise<number | undefined>((resolve) => {
-    settle = (code) => {
-      open.delete(settle);
-      resolve(code);
-    };
-  });
-  open.add(settle);
-  stream.on('close', (code: number | null | undefined, signal?: string) => {
-    const number = signal ? constants.signals[signal as NodeJS.Signals] : undefined;
-    // Without code or signal the server ended the channel by itself: nobody knows how the program ended.
-    settle(code === null ? 128 + (number ?? 0) : code);
-  });
-  return {
-    stdin: stream.stdin,
-    stdout: stream.stdout,
-    stderr: stream.stderr,
-    closed,
-    kill: () => {
-      stream.signal('TERM');
-      stream.close();
-      // sshd signals no program of root's, and answers `close` when the program has ended: it may go on for a while.
-      setTimeout(settle, 1000, undefined).unref();
-    },
-  };
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
-import { didYouMean, shownPath } from '../problems.ts';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { didYouMean, nearest, shownPath } from '../problems.ts';
 import { keyPlaceOf, placeOf } from '../yaml/located.ts';
 import type { Action } from './action.ts';
 import type { Task } from './contract.ts';
@@ -62,9 +62,18 @@ export function tasksFile(name: string, scope: Scope): string | undefined {
 
 /** What is said of a file of tasks that is not there. */
 export function missingFile(name: string, scope: Scope): [string, string] {
+  const paths = isAbsolute(name) ? [name] : scope.folders.map((folder) => join(folder, name));
+  const meant = nearest(
+    basename(name),
+    paths
+      .map(dirname)
+      .filter(existsSync)
+      .flatMap((folder) => readdirSync(folder)),
+  );
+  const looked = `looked in ${scope.folders.map((folder) => shownPath(folder)).join(', ')}`;
   return [
     `there is no file ${name}`,
-    `looked in ${scope.folders.map((folder) => shownPath(folder)).join(', ')}`,
+    meant === undefined ? looked : `did you mean ${join(dirname(name), meant)}?`,
   ];
 }
 

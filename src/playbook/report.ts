@@ -68,7 +68,8 @@ export class Report {
     for (const name of Object.keys(values)) {
       const place = keyPlaceOf(values, name);
       if (!/^[A-Za-z_]\w*$/.test(name)) {
-        const hint = /^[\w-]+$/.test(name) ? `did you mean ${name.replaceAll('-', '_')}?` : undefined;
+        const near = name.replaceAll('-', '_');
+        const hint = /^[A-Za-z_]\w*$/.test(near) ? `did you mean ${near}?` : undefined;
         this.mistake(place, `${name} is not a variable name: letters, digits and _`, hint);
       } else if (isReserved(name))
         this.warn(place, `the variable ${name} has the name of something of Ansible's own`);

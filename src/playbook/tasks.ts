@@ -64,6 +64,10 @@ function readBlock(node: Record<string, unknown>, scope: Scope, reading: Reading
       report.mistake(placeOf(node, part), `${part} needs a block with tasks`);
     else if (filled(part) && among !== 'tasks')
       report.mistake(placeOf(node, part), `Ansible runs no ${part} of a block among handlers`);
+  if (among === 'handlers' && Array.isArray(node.block))
+    for (const item of node.block)
+      if (isMapping(item) && 'block' in item)
+        report.mistake(placeOf(item), 'a block among handlers cannot hold another block');
   const within = inside(scope, node, 'block vars', report);
   const block: Block = {
     place: placeOf(node)!,

@@ -102,10 +102,7 @@ done`);
   async fix(list, want, have, host, context) {
     const paths = list.map((change) => change.path!);
     await put(have.after, paths, host, have.added === undefined ? undefined : want);
-    rememberFor(want, {
-      sources_added: [...have.after.keys()].filter((path) => !have.before.has(path)),
-      sources_removed: [...have.before.keys()].filter((path) => !have.after.has(path)),
-    });
+    rememberFor(want, cameAndWent(have));
     if (!want.update_cache) return;
     try {
       await fetchLists(want, host, (line) => context.warn(line));
@@ -119,14 +116,20 @@ done`);
     }
   },
 
-  result: (want) => ({
+  result: (want, have) => ({
     repo: want.repo,
     state: want.state,
-    sources_added: [],
-    sources_removed: [],
+    ...cameAndWent(have),
     ...rememberedFor(want),
   }),
 });
+
+function cameAndWent({ before, after }: State): Record<string, string[]> {
+  return {
+    sources_added: [...after.keys()].filter((path) => !before.has(path)),
+    sources_removed: [...before.keys()].filter((path) => !after.has(path)),
+  };
+}
 
 const aptOptions = {
   dpkg_options: ['force-confdef', 'force-confold'],

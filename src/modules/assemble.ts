@@ -55,7 +55,8 @@ export default state<Want, Place>({
       dest: want.dest,
       src: want.src,
       checksum: sha1Of(content),
-      ...(want.remote_src ? { md5sum: createHash('md5').update(content).digest('hex'), msg: 'OK' } : {}),
+      md5sum: createHash('md5').update(content).digest('hex'),
+      ...(want.remote_src ? { msg: 'OK' } : {}),
       ...pathInfo(there),
       ...backupResult(want),
     };

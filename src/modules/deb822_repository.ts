@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { TaskFailure } from '../errors.ts';
 import { contents } from '../host/queries/contents.ts';
 import { stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
 import { type Source, signedBy, sourceText } from './shared/deb822.ts';
+import { fetchBytes } from './shared/fetch-bytes.ts';
 import { formatMode, mode, resolveMode } from './shared/mode.ts';
 import { ansibleBoolean, ansibleList, text, withAliases } from './shared/params.ts';
 
@@ -116,7 +116,10 @@ export default state<Want, State>({
     }
     let keyFile = have.keyFile ?? keyFilesOf(want)[0]!;
     if (changes.some((change) => change.what === 'key')) {
-      const key = await fetchKey(want.signed_by!);
+      const key = await fetchBytes(
+        want.signed_by!,
+        'the machine that runs foobar fetches it; a file on the host or the armored text does without',
+      );
       keyFile = keyFilesOf(want)[key.includes('-----BEGIN PGP') ? 0 : 1]!;
       await host.run(sh`install -d -m 755 -- ${keyrings}`);
       await host.write(keyFile, key, { mode: 0o644, owner: 'root', group: 'root' });
@@ -159,18 +162,4 @@ function keyFilesOf(want: Want): string[] {
 
 function isUrl(value: string | undefined): boolean {
   return value !== undefined && /^https?:\/\//.test(value);
-}
-
-async function fetchKey(url: string): Promise<Buffer> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    return Buffer.from(await answer.arrayBuffer());
-  } catch (error) {
-    const { message, cause } = error as Error;
-    throw new TaskFailure(
-      `the key ${url} cannot be fetched: ${cause instanceof Error ? cause.message : message}`,
-      'the machine that runs foobar fetches it; a file on the host or the armored text does without',
-    );
-  }
 }

@@ -80,23 +80,39 @@ export default state<Want, State>({
     if (want.question === undefined || isAnswered(want, have)) return [];
     const secret = want.vtype === 'password';
     const from = have.selections[want.question] ?? '';
-    return [{ what: want.question, from: secret ? '********' : from, to: secret ? '********' : line(want) }];
+    return [
+      { what: want.question, from: secret ? '********' : from, to: secret ? '********' : line(want, have) },
+    ];
   },
 
-  async fix(_changes, want, { selections }, host) {
+  async fix(_changes, want, have, host) {
     const { name, question = '', vtype = '' } = want;
     await host.run(sh`debconf-set-selections ${want.unseen ? ['-u'] : []}`, {
-      stdin: [name, question, vtype, line(want)].join(' '),
+      stdin: [name, question, vtype, line(want, have)].join(' '),
     });
-    rememberFor(want, {
-      msg: '',
-      current: { [question]: want.vtype === 'password' ? '********' : line(want) },
-      previous: { [question]: selections[question] ?? '' },
-    });
+    rememberFor(want, planned(want, have));
   },
 
-  result: (want, { selections }) => ({ msg: '', current: selections, ...rememberedFor(want) }),
+  result(want, have) {
+    const settled = want.question === undefined || isAnswered(want, have);
+    return {
+      msg: '',
+      current: have.selections,
+      ...(settled ? {} : planned(want, have)),
+      ...rememberedFor(want),
+    };
+  },
 });
+
+/** What a change returns. */
+function planned(want: Want, have: State): Record<string, unknown> {
+  const { question = '', vtype } = want;
+  const there = have.selections[question];
+  return {
+    current: { [question]: vtype === 'password' ? '********' : line(want, have) },
+    previous: there === undefined ? { ...have.selections, [question]: '' } : { [question]: there },
+  };
+}
 
 /** Reads `* question: answer` lines; a star is for one that was asked. */
 function readSelections(shown: string): Record<string, string> {
@@ -123,23 +139,18 @@ function readPassword(all: string, { name, question, vtype }: Want): string {
   return '';
 }
 
-function isAnswered(want: Want, { selections, password }: State): boolean {
-  const there = selections[want.question!];
+function isAnswered(want: Want, have: State): boolean {
+  const there = have.selections[want.question!];
   if (there === undefined) return false;
-  if (want.vtype === 'password') return password === want.value;
-  if (want.vtype === 'boolean') return there.toLowerCase() === line(want);
+  if (want.vtype === 'password') return have.password === want.value;
+  if (want.vtype === 'boolean') return there.toLowerCase() === line(want, have);
   if (!Array.isArray(want.value)) return there === want.value;
-  return (
-    there
-      .split(',')
-      .map((word) => word.trim())
-      .sort()
-      .join(', ') === line(want)
-  );
+  const words = there.split(',').map((word) => word.trim());
+  return words.sort().join(', ') === line(want, have);
 }
 
-/** The value as debconf-set-selections takes it. */
-function line({ value, vtype }: Want): string {
-  if (Array.isArray(value)) return [...value].sort().join(', ');
-  return vtype === 'boolean' ? (value ?? '').toLowerCase() : (value ?? '');
+/** The value as debconf-set-selections takes it. A list is sorted only where it could be compared. */
+function line({ value = '', vtype, question = '' }: Want, { selections }: State): string {
+  if (Array.isArray(value)) return (question in selections ? [...value].sort() : value).join(', ');
+  return vtype === 'boolean' ? value.toLowerCase() : value;
 }

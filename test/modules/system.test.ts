@@ -23,6 +23,7 @@ const running: Unit = {
   canReload: true,
   invocation: 'a',
   stateChanged: '1',
+  properties: {},
 };
 const unitState = (change: Partial<Unit>) => {
   const unit = { ...running, ...change };

@@ -85,8 +85,10 @@ export function unitLeft(want: UnitWant, before: UnitState, after: UnitState): C
       ...want,
       daemon_reexec: false,
       ...(startsIt(want) ? { state: undefined } : {}),
-      // A unit without [Install] stays as it is, whatever was asked for.
-      ...(fixedStates.includes(after.unit?.unitFileState ?? '') ? { enabled: undefined } : {}),
+      // A unit without [Install] of its own stays as it is, whatever was asked for.
+      ...([...fixedStates, 'alias', 'indirect'].includes(after.unit?.unitFileState ?? '')
+        ? { enabled: undefined }
+        : {}),
     },
     after,
   );
@@ -143,7 +145,7 @@ export async function fixUnit(
 /** Keys of Ansible's result. */
 export function unitResult(want: UnitWant, { unit }: UnitState): Record<string, unknown> {
   return {
-    name: want.name,
+    name: want.name ?? null,
     ...(want.state === undefined ? {} : { state: want.state === 'stopped' ? 'stopped' : 'started' }),
     ...(want.enabled === undefined ? {} : { enabled: want.enabled }),
     ...(unit === undefined
@@ -225,7 +227,5 @@ const fixedStates = ['static', 'generated', 'transient'];
 
 /** As `systemctl is-enabled` answers; what is enabled until the next boot only, or by another unit, is not. */
 function isEnabled({ unitFileState }: Unit): boolean {
-  return (
-    unitFileState === 'enabled' || fixedStates.includes(unitFileState) || unitFileState.startsWith('linked')
-  );
+  return unitFileState === 'enabled' || fixedStates.includes(unitFileState);
 }

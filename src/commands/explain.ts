@@ -171,7 +171,7 @@ function where({ place, origin }: Source): string {
 }
 
 function inline(value: unknown): string {
-  return typeof value === 'string' && !value.includes('\n')
+  return typeof value === 'string' && value !== '' && !value.includes('\n')
     ? value
     : dumpYaml(value, { flow: true }).trimEnd();
 }

@@ -18,6 +18,8 @@ export class Vaulted extends Unsafe {
     this.ciphertext = ciphertext;
     let plain: string | undefined;
     Object.defineProperty(this, 'text', {
+      // Who looks through values must not decrypt them by that.
+      enumerable: false,
       get: () => {
         if (plain !== undefined) return plain;
         const { file, line, column } = place;
@@ -26,5 +28,10 @@ export class Vaulted extends Unsafe {
         return plain;
       },
     });
+  }
+
+  /** As it was written: what is kept or compared as JSON needs no password. */
+  override toJSON(): string {
+    return this.ciphertext;
   }
 }

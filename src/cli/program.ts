@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Command } from 'commander';
+import type { ExitCode } from '../errors.ts';
+import {
+  course,
+  type Flags,
+  forks,
+  modes,
+  output,
+  project,
+  quietOptions,
+  runOptions,
+  selection,
+  tableOutput,
+  tags,
+  users,
+} from '../flags.ts';
+import { interruptible } from '../interrupt.ts';
+import type { SchemaKind } from '../schema/json.ts';
+import { addLab } from './lab.ts';
+import { addVault } from './vault.ts';
+
+type TableFlags = Flags & { readonly output?: 'plain' | 'json' };
+
+type AdHocFlags = TableFlags & { readonly moduleName?: string; readonly args?: string };
+
+/**
+ * The command line; `end` gets the exit code. Commands are imported when they are asked for: `foobar --help` needs
+ * none of them.
+ */
+export function program(end: (code: ExitCode) => void): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const foobar = new Command('foobar')
+    .description('Provisions servers over SSH: what Ansible users know, at the speed of one login.')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError('(--help shows what there is)')
+    .exitOverride();
+  const add = (name: string, ...parts: ((command: Command) => Command)[]) =>
+    parts.reduce((command, part) => part(command), foobar.command(name));
+
+  add('provision', project, tags, users, course, modes, forks, output)
+    .description('bring the hosts to what the playbook says')
+    .action(async (inventory: string, flags: Flags) => {
+      const { provision } = await import('../commands/provision.ts');
+      end(await interruptible((signal) => provision(runOptions(inventory, flags, signal))));
+    });
+
+  add('plan', project, tags, users, course, forks, output)
+    .description('show what provision would change; exit code 2 when it would')
+    .action(async (inventory: string, flags: Flags) => {
+      const { provision } = await import('../commands/provision.ts');
+      const asked = { ...flags, check: true, diff: true };
+      end(
+        await interruptible((signal) =>
+          provision({ ...runOptions(inventory, asked, signal), exitOnChanges: true }),
+        ),
+      );
+    });
+
+  add('verify', project, tags, tableOutput)
+    .description('check from outside what a provisioned site promises')
+    .action(async (inventory: string, flags: TableFlags) => {
+      const { verify } = await import('../commands/verify.ts');
+      const { output } = flags;
+      end(
+        await verify({
+          ...selection(inventory, flags),
+          verbosity: flags.verbose,
+          ...(output !== undefined && { output }),
+        }),
+      );
+    });
+
+  add('certificates', project, modes, forks, output)
+    .description('list the kept certificates and renew those that are due')
+    .option('--list', 'only list them; contacts nobody')
+    .action(async (inventory: string, flags: Flags & { list?: boolean }) => {
+      const { certificates } = await import('../commands/certificates.ts');
+      end(
+        await interruptible((signal) =>
+          certificates({ ...runOptions(inventory, flags, signal), list: flags.list === true }),
+        ),
+      );
+    });
+
+  add('check', project, tags)
+    .description('read the whole project and list every mistake; contacts no host')
+    .option('--json', 'print all problems as JSON, for editors')
+    .action(async (inventory: string, flags: Flags & { json?: boolean }) => {
+      const { check } = await import('../commands/check.ts');
+      end(await check({ ...selection(inventory, flags), json: flags.json === true }));
+    });
+
+  add('explain', project, tableOutput)
+    .description("show a host's variables, where each was said and what it overrides; contacts no host")
+    .argument('<host>', 'name of the host')
+    .argument('[variable]', 'only this variable')
+    .action(async (inventory: string, host: string, variable: string | undefined, flags: TableFlags) => {
+      const { explain } = await import('../commands/explain.ts');
+      const { output } = flags;
+      end(
+        await explain({
+          ...selection(inventory, flags),
+          host,
+          ...(variable !== undefined && { variable }),
+          ...(output !== undefined && { output }),
+        }),
+      );
+    });
+
+  add('run', project, users, modes, forks, tableOutput)
+    .description(
+      'one task on hosts without a playbook: run INVENTORY PATTERN -m MODULE -a ARGS, or -- COMMAND',
+    )
+    .argument('<pattern>', 'hosts: names, groups, web:!web1')
+    .argument('[command...]', 'a command and its words, after --')
+    .option('-m, --module-name <name>', 'module (default: command)')
+    .option('-a, --args <args>', 'its parameters: name=value ..., JSON, or a command line')
+    .action(async (inventory: string, pattern: string, command: string[], flags: AdHocFlags) => {
+      const { run } = await import('../commands/run.ts');
+      const { moduleName, args, output, ...rest } = flags;
+      end(
+        await interruptible((signal) =>
+          run({
+            ...quietOptions(inventory, rest, signal),
+            pattern,
+            command,
+            ...(moduleName !== undefined && { module: moduleName }),
+            ...(args !== undefined && { args }),
+            ...(output !== undefined && { output }),
+          }),
+        ),
+      );
+    });
+
+  add('facts', project, users, tableOutput)
+    .description('show what a host tells about itself, under the names of ansible_facts')
+    .argument('<host>', 'name of the host')
+    .argument('[filter]', 'only facts of these names; * and ? stand for anything')
+    .action(async (inventory: string, host: string, filter: string | undefined, flags: TableFlags) => {
+      const { facts } = await import('../commands/facts.ts');
+      const { output, ...rest } = flags;
+      end(
+        await interruptible((signal) =>
+          facts({
+            ...quietOptions(inventory, rest, signal),
+            host,
+            ...(filter !== undefined && { filter }),
+            ...(output !== undefined && { output }),
+          }),
+        ),
+      );
+    });
+
+  foobar
+    .command('schema')
+    .description('print the JSON schema of a kind of file, for editors')
+    .addArgument(
+      new Argument('[kind]').choices(['playbook', 'tasks', 'role', 'inventory']).default('playbook'),
+    )
+    .action(async (kind: SchemaKind) => {
+      const { schema } = await import('../commands/schema.ts');
+      end(await schema(kind));
+    });
+
+  add('ping', project)
+    .description('log in to the hosts and become the user that provisions them')
+    .argument('[pattern]', 'only these hosts, as --limit')
+    .action(async (inventory: string, pattern: string | undefined, flags: Flags) => {
+      const { ping } = await import('../commands/ping.ts');
+      const limit = pattern ?? flags.limit;
+      end(await ping(selection(inventory, { ...flags, ...(limit !== undefined && { limit }) })));
+    });
+
+  addVault(foobar, end);
+  addLab(foobar, end);
+
+  foobar
+    .command('init')
+    .description("start a site of one's own: copies inventory and playbooks")
+    .argument('<dir>', 'a new or empty folder')
+    .action(async (directory: string) => {
+      end(await (await import('../commands/init.ts')).init(directory));
+    });
+  return foobar;
+}

@@ -1,0 +1,35 @@
+/** How things differ from Ansible's, or why they are not here; by kind and name. Everything else is compared. */
+export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'ansible-playbook': {
+    '--become-method': 'sudo only',
+    '--become-pass-file': 'sudo must not ask for a password',
+    '--ask-become-pass': 'sudo must not ask for a password',
+    '--ask-pass': 'logging in takes a key',
+    '--connection': 'say it in the inventory: ansible_connection',
+    '--connection-password-file': 'logging in takes a key',
+    '--flush-cache': 'nothing is kept between runs: taken and has no effect',
+    '--forks': 'default 50',
+    '--module-path': 'modules are built in',
+    '--scp-extra-args': 'files go over the one connection',
+    '--sftp-extra-args': 'files go over the one connection',
+    '--ssh-common-args': 'say it in the inventory: ansible_ssh_common_args',
+    '--ssh-extra-args': 'say it in the inventory: ansible_ssh_extra_args',
+    '--syntax-check': 'foobar check does that and more',
+    '--timeout': 'say it in the inventory: ansible_ssh_timeout',
+    '--version': 'of foobar itself',
+    '--verbose': 'up to -vvv',
+  },
+  ansible: {
+    '--background': 'async in a playbook',
+    '--poll': 'poll in a playbook',
+    '--one-line': 'always so; the output of a command keeps its lines',
+    '--playbook-dir': 'the working directory',
+    '--task-timeout': 'timeout in a playbook',
+    '--tree': '--output json gives all results',
+  },
+  'ansible-vault': { '--skip-tty-check': 'the editor opens in any case', '--version': 'of foobar itself' },
+  magic: {
+    ansible_playbook_python: 'there is no Python',
+    ansible_config_file: 'none: ansible.cfg is not read',
+  },
+};

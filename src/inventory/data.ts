@@ -175,12 +175,14 @@ export class InventoryData {
   reconcile(): void {
     for (const group of this.groups.values())
       if (group.name !== 'all' && group.parents.size === 0) this.addChild('all', group.name);
-    const memberships = this.memberships();
     const ungrouped = this.addGroup('ungrouped', nowhere).hosts;
+    // What contains ungrouped is a group like any other.
+    const outer = [...this.ancestors(['ungrouped'])].some((name) => name !== 'all' && name !== 'ungrouped');
+    const grouped = new Set<string>();
+    for (const { name, hosts } of this.groups.values())
+      if (name !== 'all' && name !== 'ungrouped') for (const host of hosts) grouped.add(host);
     for (const host of this.hosts.keys()) {
-      const groups = this.ancestors(memberships.get(host) ?? []);
-      const others = [...groups].some((name) => name !== 'all' && name !== 'ungrouped');
-      if (others) ungrouped.delete(host);
+      if (grouped.has(host) || (outer && ungrouped.has(host))) ungrouped.delete(host);
       else ungrouped.add(host);
     }
   }

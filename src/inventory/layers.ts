@@ -14,6 +14,7 @@ const extensions = ['', '.yml', '.yaml', '.json'];
 export class VariableFolder {
   readonly #directory: string;
   readonly #problems: Problem[];
+  #entries: ReadonlySet<string> | undefined;
   readonly #read = new Map<string, readonly Layer[]>();
 
   constructor(directory: string, problems: Problem[]) {
@@ -45,6 +46,10 @@ export class VariableFolder {
   }
 
   #files(name: string): string[] {
+    // Thousands of hosts mostly have no file.
+    this.#entries ??= existsSync(this.#directory) ? new Set(readdirSync(this.#directory)) : new Set();
+    const entries = this.#entries;
+    if (!name.includes('/') && !extensions.some((extension) => entries.has(name + extension))) return [];
     const found = extensions.map((extension) => join(this.#directory, name + extension)).filter(existsSync);
     const [first, ...others] = found;
     if (first === undefined) return [];

@@ -22,17 +22,29 @@ export function viewOf(
 ): Pick<Inventory, 'hosts' | 'groups' | 'localhost'> {
   const layersOf = groupLayers(data, folders);
   const memberships = data.memberships();
+  const shared = new Map<string, { groups: readonly string[]; layers: readonly Layer[] }>();
+  /** Most hosts have their groups in common with others. */
+  const inGroups = (own: readonly string[]) => {
+    const key = own.join('\0');
+    let known = shared.get(key);
+    if (known === undefined) {
+      const groups = data.ancestors(own);
+      known = { groups: [...groups].filter((group) => group !== 'all').sort(), layers: layersOf(groups) };
+      shared.set(key, known);
+    }
+    return known;
+  };
   const view = (name: string): InventoryHost => {
     const host = data.hosts.get(name) ?? data.localhost;
     if (host === undefined) throw new Error(`bug: no host ${name}`);
-    const groups = data.ancestors(memberships.get(name) ?? []);
+    const { groups, layers } = inGroups(memberships.get(name) ?? []);
     const { source } = host;
     return {
       name,
       place: host.place,
-      groups: [...groups].filter((group) => group !== 'all').sort(),
+      groups,
       layers: [
-        ...layersOf(groups),
+        ...layers,
         ...host.variables,
         ...(name.startsWith('/') ? [] : folders.hosts.flatMap((folder) => folder.of(name))),
       ],

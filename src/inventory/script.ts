@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
 import { type Place, type Problem, ProjectError, TaskFailure } from '../errors.ts';
 import { shownPath } from '../problems.ts';
-import { derived, Unsafe } from '../yaml/located.ts';
+import { derived, Unsafe, Vaulted } from '../yaml/located.ts';
 import type { InventoryData, Source } from './data.ts';
 import { kindOf } from './groups.ts';
 import { isMapping } from './layers.ts';
@@ -115,20 +115,15 @@ function isNames(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
 }
 
-/** Ansible's JSON: `__ansible_unsafe` marks a text in which no template is rendered. Mappings remember the program. */
+/**
+ * Ansible's JSON: `__ansible_unsafe` marks a text in which no template is rendered, `__ansible_vault` an encrypted one.
+ * Mappings remember the program.
+ */
 function plain(value: unknown, place: Place): unknown {
   if (Array.isArray(value)) return value.map((item) => plain(item, place));
   if (!isMapping(value)) return value;
   if (typeof value.__ansible_unsafe === 'string') return new Unsafe(value.__ansible_unsafe);
-  if ('__ansible_vault' in value)
-    throw new ProjectError([
-      {
-        message: 'encrypted values in the answer of a program (__ansible_vault) are not supported',
-        place,
-        hint: 'keep them in group_vars/ or host_vars/',
-        severity: 'error',
-      },
-    ]);
+  if (typeof value.__ansible_vault === 'string') return new Vaulted(value.__ansible_vault, place);
   return derived(
     Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, place)])),
     place,

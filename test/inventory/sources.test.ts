@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ProjectError } from '../../src/errors.ts';
 import type { Inventory } from '../../src/inventory/contract.ts';
 import { loadInventory } from '../../src/inventory/load.ts';
+import { Unsafe, Vaulted } from '../../src/yaml/located.ts';
 
 function folder(files: Record<string, string>): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'inventory-')));
@@ -124,6 +125,18 @@ describe('a program', () => {
     });
     expect([...loadInventory(join(root, 'hosts')).hosts.keys()]).toEqual(['w1', 'w2']);
     expect(readFileSync(join(root, 'runs'), 'utf8')).toBe('--list\n');
+  });
+
+  it('marks texts that are no templates or are encrypted', () => {
+    const values = {
+      a: { __ansible_unsafe: '{{ x }}' },
+      b: [{ __ansible_vault: '$ANSIBLE_VAULT;1.1;AES256\n61\n' }],
+    };
+    const answer = JSON.stringify({ web: { hosts: ['w1'] }, _meta: { hostvars: { w1: values } } });
+    const root = folder({ hosts: `#!/bin/sh\ncat <<'X'\n${answer}\nX\n` });
+    const { a, b } = loadInventory(join(root, 'hosts')).hosts.get('w1')?.layers.at(-1)?.values ?? {};
+    expect(a).toEqual(new Unsafe('{{ x }}'));
+    expect((b as unknown[])[0]).toBeInstanceOf(Vaulted);
   });
 
   it('that cannot be started is refused', () =>

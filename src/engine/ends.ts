@@ -20,6 +20,10 @@ export interface TaskEnd {
   readonly ignored: boolean;
   readonly result: Record<string, unknown>;
   readonly rounds: readonly Round[];
+  /** What was to be included could not be read. */
+  readonly unread?: boolean;
+  /** Of an include: what it brought in, each counted by itself as in Ansible. */
+  readonly included?: number;
 }
 
 /** Whether its host takes no further part after a task that ended so, unless a block around it helps. */
@@ -74,5 +78,6 @@ export function count(recap: HostRecap, end: TaskEnd, rescued: boolean): void {
   else if (end.ignored) {
     recap.ignored += 1;
     recap[end.result.changed === true ? 'changed' : 'ok'] += 1;
-  } else recap[end.status === 'unknown' ? 'changed' : end.status] += 1;
+  } else if (end.included) recap.ok += end.included;
+  else recap[end.status === 'unknown' ? 'changed' : end.status] += 1;
 }

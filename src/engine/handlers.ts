@@ -26,11 +26,11 @@ export class Handlers {
   }
 
   /**
-   * The handlers that a notification means: the last one defined of that name, and all that listen to it, of which
-   * those with the same name count once.
+   * The handlers that a notification means: one of that name, and all that listen to it, of which those with the same
+   * name count once. Later lists go before earlier ones (the play's before those of its roles).
    */
   find(notification: string): Entry[] {
-    const reversed = [...this.#entries].reverse();
+    const reversed = this.#sought();
     const named = reversed.find((entry) => this.#namesOf(entry).includes(notification));
     const result = new Set(named ? [named] : []);
     const seen = new Set<string>();
@@ -46,10 +46,21 @@ export class Handlers {
 
   /** By the key of the journal: an earlier run left it to do. */
   owed(key: string): Entry | undefined {
-    return [...this.#entries].reverse().find((entry) => {
+    return this.#sought().find((entry) => {
       const { role, name } = entry.task;
       return key === (role ? `${role.name} : ${name}` : name);
     });
+  }
+
+  /** As Ansible looks for them: the lists of handlers from the last to the first, in each the first one first. */
+  #sought(): Entry[] {
+    const lists: Entry[][] = [];
+    for (const entry of this.#entries) {
+      const last = lists.at(-1);
+      if (last && last[0]?.task.role === entry.task.role) last.push(entry);
+      else lists.push([entry]);
+    }
+    return lists.reverse().flat();
   }
 
   #namesOf(entry: Entry): string[] {

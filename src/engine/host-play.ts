@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskFailure } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
+import type { Task } from '../playbook/contract.ts';
 import type { Scope } from '../template/scope.ts';
 import { holds, numberOf } from './conditions.ts';
 import { Course } from './course.ts';
@@ -11,10 +12,10 @@ import { type Around, executeItem, failure, type Outcome } from './execute.ts';
 import type { HostVariables } from './host-variables.ts';
 import type { askedBy } from './includes.ts';
 import { judged } from './judge.ts';
-import { roundScope, roundValues } from './loops.ts';
+import { labelOf, roundScope, roundValues } from './loops.ts';
 import { type Prepared, type PreparedItem, type PrepareRun, prepareItem, prepareTask } from './prepare.ts';
 import type { Entry, Program } from './program.ts';
-import { taskEvent, titleOf } from './telling.ts';
+import { nameOf, taskEvent, titleOf } from './telling.ts';
 import { Window } from './window.ts';
 
 /** What a host's way through a play needs from the play. */
@@ -105,6 +106,10 @@ export class HostPlay {
 
   title(entry: Entry): string {
     return titleOf(entry.task, this.scope(entry));
+  }
+
+  nameOf(entry: Entry): string {
+    return nameOf(entry.task, this.scope(entry));
   }
 
   failureOf(error: unknown): Outcome {
@@ -213,7 +218,7 @@ export class HostPlay {
         began: start,
         handler,
         title,
-        item: going.looped ? (item?.label ?? shown(values[task.loopControl.loopVar])) : undefined,
+        item: going.looped ? (item?.label ?? labelFor(task, own)) : undefined,
       });
       if (outcome.status === 'unreachable' && !round.ignored) break;
       seen = { ...seen, ...outcome.variables, ...(task.register ? { [task.register]: outcome.result } : {}) };
@@ -301,8 +306,13 @@ export class HostPlay {
   }
 }
 
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+/** Of an item that could not be prepared: it has its label all the same, if that can be told. */
+function labelFor(task: Task, scope: Scope): string {
+  try {
+    return labelOf(task, scope);
+  } catch {
+    return '';
+  }
 }
 
 function unknownHandler(name: string): TaskFailure {

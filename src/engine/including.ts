@@ -82,7 +82,9 @@ function ask(walk: Walk, entry: Entry, host: HostPlay, handler: boolean): Group[
     host.tell(entry, nothing, scope, { began, handler });
   }
   const end = host.concludedInclude(entry, outcomes, going);
-  walk.ended(host, entry, end);
+  const unread = going.asked.every(({ error }) => error === undefined);
+  const included = outcomes.filter(({ status }) => status === 'ok').length;
+  walk.ended(host, entry, { ...end, unread, included });
   return end.status === 'failed' ? [] : groups;
 }
 

@@ -22,13 +22,18 @@ export interface Telling {
 
 /** The task's name as it is shown: "role : name". */
 export function titleOf(task: Task, scope: Scope): string {
-  let { name } = task;
+  const name = nameOf(task, scope);
+  return task.role ? `${task.role.name} : ${name}` : name;
+}
+
+/** The task's own name, rendered where that is possible. */
+export function nameOf({ name }: Task, scope: Scope): string {
   try {
-    if (isTemplate(name)) name = String(renderValue(name, scope));
+    return isTemplate(name) ? String(renderValue(name, scope)) : name;
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
+    return name;
   }
-  return task.role ? `${task.role.name} : ${name}` : name;
 }
 
 /** The event of a task, or of one item, that ended; `no_log` hides what it was about. */

@@ -62,12 +62,15 @@ export class Walk {
   }
 
   /** Counts how a task ended, and takes its host to where that leads. */
-  ended(host: HostPlay, { frames }: Pick<Entry, 'frames'>, end: TaskEnd): void {
+  ended(host: HostPlay, entry: Entry, end: TaskEnd): void {
+    const { frames } = entry;
     const { recaps } = this.batch.state;
     const recap = recaps[host.name];
     const stopped = isStopped(end);
     const rescued = stopped && end.status === 'failed' && host.course.isRescued(frames);
-    if (recap) count(recap, end, rescued);
+    // Ansible counts an include of what cannot be read as failed, rescued or not.
+    if (recap) count(recap, end, rescued && !end.unread);
+    if (rescued) this.#remember(host, entry, end);
     if (!stopped) {
       if (end.status === 'unreachable') void this.batch.run.fleet.reset(host.name);
       return;
@@ -78,9 +81,19 @@ export class Walk {
   }
 
   /** A host fails for what happened on another. */
-  failToo(host: HostPlay, { frames }: Pick<Entry, 'frames'>): void {
+  failToo(host: HostPlay, { frames }: Entry): void {
     if (host.course.state === 'running') host.course.fail(host.course.common(frames));
     this.settle();
+  }
+
+  /** What a rescue is told of the failure. */
+  #remember(host: HostPlay, entry: Entry, end: TaskEnd): void {
+    const { module, args, register, tags } = entry.task;
+    const { variables } = host;
+    const name = host.nameOf(entry);
+    variables.set.ansible_failed_task = { name, action: module, args, register: register ?? null, tags };
+    variables.set.ansible_failed_result = end.result;
+    host.forgetAhead();
   }
 
   /** Notes hosts that take no further part. */

@@ -22,7 +22,7 @@ class CallbackModule(CallbackBase):
         host = result.host.get_name()
         lines = self.items.pop((host, result.task._uuid), None)
         if lines is None:
-            lines = [(result.task_name, status)]
+            lines = [(result.task.get_name(), status)]
         elif status.endswith(', ignored'):
             lines = [(task, s + ', ignored' if s in ('failed', 'unreachable') else s) for task, s in lines]
         self.told.setdefault(host, []).extend(f'{task} {s}' for task, s in lines)
@@ -30,7 +30,7 @@ class CallbackModule(CallbackBase):
     def item(self, result, status):
         label = self._get_item_label(result.result)
         key = (result.host.get_name(), result.task._uuid)
-        self.items.setdefault(key, []).append((f'{result.task_name} ({label})', status))
+        self.items.setdefault(key, []).append((f'{result.task.get_name()} ({label})', status))
 
     def v2_runner_on_ok(self, result):
         if result.task.action not in ('include_tasks', 'include_role', 'meta'):

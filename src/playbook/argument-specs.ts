@@ -4,7 +4,7 @@ import { derived, placeOf } from '../yaml/located.ts';
 import type { Role, Task } from './contract.ts';
 import type { Reading } from './reading.ts';
 import { roleFile } from './role-files.ts';
-import { inside, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { buildTask } from './task.ts';
 import { text } from './values.ts';
 
@@ -69,7 +69,5 @@ export function validationTask(
     },
     place,
   );
-  return [
-    buildTask(node, { key: module, module, args }, inside(scope, {}, '', reading.report), reading.report),
-  ];
+  return [buildTask(node, { key: module, module, args }, scope, reading)];
 }

@@ -17,7 +17,9 @@ import { groupProblems } from './groups-used.ts';
 import { JoiningGroups } from './joining.ts';
 import { KnownNames } from './known.ts';
 import { looseTemplates } from './loose-templates.ts';
-import { sourceOf } from './sources.ts';
+import { moduleDefaultsProblems } from './module-defaults.ts';
+import type { ModuleDefaults } from './scope.ts';
+import { scopeOf, sourceOf } from './sources.ts';
 import { layerTexts, type Text, taskTexts } from './texts.ts';
 import { UndefinedFinder } from './undefined.ts';
 import { unreadVariables } from './unread.ts';
@@ -68,6 +70,7 @@ export async function checkProject(project: Project): Promise<Problem[]> {
   const finder = new UndefinedFinder(known);
   const notifications = new Notifications(expanded);
   const layers = new Set<Layer>([...inventory.hosts.values()].flatMap((host) => host.layers));
+  const moduleDefaults = new Set<ModuleDefaults>();
   const noted = new Set<readonly Layer[]>();
   for (const { play, task, certainty } of expanded.entries) {
     for (const list of [play.layers, task.defaults, task.layers, task.params ?? []])
@@ -75,6 +78,7 @@ export async function checkProject(project: Project): Promise<Problem[]> {
         noted.add(list);
         for (const layer of list) layers.add(layer);
       }
+    for (const defaults of scopeOf(task)?.moduleDefaults ?? []) moduleDefaults.add(defaults);
     const module = modules.get(task.module);
     const own: Problem[] = [];
     const ofHosts: Problem[] = [];
@@ -103,6 +107,7 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     aboutHosts.push(...softened(ofHosts));
     uncertain.push(...softened(ofNames));
   }
+  for (const defaults of moduleDefaults) problems.push(...moduleDefaultsProblems(defaults, names));
   for (const layer of layers)
     for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 })) {
       note(text);

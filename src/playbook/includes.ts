@@ -107,14 +107,15 @@ function includeTask(
   args: Record<string, unknown>,
   scope: Scope,
   own: Scope,
-  report: Report,
+  reading: Reading,
   include: Include,
 ): Task {
   const located = derived(args, placeOf(action.args) ?? placeOf(node)!);
   for (const key of Object.keys(args)) copyPlace(action.args, key, located, key);
   if (action.args.file !== undefined) copyPlace(action.args, 'file', located, rawParameter);
-  const task = buildTask(node, { ...action, args: located }, scope, report, include);
-  return own.includeParams.length > 0 ? { ...task, params: [...own.roleParams, ...own.includeParams] } : task;
+  const task = buildTask(node, { ...action, args: located }, scope, reading, include);
+  if (own.includeParams.length === 0) return task;
+  return Object.assign(task, { params: [...own.roleParams, ...own.includeParams] });
 }
 
 export function includeTasks(
@@ -143,7 +144,7 @@ export function includeTasks(
       return readTasks(inner.report.read(file), there, inner, among === 'tasks' ? 'tasks' : 'included');
     });
   });
-  return [includeTask(node, action, { [rawParameter]: written }, scope, own, report, include)];
+  return [includeTask(node, action, { [rawParameter]: written }, scope, own, reading, include)];
 }
 
 export function includeRole(
@@ -180,7 +181,7 @@ export function includeRole(
     );
   });
   const { apply: _apply, ...args } = action.args;
-  return [includeTask(node, action, args, scope, own, report, include)];
+  return [includeTask(node, action, args, scope, own, reading, include)];
 }
 
 /** Reads something for an include: with a report of its own, and apart from what the play has seen by then. */

@@ -14,7 +14,7 @@ export interface Keyword {
 }
 
 const base: readonly Where[] = ['play', 'role', 'block', 'task', 'handler', 'import'];
-const below: readonly Where[] = ['role', 'block', 'task', 'handler', 'import'];
+const below: readonly Where[] = ['role', 'block', 'task', 'handler'];
 const tasks: readonly Where[] = ['task', 'handler'];
 const play: readonly Where[] = ['play'];
 const block: readonly Where[] = ['block'];
@@ -45,7 +45,7 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   block: same(block),
   changed_when: same(tasks),
   check_mode: same(base, 'boolean'),
-  collections: differs(base, 'any', 'modules are found by their names without it'),
+  collections: differs(['play', ...below], 'any', 'modules are found by their names without it'),
   connection: differs(base, 'text', 'ssh and local only'),
   debugger: differs(base, 'text', 'there is no debugger: it never starts'),
   delay: same(tasks, 'number'),
@@ -95,7 +95,7 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   vars: same(base),
   vars_files: same(play),
   vars_prompt: same(play),
-  when: same(below),
+  when: same([...below, 'import']),
 };
 
 /** The keywords that may stand at one place. */

@@ -12,6 +12,8 @@ export interface ListedTask {
 export interface ListedPlay {
   readonly name: string;
   readonly hosts: string;
+  /** `hosts` as it was written: one pattern, or a list. */
+  readonly patterns: readonly string[];
   readonly tags: readonly string[];
   /** Without handlers, and without what dynamic includes would bring in: as Ansible lists them. */
   readonly tasks: readonly ListedTask[];
@@ -26,6 +28,7 @@ export function listPlays({ plays }: Playbook): ListedPlay[] {
     return {
       name: play.name,
       hosts: play.hosts,
+      patterns: [sourceOf(play).hosts ?? play.hosts].flat().map(String),
       tags: playTags(play),
       tasks,
       taskTags: [...new Set(tasks.flatMap(({ tags }) => tags))].sort(),

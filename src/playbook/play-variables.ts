@@ -92,8 +92,9 @@ export function variableFiles(
     }
     const path = names.flatMap((name) => candidates(name, directory)).find(existsSync);
     if (path !== undefined) layers.push(...fileLayers(path, report));
+    // Ansible goes on without a word.
     else
-      report.mistake(
+      report.warn(
         place,
         `there is no file ${names.join(' or ')}`,
         didYouMeanFile(candidates(names[0] ?? '', directory).at(-1) as string),

@@ -55,7 +55,7 @@ export function roleFile(
   return endings.map((ending) => join(role.directory, folder, name + ending)).find(existsSync);
 }
 
-const metaKeywords = ['allow_duplicates', 'dependencies', 'galaxy_info', 'argument_specs', 'standalone'];
+const metaKeywords = ['allow_duplicates', 'dependencies', 'galaxy_info', 'argument_specs', 'collections'];
 
 /** `meta/main.yml`. */
 export function roleMeta(role: Role, report: Report): Record<string, unknown> {

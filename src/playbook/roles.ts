@@ -1,13 +1,12 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Place } from '../errors.ts';
 import type { Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
-import { nearest } from '../problems.ts';
-import { copyPlace, derived, keyPlaceOf, placeOf } from '../yaml/located.ts';
+import { copyPlace, derived, placeOf } from '../yaml/located.ts';
 import { validationTask } from './argument-specs.ts';
 import type { Role, Task } from './contract.ts';
-import { keywordsOf } from './keywords.ts';
 import { type Reading, refuseOpen, staticValue } from './reading.ts';
+import { nameOfSource, parentRoles, splitEntry } from './role-entry.ts';
 import { findRole, noFile, RoleVariables, roleFile, roleMeta } from './role-files.ts';
 import { expressions, inside, type Scope, tagList, variables } from './scope.ts';
 import { readTasks } from './tasks.ts';
@@ -235,46 +234,6 @@ export class RoleLoader {
     const within = { ...scope, folders: [dirname(file), ...scope.folders] };
     exports.handlers.push(...readTasks(report.read(file), within, reading, 'handlers'));
   }
-}
-
-/** A role's entry: its keywords, and the parameters besides them. */
-function splitEntry(entry: Record<string, unknown>, name: string, { report }: Reading) {
-  const known = keywordsOf('role');
-  const params: Record<string, unknown> = {};
-  const words: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(entry)) {
-    if (known.includes(key)) {
-      words[key] = value;
-      continue;
-    }
-    params[key] = value;
-    const meant = nearest(key, known);
-    if (meant === undefined) continue;
-    const message = `${key} becomes a variable of role ${name}`;
-    report.warn(keyPlaceOf(entry, key), message, `did you mean ${meant}?`);
-  }
-  const located = derived(params, placeOf(entry)!);
-  for (const key of Object.keys(params)) copyPlace(entry, key, located, key);
-  return { words, params: located };
-}
-
-/** The name of a dependency that is written as a source to install from. */
-function nameOfSource(source: unknown): string | undefined {
-  if (typeof source !== 'string') return undefined;
-  const [path = '', , name] = source.split(',');
-  return name ?? basename(path).replace(/\.(git|tar\.gz)$/, '');
-}
-
-function parentRoles(scope: Scope): Layer {
-  const above = scope.includeParams.findLast((layer) => 'ansible_parent_role_names' in layer.values)?.values;
-  const list = (key: string, first: string | undefined) => [first, ...((above?.[key] as unknown[]) ?? [])];
-  return {
-    origin: 'parent roles',
-    values: {
-      ansible_parent_role_names: list('ansible_parent_role_names', scope.role?.name),
-      ansible_parent_role_paths: list('ansible_parent_role_paths', scope.role?.directory),
-    },
-  };
 }
 
 function unique(layers: readonly Layer[]): Layer[] {

@@ -13,8 +13,8 @@ export function rememberSource(made: Task | Play, node: Record<string, unknown>,
   sources.set(made, { node, scope });
 }
 
-/** A changed copy of a task was read from the same mapping. */
-export function copySource<T extends Task>(from: Task, to: T): T {
+/** A changed copy of a task or play was read from the same mapping. */
+export function copySource<T extends Task | Play>(from: T, to: T): T {
   const source = sources.get(from);
   if (source !== undefined) sources.set(to, source);
   return to;

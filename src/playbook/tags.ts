@@ -21,7 +21,7 @@ export function selectTasks(playbook: Playbook, options: TagOptions): Playbook {
       .map((task) => (task.include === undefined ? task : selecting(task, task.include, left)));
   return {
     ...playbook,
-    plays: playbook.plays.map((play) => ({ ...play, tasks: left(play.tasks) })),
+    plays: playbook.plays.map((play) => copySource(play, { ...play, tasks: left(play.tasks) })),
   };
 }
 

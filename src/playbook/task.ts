@@ -1,3 +1,4 @@
+import type { Place } from '../errors.ts';
 import type { Layer } from '../inventory/contract.ts';
 import { didYouMean } from '../problems.ts';
 import { placeOf } from '../yaml/located.ts';
@@ -5,6 +6,7 @@ import type { Action } from './action.ts';
 import type { Include, Task } from './contract.ts';
 import { loopControlOf, loopOf } from './loop.ts';
 import { withModuleDefaults } from './module-defaults.ts';
+import { type Reading, staticValue } from './reading.ts';
 import type { Report } from './report.ts';
 import { expressions, inside, names, type Scope } from './scope.ts';
 import { rememberSource } from './sources.ts';
@@ -15,9 +17,10 @@ export function buildTask(
   node: Record<string, unknown>,
   action: Action,
   scope: Scope,
-  report: Report,
+  reading: Reading,
   include?: Include,
 ): Task {
+  const { report } = reading;
   const place = placeOf(node)!;
   const own = inside(scope, node, 'task vars', report);
   const loop = loopOf(node, report);
@@ -51,7 +54,7 @@ export function buildTask(
     become: own.become,
     ...(Object.keys(own.connect).length > 0 ? { connect: own.connect } : {}),
     environment: own.environment,
-    tags: [...own.tags],
+    tags: knownTags(own, place, reading),
     ...(own.role === undefined ? {} : { role: own.role }),
     ...(own.frames.length > 0 ? { frames: own.frames } : {}),
     ...(include === undefined ? {} : { include }),
@@ -63,6 +66,17 @@ export function buildTask(
   };
   rememberSource(task, node, own);
   return task;
+}
+
+/** The tags with their templates rendered, as far as that needs no host. */
+function knownTags(scope: Scope, place: Place, reading: Reading): string[] {
+  return scope.tags.flatMap((tag) => {
+    const value = staticValue(tag, scope, reading);
+    if (value !== undefined) return list(value).map(text);
+    const hint = 'it sees only -e, play vars, vars_files and vars of roles and tasks';
+    reading.report.warn(place, `the tag ${JSON.stringify(tag)} cannot be known before a host is asked`, hint);
+    return [tag];
+  });
 }
 
 const joinedLayers = new WeakMap<readonly Layer[], WeakMap<readonly Layer[], readonly Layer[]>>();

@@ -46,7 +46,7 @@ function readItem(node: Record<string, unknown>, scope: Scope, reading: Reading,
   if (module === 'include_tasks') return includeTasks(node, action, scope, reading, among);
   if (module === 'include_role') return includeRole(node, action, scope, reading);
   if (module === 'meta') checkMeta(node, action, scope, handler, report);
-  return [buildTask(node, action, scope, report)];
+  return [buildTask(node, action, scope, reading)];
 }
 
 function readBlock(node: Record<string, unknown>, scope: Scope, reading: Reading, among: Among): Task[] {

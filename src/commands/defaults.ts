@@ -14,12 +14,13 @@ export function withUsers(playbook: Playbook, users: Users): Playbook {
       ...keywords(given, users),
       ...(given.include && { include: includeWith(given.include, task) }),
     });
-  const play = (given: Play): Play => ({
-    ...given,
-    ...keywords(given, users),
-    tasks: given.tasks.map(task),
-    handlers: given.handlers.map(task),
-  });
+  const play = (given: Play): Play =>
+    copySource(given, {
+      ...given,
+      ...keywords(given, users),
+      tasks: given.tasks.map(task),
+      handlers: given.handlers.map(task),
+    });
   return { ...playbook, plays: playbook.plays.map(play) };
 }
 

@@ -14,8 +14,10 @@ export function listsText(
     lines.push('', `  play #${index + 1} (${play.hosts}): ${play.name}\tTAGS: [${play.tags.join(',')}]`);
     if (kinds.includes('hosts')) {
       const hosts = hostsOf(play.hosts);
-      const patterns = play.hosts.split(',').map((part) => `'${part.trim()}'`);
-      lines.push(`    pattern: [${patterns.join(', ')}]`, `    hosts (${hosts.length}):`);
+      lines.push(
+        `    pattern: [${play.patterns.map((each) => `'${each}'`).join(', ')}]`,
+        `    hosts (${hosts.length}):`,
+      );
       lines.push(...hosts.map((host) => `      ${host}`));
     }
     if (kinds.includes('tasks')) {

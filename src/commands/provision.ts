@@ -28,7 +28,7 @@ const patienceAfterInterrupt = 5;
 export async function provision(options: RunOptions): Promise<ExitCode> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  const project = await loadProject(options).catch((error: unknown) => {
+  const project = await loadProject(listed(options)).catch((error: unknown) => {
     if (error instanceof ProjectError && options.output === 'json') tellMistakes(error, options, seconds());
     throw error;
   });
@@ -63,6 +63,11 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
   await reporter.close();
   await tellRetry(hosts, options);
   return options.signal.aborted ? ExitCode.interrupted : exitCode(hosts, options);
+}
+
+/** As Ansible lists them: without --tags also those that run only when they are asked for. */
+function listed(options: RunOptions): RunOptions {
+  return options.lists && options.tags.length === 0 ? { ...options, tags: ['all', 'never'] } : options;
 }
 
 /** The variables of a run, with what the command line says of users worked in. */

@@ -82,14 +82,20 @@ interface Sayer {
   said(host: string, line: string): void;
 }
 
-function sayer(kind: 'plain' | 'json', { verbosity, diff }: Omit<RunCommand, 'output'>): Sayer {
+function sayer(kind: 'plain' | 'json', { verbosity, diff, check }: Omit<RunCommand, 'output'>): Sayer {
   const paint = colors(kind === 'plain' && wantsColor(process.stdout));
   const line = (text: string) => process.stdout.write(`${maskText(text)}\n`);
   return {
     tell(event, result) {
       if (kind === 'json')
         return void line(JSON.stringify(mask({ host: event.host, status: event.status, ...result })));
-      line(hostText(event, mask(result), paint));
+      line(
+        hostText(
+          check && event.status === 'changed' ? { ...event, status: 'unknown' } : event,
+          mask(result),
+          paint,
+        ),
+      );
       if (diff && event.changes)
         for (const detail of taskDetails({ ...event, status: 'changed' }, { colors: paint, diff }))
           line(detail);
@@ -127,6 +133,7 @@ function hostText(event: TaskEvent, result: Result, paint: Colors): string {
     if (said === '') return start;
     return said.includes('\n') ? `${start} >>\n${said.trimEnd()}` : `${start} | ${said}`;
   }
+  if (result.skipped === true && status === 'unknown') return `${head} | it does not run in check mode`;
   if (event.message !== undefined && status !== 'ok' && status !== 'changed')
     return `${head} | ${event.message}${event.hint ? `\n  ${event.hint}` : ''}`;
   const { failed: _failed, ...shown } = result;

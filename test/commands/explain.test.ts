@@ -12,9 +12,6 @@ const folder = site({
   vars:
     base: 8000
     port: 80
-    password: !vault |
-      ${sealed.replaceAll('\n', '\n    ')}
-    login: "app:{{ password }}"
     os: "{{ ansible_facts.os_family }}"
     ansible_become_password: plain words
   children:
@@ -27,6 +24,7 @@ const folder = site({
       hosts:
         db1:
 `,
+  'group_vars/all.yaml': `login: "app:{{ password }}"\npassword: !vault |\n  ${sealed}\n`,
   'host_vars/web1.yaml': '# of this host\nport: "{{ base + 81 }}"\n',
   pw: 'pw\n',
   'site.yaml': `- name: Web
@@ -55,7 +53,7 @@ describe('foobar explain', () => {
   it('says what counts, where it stands and what it overrides, lowest last', async () => {
     expect(await explained({ variable: 'port' })).toBe(`port: 8081
   host_vars/web1.yaml:2  {{ base + 81 }}
-  inventory.yaml:13  {{ base + 80 }}  overridden
+  inventory.yaml:9  {{ base + 80 }}  overridden
   inventory.yaml:4  80  overridden
 `);
   });
@@ -72,17 +70,17 @@ describe('foobar explain', () => {
 
   it('shows all variables, and why one cannot be told', async () => {
     const shown = await explained();
-    expect(shown).toMatch(/^address: \{ip: 10\.0\.0\.1, tags: \[a, b\]\}\n {2}inventory\.yaml:15 /m);
+    expect(shown).toMatch(/^address: \{ip: 10\.0\.0\.1, tags: \[a, b\]\}\n {2}inventory\.yaml:11 /m);
     expect(shown).toMatch(/^os: not known here: .*os_family/m);
     expect(shown).toMatch(
-      /^password: not known here: .*no vault password was given\n {2}inventory\.yaml:5 {2}!vault/m,
+      /^password: not known here: .*no vault password was given\n {2}group_vars\/all\.yaml:2 {2}!vault/m,
     );
   });
 
   it('shows no secret, also not inside of other values', async () => {
     const shown = await explained(unlocked);
-    expect(shown).toMatch(/^password: \*{8}\n {2}inventory\.yaml:5 {2}!vault \*{8}$/m);
-    expect(shown).toMatch(/^login: app:\*{8}\n {2}inventory\.yaml:\d+ {2}app:\{\{ password \}\}$/m);
+    expect(shown).toMatch(/^password: \*{8}\n {2}group_vars\/all\.yaml:2 {2}!vault \*{8}$/m);
+    expect(shown).toMatch(/^login: app:\*{8}\n {2}group_vars\/all\.yaml:1 {2}app:\{\{ password \}\}$/m);
     expect(shown).toMatch(/^ansible_become_password: \*{8}\n.* \*{8}$/m);
     expect(shown).not.toMatch(/vaulted word|plain words/);
     expect(await explained({ ...unlocked, output: 'json' })).not.toMatch(/vaulted word|plain words/);
@@ -93,7 +91,7 @@ describe('foobar explain', () => {
     expect(await explained({ playbook, variable: 'port', ...unlocked })).toBe(`port: 9000
   site.yaml:3  9000
   host_vars/web1.yaml:2  {{ base + 81 }}  overridden
-  inventory.yaml:13  {{ base + 80 }}  overridden
+  inventory.yaml:9  {{ base + 80 }}  overridden
   inventory.yaml:4  80  overridden
   roles/app/defaults/main.yaml:1  1  overridden
 `);

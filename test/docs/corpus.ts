@@ -114,7 +114,7 @@ class Corpus {
   #calls(module: string): string[] {
     const known = this.#found.get(module);
     if (known) return known;
-    const name = new RegExp(`(?:\\b|\\.)${module}['"]?(?::|,\\s*\\{)[^]{0,400}`, 'g');
+    const name = new RegExp(`(?:\\b|\\.)${module}['"]?(?::|,\\s*\\{)[\\s\\S]{0,400}`, 'g');
     const calls = this.#texts.flatMap((text) => [...text.matchAll(name)].map(([call]) => call));
     this.#found.set(module, calls);
     return calls;

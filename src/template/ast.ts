@@ -1,3 +1,5 @@
+import type { Float } from './numbers.ts';
+
 /** Where a node stands in its template, counted from 1. */
 export interface At {
   readonly line: number;
@@ -7,13 +9,16 @@ export interface At {
 export interface Arguments {
   readonly positional: readonly Expression[];
   readonly named: readonly { readonly name: string; readonly value: Expression }[];
+  /** `*list` and `**dict`. */
+  readonly rest?: Expression;
+  readonly namedRest?: Expression;
 }
 
 export type Expression = At &
   (
-    | { readonly kind: 'literal'; readonly value: string | number | boolean | null }
+    | { readonly kind: 'literal'; readonly value: string | number | bigint | Float | boolean | null }
     | { readonly kind: 'name'; readonly name: string }
-    | { readonly kind: 'list'; readonly items: readonly Expression[] }
+    | { readonly kind: 'list' | 'tuple'; readonly items: readonly Expression[] }
     | { readonly kind: 'dict'; readonly entries: readonly (readonly [Expression, Expression])[] }
     | { readonly kind: 'attribute'; readonly target: Expression; readonly name: string }
     | { readonly kind: 'item'; readonly target: Expression; readonly index: Expression }
@@ -66,7 +71,7 @@ export type Statement = At &
       }
     | {
         readonly kind: 'for';
-        readonly targets: readonly string[];
+        readonly target: Target;
         readonly source: Expression;
         readonly condition?: Expression;
         readonly recursive: boolean;
@@ -75,7 +80,7 @@ export type Statement = At &
       }
     | {
         readonly kind: 'set';
-        readonly targets: readonly Target[];
+        readonly target: Target;
         readonly value?: Expression;
         readonly body?: Body;
         readonly filters?: readonly FilterCall[];
@@ -93,16 +98,35 @@ export type Statement = At &
         readonly body: Body;
       }
     | { readonly kind: 'filter-block'; readonly filters: readonly FilterCall[]; readonly body: Body }
-    | { readonly kind: 'include'; readonly template: Expression; readonly ignoreMissing: boolean }
-    | { readonly kind: 'import'; readonly template: Expression; readonly name: string }
+    | {
+        readonly kind: 'include';
+        readonly template: Expression;
+        readonly ignoreMissing: boolean;
+        readonly withContext: boolean;
+      }
+    | {
+        readonly kind: 'import';
+        readonly template: Expression;
+        readonly name: string;
+        readonly withContext: boolean;
+      }
     | {
         readonly kind: 'from';
         readonly template: Expression;
+        readonly withContext: boolean;
         readonly names: readonly { readonly name: string; readonly as: string }[];
       }
     | {
         readonly kind: 'with';
         readonly values: readonly { readonly name: string; readonly value: Expression }[];
+        readonly body: Body;
+      }
+    | { readonly kind: 'extends'; readonly template: Expression }
+    | {
+        readonly kind: 'block';
+        readonly name: string;
+        readonly scoped: boolean;
+        readonly required: boolean;
         readonly body: Body;
       }
     | { readonly kind: 'do'; readonly value: Expression }
@@ -111,11 +135,10 @@ export type Statement = At &
 
 export type Body = readonly Statement[];
 
-/** What `set` assigns to: a name, or an attribute of a namespace. */
-export interface Target {
-  readonly name: string;
-  readonly attribute?: string;
-}
+/** What `set` and `for` assign to: a name, an attribute of a namespace, or several of these. */
+export type Target =
+  | { readonly name: string; readonly attribute?: string }
+  | { readonly parts: readonly Target[] };
 
 export interface FilterCall extends At {
   readonly name: string;

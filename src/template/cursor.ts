@@ -51,5 +51,5 @@ export function describe(token: Token | undefined): string {
   if (!token) return 'the end';
   if (token.kind === 'text') return 'text';
   if (token.kind === 'string') return `the string '${token.value}'`;
-  return `'${token.value}'`;
+  return token.value.trim() === '' ? 'the end of the tag' : `'${token.value}'`;
 }

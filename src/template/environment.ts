@@ -1,5 +1,6 @@
 import type { Body } from './ast.ts';
 import { type Dict, Undefined } from './python.ts';
+import type { SyntaxOptions } from './syntax-options.ts';
 
 /** What the evaluator needs to know of variables; Scope is the one that there is. */
 export interface Variables {
@@ -7,6 +8,8 @@ export interface Variables {
   lookup(name: string): unknown;
   /** All names that are defined. */
   names(): string[];
+  /** The variables with others on top. */
+  with?(values: Dict, origin: string): Variables;
   readonly options: ScopeOptions;
 }
 
@@ -29,20 +32,42 @@ export class Frame {
   find(name: string): unknown {
     return this.values.has(name) ? this.values.get(name) : this.#parent?.find(name);
   }
+
+  /** The frame in which the template's own top stands. */
+  get top(): Frame {
+    return this.#parent?.top ?? this;
+  }
+}
+
+/** A block of a template, or of one that it extends. */
+export interface Block {
+  readonly body: Body;
+  readonly file: string | undefined;
+}
+
+/** What a template has with those that it extends: each block's versions, the outermost child's first. */
+export interface Inheritance {
+  readonly blocks: Map<string, Block[]>;
+  readonly root: Frame;
 }
 
 /** Everything that an expression is evaluated in. */
 export interface Environment {
   readonly variables: Variables;
   readonly frame: Frame;
+  readonly syntax: SyntaxOptions;
   /** The template file, when there is one; includes are relative to it. */
   readonly file?: string | undefined;
   /** Line that is being evaluated, for errors. Shared by all frames of one template. */
   readonly position: { line: number };
+  readonly inheritance?: Inheritance;
+  /** Texts in the expression that hold templates are rendered, as Ansible does in conditions and lookups. */
+  readonly rendersTexts?: boolean;
+  render(text: string): unknown;
   /** Reads and parses another template. Undefined when none of the names exists. */
   load(names: readonly string[], from: Environment): { file: string; body: Body } | undefined;
   /** Renders the text of a template file, for the `template` lookup. */
-  renderFile(text: string, file: string, options: Dict): string;
+  renderFile(text: string, file: string, options: Dict): unknown;
 }
 
 export interface Call {
@@ -55,6 +80,8 @@ export interface Call {
 export interface Filter {
   /** Names of its parameters in order; without them it takes any. */
   readonly parameters?: readonly string[];
+  /** How many of them must be given. */
+  readonly required?: number;
   /** Takes an undefined value or argument without failing. */
   readonly lenient?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: arguments come from templates; each filter checks its own
@@ -63,9 +90,10 @@ export interface Filter {
 
 export type Filters = Readonly<Record<string, Filter>>;
 
-/** A filter with these parameters. */
+/** A filter with these parameters; those with a `!` at the end must be given. */
 export function filter(parameters: readonly string[], apply: Filter['apply']): Filter {
-  return { parameters, apply };
+  const required = parameters.filter((each) => each.endsWith('!')).length;
+  return { parameters: parameters.map((each) => each.replace('!', '')), required, apply };
 }
 
 /** A filter with any number of arguments. */
@@ -78,16 +106,29 @@ export function shortName(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
+/** The entry of a filter, test or lookup, by its short name or with a collection that has it. */
+export function entry<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  const known =
+    /^(?:(?:ansible\.(?:builtin|legacy|utils|posix|netcommon)|community\.general)\.)?([^.]+)$/.exec(
+      name,
+    )?.[1];
+  return known !== undefined && Object.hasOwn(table, known) ? table[known] : undefined;
+}
+
 /** Puts named arguments in their places. */
-export function bind(name: string, parameters: readonly string[], call: Call): unknown[] | string {
+export function bind(name: string, found: Filter, call: Call): unknown[] | string {
+  const parameters = found.parameters ?? [];
   if (call.args.length > parameters.length)
     return `'${name}' takes at most ${parameters.length} arguments, not ${call.args.length}`;
   const bound = [...call.args];
   for (const [key, value] of Object.entries(call.named)) {
     const index = parameters.indexOf(key);
     if (index < 0) return `'${name}' has no parameter '${key}'`;
+    if (index < call.args.length) return `'${name}' is given '${key}' twice`;
     bound[index] = value;
   }
+  for (let index = 0; index < (found.required ?? 0); index += 1)
+    if (bound[index] === undefined) return `'${name}' needs '${parameters[index]}'`;
   return bound;
 }
 

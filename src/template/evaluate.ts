@@ -1,42 +1,74 @@
 import { TaskFailure } from '../errors.ts';
 import type { Arguments, Expression } from './ast.ts';
-import { bind, type Call, type Environment, type Filter, isUndefined, shortName } from './environment.ts';
+import { attribute, item } from './attributes.ts';
+import {
+  bind,
+  type Call,
+  type Environment,
+  entry,
+  type Filter,
+  isUndefined,
+  shortName,
+} from './environment.ts';
 import { filters } from './filters/index.ts';
 import { globals } from './globals.ts';
-import { method } from './methods.ts';
-import { binaryOperators, comparisonOperators, item, missing, slice } from './operators.ts';
-import { Callable, defined, isDict, isTrue, text, Undefined } from './python.ts';
-import { tests } from './tests.ts';
+import { keyValue, makeDict } from './keys.ts';
+import { binaryOperators, comparisonOperators, signed, slice } from './operators.ts';
+import {
+  Callable,
+  type Dict,
+  defined,
+  isDict,
+  isTrue,
+  iterate,
+  putOff,
+  Tuple,
+  text,
+  typeName,
+  type Undefined,
+} from './python.ts';
+import { tests } from './tests/index.ts';
 
-/** The value of an expression. Gives an Undefined, and does not throw, for a name that nothing defines. */
+/**
+ * The value of an expression. Gives an Undefined, and does not throw, for a name that nothing defines and for a call,
+ * a filter or a test that fails: as in Ansible these fail only where the value is used.
+ */
 export function evaluateNode(node: Expression, environment: Environment): unknown {
   const value = (child: Expression) => evaluateNode(child, environment);
   environment.position.line = node.line;
   switch (node.kind) {
     case 'literal':
+      if (environment.rendersTexts && typeof node.value === 'string' && /\{[{%#]/.test(node.value))
+        return environment.render(node.value);
       return node.value;
     case 'name':
       return name(node.name, environment);
     case 'list':
-      return node.items.map((child) => defined(value(child)));
+      return node.items.map(value);
+    case 'tuple':
+      return Tuple.of(...node.items.map(value));
     case 'dict':
-      return Object.fromEntries(
-        node.entries.map(([key, child]) => [text(value(key)), defined(value(child))]),
-      );
+      return makeDict(node.entries.map(([key, child]) => [value(key), value(child)] as const));
     case 'attribute':
-      return attribute(value(node.target), node.name, false);
+      return attribute(value(node.target), node.name);
     case 'item':
       return item(value(node.target), value(node.index));
     case 'slice': {
+      const target = value(node.target);
+      if (isUndefined(target)) return target;
       const [start, stop, step] = node.bounds.map((bound) => bound && value(bound));
-      return slice(value(node.target), start, stop, step);
+      return slice(target, start, stop, step);
     }
     case 'call':
       return call(node.target, node.args, environment);
     case 'filter':
       return applyFilter(node.name, value(node.target), node.args, environment, node.line);
-    case 'test':
-      return applyTest(node.name, value(node.target), resolve(node.args, environment));
+    case 'test': {
+      const target = value(node.target);
+      const result = testValue(node.name, target, resolve(node.args, environment));
+      environment.position.line = node.line;
+      return result;
+    }
     case 'binary':
       return binaryOperators[node.operator]!(defined(value(node.left)), defined(value(node.right)));
     case 'compare': {
@@ -59,15 +91,21 @@ export function evaluateNode(node: Expression, environment: Environment): unknow
     case 'not':
       return !isTrue(value(node.target));
     case 'negative':
-      return binaryOperators['-']!(0, defined(value(node.target)));
+      return signed('-', value(node.target));
     case 'positive':
-      return value(node.target);
+      return signed('+', value(node.target));
     case 'choice':
       if (isTrue(value(node.condition))) return value(node.then);
-      return node.otherwise
-        ? value(node.otherwise)
-        : new Undefined('', "the inline 'if' has no 'else' and its condition is false");
+      return node.otherwise ? value(node.otherwise) : noElse(node.line);
   }
+}
+
+function noElse(line: number): Undefined {
+  return putOff(
+    new TaskFailure(
+      `the inline if-expression on line ${line} evaluated to false and no else section was defined.`,
+    ),
+  );
 }
 
 function name(wanted: string, environment: Environment): unknown {
@@ -78,41 +116,50 @@ function name(wanted: string, environment: Environment): unknown {
   return globals[wanted]!(environment);
 }
 
-/** `target.name`: a key, or else a method of Python's type; the other way round when it is called. */
-function attribute(target: unknown, wanted: string, called: boolean): unknown {
-  if (isUndefined(target)) return target;
-  if (target instanceof Callable) return target.attributes[wanted] ?? missing(target, wanted);
-  const bound = method(target, wanted);
-  if (bound && called) return bound;
-  const found = isDict(target) ? item(target, wanted) : missing(target, wanted);
-  return isUndefined(found) && bound ? bound : found;
-}
-
 function call(target: Expression, args: Arguments, environment: Environment): unknown {
-  const callee =
-    target.kind === 'attribute'
-      ? attribute(evaluateNode(target.target, environment), target.name, true)
-      : evaluateNode(target, environment);
-  defined(callee);
-  if (target.kind === 'attribute' && mutators.includes(target.name) && callee instanceof Callable)
-    refuseVariable(target.target, environment);
-  const { args: values, named } = resolve(args, environment);
-  if (callee instanceof Callable) return callee.call(values, named);
-  if (typeof callee === 'function') return callee(...values);
-  throw new TaskFailure(`${spelled(target)} is no function`);
+  if (target.kind === 'attribute' && mutators.includes(target.name)) makeOwn(target.target, environment);
+  const callee = evaluateNode(target, environment);
+  const isLookup = target.kind === 'name' && ['lookup', 'query', 'q'].includes(target.name);
+  const { args: values, named } = resolve(
+    args,
+    isLookup ? { ...environment, rendersTexts: true } : environment,
+  );
+  if (isUndefined(callee)) return callee;
+  if (!(callee instanceof Callable))
+    return putOff(
+      new TaskFailure(`'${typeName(callee)}' object is not callable`, `${spelled(target)} is no function`),
+    );
+  if (!callee.lenient)
+    for (const each of [...values, ...Object.values(named)]) if (isUndefined(each)) return each;
+  return orPutOff(() => callee.call(values, named));
 }
 
-const mutators = ['append', 'extend', 'insert', 'pop', 'remove', 'reverse', 'setdefault', 'sort', 'update'];
+function orPutOff(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return putOff(error);
+  }
+}
 
-/** Variables are shared by hosts and tasks: a template changes only what it has made itself. */
-function refuseVariable(node: Expression, environment: Environment): void {
+const mutators = 'append clear extend insert pop popitem remove reverse setdefault sort update'.split(' ');
+
+/** Variables are shared by hosts and tasks: before a template changes one, it gets its own copy of it. */
+function makeOwn(node: Expression, environment: Environment): void {
   let root = node;
   while (root.kind === 'attribute' || root.kind === 'item') root = root.target;
-  if (root.kind === 'name' && environment.frame.find(root.name) === undefined)
-    throw new TaskFailure(
-      `a template cannot change the variable '${root.name}'`,
-      "make a new value: with '+' for lists, with '| combine(...)' for dicts",
-    );
+  if (root.kind !== 'name' || environment.frame.find(root.name) !== undefined) return;
+  const value = environment.variables.lookup(root.name);
+  if (!isUndefined(value)) environment.frame.top.values.set(root.name, copied(value));
+}
+
+function copied(value: unknown): unknown {
+  if (value instanceof Tuple) return value;
+  if (Array.isArray(value)) return value.map(copied);
+  if (!isDict(value)) return value;
+  const result: Dict = {};
+  for (const key of Object.keys(value)) result[key] = copied(orPutOff(() => value[key]));
+  return result;
 }
 
 function spelled(node: Expression): string {
@@ -121,11 +168,16 @@ function spelled(node: Expression): string {
 }
 
 function resolve(args: Arguments, environment: Environment): Call {
-  return {
-    args: args.positional.map((each) => evaluateNode(each, environment)),
-    named: Object.fromEntries(args.named.map((each) => [each.name, evaluateNode(each.value, environment)])),
-    environment,
-  };
+  const values = args.positional.map((each) => evaluateNode(each, environment));
+  if (args.rest) values.push(...iterate(evaluateNode(args.rest, environment)));
+  const named: Dict = {};
+  for (const each of args.named) named[each.name] = evaluateNode(each.value, environment);
+  if (args.namedRest) {
+    const rest = defined(evaluateNode(args.namedRest, environment));
+    if (!isDict(rest)) throw new TaskFailure(`** needs a dict, not ${typeName(rest)}`);
+    for (const [key, value] of Object.entries(rest)) named[text(keyValue(key))] = value;
+  }
+  return { args: values, named, environment };
 }
 
 export function applyFilter(
@@ -135,34 +187,33 @@ export function applyFilter(
   environment: Environment,
   line: number,
 ): unknown {
-  const result = filterValue(wanted, value, resolve(args, environment));
+  const call = resolve(args, environment);
   environment.position.line = line;
-  return result;
+  return filterValue(wanted, value, call);
 }
 
 /** Applies a filter by its name; `map('name', ...)` does this too. */
 export function filterValue(wanted: string, value: unknown, call: Call): unknown {
-  const found = find(filters, wanted);
+  const found = entry(filters, wanted);
   if (!found) throw new TaskFailure(`there is no filter '${wanted}'`);
   return apply(found, wanted, value, call);
 }
 
-/** Applies a test by its name; `select('name', ...)` does this too. */
-export function applyTest(wanted: string, value: unknown, call: Call): boolean {
-  const found = find(tests, wanted);
+/** The answer of a test by its name, or the Undefined that it was asked about. */
+export function testValue(wanted: string, value: unknown, call: Call): unknown {
+  const found = entry(tests, wanted);
   if (!found) throw new TaskFailure(`there is no test '${wanted}'`);
-  return Boolean(apply(found, wanted, value, call));
-}
-
-function find(table: Readonly<Record<string, Filter>>, wanted: string): Filter | undefined {
-  const short = shortName(wanted);
-  return Object.hasOwn(table, short) ? table[short] : undefined;
+  return apply(found, wanted, value, call);
 }
 
 function apply(found: Filter, wanted: string, value: unknown, call: Call): unknown {
-  if (!found.lenient) for (const each of [value, ...call.args, ...Object.values(call.named)]) defined(each);
-  if (!found.parameters) return found.apply(value, call.args, call);
-  const bound = bind(shortName(wanted), found.parameters, call);
-  if (typeof bound === 'string') throw new TaskFailure(bound);
-  return found.apply(value, bound, call);
+  if (!found.lenient)
+    for (const each of [value, ...call.args, ...Object.values(call.named)])
+      if (isUndefined(each)) return each;
+  return orPutOff(() => {
+    if (!found.parameters) return found.apply(value, call.args, call);
+    const bound = bind(shortName(wanted), found, call);
+    if (typeof bound === 'string') throw new TaskFailure(bound);
+    return found.apply(value, bound, call);
+  });
 }

@@ -17,20 +17,20 @@ export class ExpressionParser extends OperandParser {
     return expression;
   }
 
-  /** `a, b` without parentheses is a tuple, as in Jinja2; we have lists only. */
-  protected tuple(): Expression {
-    const first = this.expression();
+  /** `a, b` without parentheses is a tuple, as in Jinja2. */
+  protected tuple(withChoice = true): Expression {
+    const first = this.expression(withChoice);
     if (!this.at('operator', ',')) return first;
     const items = [first];
-    while (this.skip('operator', ',') && this.startsExpression()) items.push(this.expression());
-    return { kind: 'list', items, ...at(first) };
+    while (this.skip('operator', ',') && this.startsExpression()) items.push(this.expression(withChoice));
+    return { kind: 'tuple', items, ...at(first) };
   }
 
   private startsExpression(): boolean {
     const token = this.peek();
     if (!token) return false;
     if (token.kind === 'operator') return ['(', '[', '{', '-', '+'].includes(token.value);
-    return ['string', 'number', 'name'].includes(token.kind) && token.value !== 'if';
+    return ['string', 'integer', 'float', 'name'].includes(token.kind) && token.value !== 'if';
   }
 
   expression(withChoice = true): Expression {
@@ -108,7 +108,8 @@ export class ExpressionParser extends OperandParser {
     if (this.skip('operator', '-')) node = { kind: 'negative', target: this.unary(false), ...at(token!) };
     else if (this.skip('operator', '+'))
       node = { kind: 'positive', target: this.unary(false), ...at(token!) };
-    else node = this.postfix(this.primary());
+    else node = this.primary();
+    node = this.postfix(node);
     if (!withFilters) return node;
     for (;;) {
       if (this.at('operator', '|')) node = this.filter(node);
@@ -140,11 +141,12 @@ export class ExpressionParser extends OperandParser {
     if (this.at('operator', '(')) args = this.arguments();
     else if (
       next &&
-      (['string', 'number'].includes(next.kind) ||
+      (['string', 'integer', 'float'].includes(next.kind) ||
         (next.kind === 'name' && !notAnArgument.includes(next.value)) ||
         (next.kind === 'operator' && ['[', '{'].includes(next.value)))
     )
       args = { positional: [this.postfix(this.primary())], named: [] };
+    if (this.at('name', 'is')) this.fail('tests cannot follow each other: put the first in parentheses');
     const node: Expression = { kind: 'test', target, name, args, ...at(token) };
     return negated ? { kind: 'not', target: node, ...at(token) } : node;
   }

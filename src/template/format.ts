@@ -1,35 +1,67 @@
 import { TaskFailure } from '../errors.ts';
-import { isDict, repr, text, typeName, Undefined } from './python.ts';
+import { attribute, item } from './attributes.ts';
+import { floatText, isFloat, isInt, isNumeric } from './numbers.ts';
+import { characters, defined, isDict, repr, Tuple, text, typeName } from './python.ts';
 
 /** Python's `format % values`. */
 export function formatPercent(format: string, values: unknown): string {
-  const list = Array.isArray(values) ? values : [values];
+  const list = values instanceof Tuple ? [...values] : [values];
   let next = 0;
+  let named = false;
   const result = format.replace(
-    /%(?:\(([^)]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\d+))?([a-zA-Z%])/g,
-    (_whole, key, flags, width, precision, type) => {
+    /%(?:(?:\(([^)]*)\))?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?([hlL]?)([a-zA-Z%])|([\s\S]|$))/g,
+    (_whole, key, flags, width, precision, _size, type, wrong) => {
+      if (wrong !== undefined) throw new TaskFailure(`incomplete format in '${format}'`);
+      const one = () => {
+        if (next >= list.length) throw new TaskFailure('not enough arguments for format string');
+        next += 1;
+        return list[next - 1];
+      };
       if (type === '%') return '%';
-      const columns = width === '*' ? Number(list[next++]) : Number(width ?? 0);
-      const value = key === undefined ? list[next++] : isDict(values) ? values[key] : undefined;
-      if (value === undefined) throw new TaskFailure(`'${format}' is given too few values`);
-      if (value instanceof Undefined) value.fail();
+      let columns = width === '*' ? Number(one()) : Number(width ?? 0);
+      const digits =
+        precision === '*' ? Number(one()) : precision === undefined ? undefined : Number(precision);
+      if (key !== undefined) {
+        named = true;
+        if (!isDict(values)) throw new TaskFailure('format requires a mapping');
+      }
+      const value = defined(key === undefined ? one() : item(values, key));
+      const left = flags.includes('-') || columns < 0;
+      columns = Math.abs(columns);
       const sign = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
-      const body = percent(type, value, precision === undefined ? undefined : Number(precision), sign);
-      if (flags.includes('-')) return body.padEnd(columns);
-      if (flags.includes('0') && type !== 's') return zeros(body, columns);
-      return body.padStart(columns);
+      const body = percent(type, value, digits, sign, flags.includes('#'));
+      if (left) return body + ' '.repeat(Math.max(0, columns - characters(body).length));
+      if (flags.includes('0') && !'srac'.includes(type)) return zeros(body, columns);
+      return ' '.repeat(Math.max(0, columns - characters(body).length)) + body;
     },
   );
-  if (next < list.length && Array.isArray(values))
-    throw new TaskFailure(`'${format}' is given too many values`);
+  const whole = values instanceof Tuple || (!Array.isArray(values) && !isDict(values));
+  if (!named && whole && next < list.length)
+    throw new TaskFailure('not all arguments converted during string formatting');
   return result;
 }
 
-function percent(type: string, value: unknown, precision: number | undefined, sign: string): string {
-  if (type === 's') return text(value).slice(0, precision);
-  if (type === 'r') return repr(value);
-  const kind = type === 'i' || type === 'u' ? 'd' : type;
-  return numeric(kind, number(value), precision, sign, '');
+function percent(
+  type: string,
+  value: unknown,
+  precision: number | undefined,
+  sign: string,
+  long: boolean,
+): string {
+  if (type === 's') return cut(text(value), precision);
+  if (type === 'r' || type === 'a') return cut(repr(value), precision);
+  if (type === 'c') return typeof value === 'string' ? value : String.fromCodePoint(Number(value));
+  if (!isNumeric(value)) {
+    const kind = 'xXo'.includes(type) ? 'an integer' : 'a real number';
+    throw new TaskFailure(`%${type} format: ${kind} is required, not ${typeName(value)}`);
+  }
+  if ('xXo'.includes(type) && isFloat(value))
+    throw new TaskFailure(`%${type} format: an integer is required, not float`);
+  return numeric(type === 'i' || type === 'u' ? 'd' : type, value, precision, sign, '', long);
+}
+
+function cut(value: string, length: number | undefined): string {
+  return length === undefined ? value : [...value].slice(0, length).join('');
 }
 
 /** Python's `format.format(*values, **named)`. */
@@ -39,76 +71,132 @@ export function formatBraces(
   named: Record<string, unknown>,
 ): string {
   let next = 0;
+  const field = (written: string): string => {
+    const [, name = '', path = '', conversion, spec = ''] =
+      /^([^.[!:]*)((?:\.[^.[!:]+|\[[^\]]*\])*)(?:!([rsa]))?(?::([\s\S]*))?$/.exec(written) ?? [];
+    let value: unknown;
+    if (name === '' || /^\d+$/.test(name)) {
+      const index = name === '' ? next++ : Number(name);
+      if (index >= values.length)
+        throw new TaskFailure(`Replacement index ${index} out of range for positional args tuple`);
+      value = values[index];
+    } else {
+      if (!Object.hasOwn(named, name)) throw new TaskFailure(`'${name}' is not given to '${format}'`);
+      value = named[name];
+    }
+    for (const [, attr, key = ''] of path.matchAll(/\.([^.[]+)|\[([^\]]*)\]/g))
+      value =
+        attr !== undefined ? attribute(value, attr) : item(value, /^\d+$/.test(key) ? Number(key) : key);
+    defined(value);
+    const inner = spec.replace(/\{([^{}]*)\}/g, (_whole, each: string) => field(each));
+    return braces(
+      conversion === 'r' || conversion === 'a' ? repr(value) : conversion === 's' ? text(value) : value,
+      inner,
+    );
+  };
   return format.replace(
-    /\{\{|\}\}|\{([^{}!:]*)(?:!([rs]))?(?::([^{}]*))?\}/g,
-    (whole, field: string | undefined, conversion: string | undefined, spec: string | undefined) => {
+    /\{\{|\}\}|\{((?:[^{}]|\{[^{}]*\})*)\}|[{}]/g,
+    (whole, written: string | undefined) => {
       if (whole === '{{') return '{';
       if (whole === '}}') return '}';
-      const [name = '', ...path] = (field ?? '')
-        .split(/[.[\]]+/)
-        .filter((part, index) => part || index === 0);
-      let value: unknown =
-        name === '' ? values[next++] : /^\d+$/.test(name) ? values[Number(name)] : named[name];
-      for (const part of path) value = (value as Record<string, unknown> | undefined)?.[part];
-      if (value === undefined) throw new TaskFailure(`'${format}' is given no value for '${whole}'`);
-      return braces(conversion === 'r' ? repr(value) : value, spec ?? '');
+      if (written === undefined) throw new TaskFailure(`Single '${whole}' encountered in format string`);
+      return field(written);
     },
   );
 }
 
 function braces(value: unknown, spec: string): string {
-  const parts = /^(?:(.)?([<>^=]))?([-+ ])?#?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/.exec(spec);
-  if (!parts) throw new TaskFailure(`'${spec}' is no format that is known`);
-  const [, fill, align, sign, zero, width, group, precision, type] = parts;
-  const isNumber = typeof value === 'number';
+  if (spec === '') return text(value);
+  if (value instanceof Date) return text(value);
+  const parts = /^(?:([\s\S])?([<>^=]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/u.exec(spec);
+  if (!parts) throw new TaskFailure(`Invalid format specifier '${spec}'`);
+  const [, fill, align, sign, long, zero, width, group, precision, type] = parts;
+  const number = isNumeric(value) && (typeof value !== 'boolean' || type !== undefined);
   const digits = precision === undefined ? undefined : Number(precision);
-  const body =
-    isNumber || (type !== undefined && type !== 's')
-      ? numeric(type ?? (digits === undefined ? 'n' : 'g'), number(value), digits, sign ?? '', group ?? '')
-      : text(value).slice(0, digits);
+  if (type !== undefined && (type === 's') === isNumeric(value))
+    throw new TaskFailure(`Unknown format code '${type}' for object of type '${typeName(value)}'`);
+  if (!number && typeof value !== 'string' && typeof value !== 'boolean')
+    throw new TaskFailure(`unsupported format string passed to ${typeName(value)}.__format__`);
+  if (type !== undefined && 'bcdoxX'.includes(type) && isFloat(value))
+    throw new TaskFailure(`Unknown format code '${type}' for object of type 'float'`);
+  const kind = type ?? (isFloat(value) ? (digits === undefined ? 'repr' : 'g') : 'd');
+  const body = isNumeric(value)
+    ? numeric(kind, value, digits, sign ?? '', group ?? '', long !== undefined)
+    : cut(text(value), digits);
   const columns = Number(width ?? 0);
-  if (zero && !align) return zeros(body, columns);
-  const side = align ?? (isNumber ? '>' : '<');
-  const space = Math.max(0, columns - body.length);
-  const left = side === '>' || side === '=' ? space : side === '^' ? Math.floor(space / 2) : 0;
-  return (fill ?? ' ').repeat(left) + body + (fill ?? ' ').repeat(space - left);
+  if ((zero && !align) || align === '=') return zeros(body, columns, fill ?? (zero ? '0' : ' '));
+  const side = align ?? (number ? '>' : '<');
+  const missing = Math.max(0, columns - characters(body).length);
+  const left = side === '>' ? missing : side === '^' ? Math.floor(missing / 2) : 0;
+  const by = fill ?? (zero ? '0' : ' ');
+  return by.repeat(left) + body + by.repeat(missing - left);
 }
 
 function numeric(
   type: string,
-  value: number,
+  value: unknown,
   precision: number | undefined,
   sign: string,
   group: string,
+  long: boolean,
 ): string {
-  const size = Math.abs(value);
-  const prefix = value < 0 ? '-' : sign === '-' ? '' : sign;
+  const size = Math.abs(Number(value));
+  const negative = Number(value) < 0 || Object.is(Number(value), -0);
+  const prefix = negative ? '-' : sign === '-' ? '' : sign;
+  const integer = () => {
+    const exact = isInt(value) ? BigInt(value as bigint) : BigInt(Math.trunc(Number(value)));
+    return exact < 0n ? -exact : exact;
+  };
   const formats: Record<string, () => string> = {
-    d: () => String(Math.trunc(size)),
-    n: () => String(size),
-    f: () => size.toFixed(precision ?? 6),
-    F: () => size.toFixed(precision ?? 6),
-    e: () => size.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2'),
-    g: () => String(Number(size.toPrecision(precision || 6))),
-    x: () => Math.trunc(size).toString(16),
-    X: () => Math.trunc(size).toString(16).toUpperCase(),
-    o: () => Math.trunc(size).toString(8),
-    b: () => Math.trunc(size).toString(2),
-    c: () => String.fromCodePoint(size),
-    '%': () => `${(size * 100).toFixed(precision ?? 6)}%`,
+    d: () => String(integer()),
+    n: () => (isInt(value) ? String(integer()) : general(size, precision ?? 6)),
+    f: () => fixed(size, precision ?? 6),
+    F: () => fixed(size, precision ?? 6),
+    e: () => exponential(size, precision ?? 6),
+    E: () => exponential(size, precision ?? 6).toUpperCase(),
+    g: () => general(size, precision ?? 6),
+    G: () => general(size, precision ?? 6).toUpperCase(),
+    repr: () => floatText(size),
+    x: () => (long ? '0x' : '') + integer().toString(16),
+    X: () => (long ? '0X' : '') + integer().toString(16).toUpperCase(),
+    o: () => (long ? '0o' : '') + integer().toString(8),
+    b: () => (long ? '0b' : '') + integer().toString(2),
+    c: () => String.fromCodePoint(Number(value)),
+    '%': () => `${fixed(size * 100, precision ?? 6)}%`,
   };
   const format = formats[type];
-  if (!format) throw new TaskFailure(`'${type}' is no format that is known`);
+  if (!format) throw new TaskFailure(`Unknown format code '${type}'`);
   const body = format();
-  return prefix + (group ? body.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, group) : body);
+  const grouped = group ? body.replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, group)) : body;
+  return (
+    (Number(value) === 0 && !Object.is(Number(value), -0) ? (sign === '-' ? '' : sign) : prefix) + grouped
+  );
 }
 
-function zeros(body: string, columns: number): string {
+/** Exact digits, half to even as C prints them: toFixed rounds the decimal expansion too. */
+function fixed(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : 'inf';
+  return value < 1e21
+    ? value.toFixed(Math.min(digits, 100))
+    : `${BigInt(value)}.${'0'.repeat(digits)}`.replace(/\.$/, '');
+}
+
+function exponential(value: number, digits: number): string {
+  return value.toExponential(Math.min(digits, 100)).replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+/** C's %g: significant digits without zeros at the end. */
+function general(value: number, precision: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : 'inf';
+  if (value === 0) return '0';
+  const digits = precision || 1;
+  const exponent = Number(value.toExponential(digits - 1).split('e')[1]);
+  if (exponent < -4 || exponent >= digits) return exponential(value, digits - 1).replace(/\.?0+e/, 'e');
+  const written = value.toFixed(Math.max(0, digits - 1 - exponent));
+  return written.includes('.') ? written.replace(/\.?0+$/, '') : written;
+}
+
+function zeros(body: string, columns: number, fill = '0'): string {
   const sign = /^[-+ ]/.exec(body)?.[0] ?? '';
-  return sign + body.slice(sign.length).padStart(columns - sign.length, '0');
-}
-
-function number(value: unknown): number {
-  if (typeof value === 'number' || typeof value === 'boolean') return Number(value);
-  throw new TaskFailure(`a number is needed, not ${typeName(value)}`);
+  return sign + body.slice(sign.length).padStart(columns - sign.length, fill);
 }

@@ -1,13 +1,13 @@
 import type { Place, Problem } from '../errors.ts';
 import { didYouMean } from '../problems.ts';
 import type { At, Body, Expression } from './ast.ts';
-import { shortName } from './environment.ts';
+import { entry, shortName } from './environment.ts';
 import { TemplateSyntaxError } from './failures.ts';
 import { filters } from './filters/index.ts';
 import { globals } from './globals.ts';
 import { lookups } from './lookups/index.ts';
 import { parseExpression, parseTemplate } from './syntax.ts';
-import { tests } from './tests.ts';
+import { tests } from './tests/index.ts';
 import { visit } from './walk.ts';
 
 export interface FreeVariable {
@@ -75,8 +75,13 @@ function check(read: () => Body, place: Place): Problem[] {
 
 function unknownNames(body: Body, place: Place): Problem[] {
   const problems: Problem[] = [];
-  const say = (what: string, name: string, known: object, at: { line: number; column: number }) => {
-    if (Object.hasOwn(known, shortName(name))) return;
+  const say = (
+    what: string,
+    name: string,
+    known: Readonly<Record<string, unknown>>,
+    at: { line: number; column: number },
+  ) => {
+    if (entry(known, name) !== undefined) return;
     const hint = didYouMean(shortName(name), Object.keys(known));
     problems.push({
       message: `there is no ${what} '${name}'`,

@@ -1,30 +1,37 @@
 import { types } from 'node:util';
 import { Unsafe } from '../yaml/unsafe.ts';
 import type { Variables } from './environment.ts';
+import { putOff } from './python.ts';
 import { isTemplate, renderText } from './render.ts';
 
 const known = new WeakMap<object, boolean>();
 
 /**
- * A variable's value with the templates in it rendered: a text at once, the values of a dict each when it is first
- * read, so that one undefined key does no harm to the others. What holds no template is given back as it is.
+ * A variable's value with the templates in it rendered: a text at once, what a dict or list holds each when it is first
+ * read, so that one undefined value does no harm to the others. What holds no template is given back as it is.
  */
 export function lazily(value: unknown, variables: Variables): unknown {
-  if (typeof value === 'string') return isTemplate(value) ? renderText(value, variables) : value;
+  if (typeof value === 'string') return isTemplate(value) ? tried(value, variables) : value;
   if (value instanceof Unsafe) return value.text;
   if (typeof value !== 'object' || value === null || !holdsTemplates(value)) return value;
-  if (Array.isArray(value)) return value.map((item) => lazily(item, variables));
-  const result: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) {
-    const name = isTemplate(key) ? String(renderText(key, variables)) : key;
-    if (typeof item === 'string' || (typeof item === 'object' && item !== null))
-      onFirstRead(result, name, () => lazily(item, variables));
-    else result[name] = item;
-  }
+  const result: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
+  for (const [key, item] of Object.entries(value))
+    if (typeof item === 'string' ? isTemplate(item) : typeof item === 'object' && item !== null)
+      onFirstRead(result, key, () => lazily(item, variables));
+    else (result as Record<string, unknown>)[key] = item;
   return result;
 }
 
-function onFirstRead(target: Record<string, unknown>, name: string, read: () => unknown): void {
+/** The value of a template; a failure is put off until the value is used. */
+function tried(template: string, variables: Variables): unknown {
+  try {
+    return renderText(template, variables);
+  } catch (error) {
+    return putOff(error);
+  }
+}
+
+function onFirstRead(target: object, name: string, read: () => unknown): void {
   Object.defineProperty(target, name, {
     configurable: true,
     enumerable: true,
@@ -57,7 +64,7 @@ function inspect(value: object): boolean {
     ([, property]) => property.enumerable,
   );
   if (properties.some(([, property]) => property.get)) return false;
-  return properties.some(([key, property]) => isTemplate(key) || some(property.value));
+  return properties.some(([, property]) => some(property.value));
 }
 
 function some(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { Arguments, Expression, Parameter } from './ast.ts';
 import { at, Cursor, describe } from './cursor.ts';
+import { real, whole } from './numbers.ts';
 import type { Token } from './tokens.ts';
 
 const constants: Readonly<Record<string, boolean | null>> = {
@@ -9,29 +10,26 @@ const constants: Readonly<Record<string, boolean | null>> = {
   False: false,
   none: null,
   None: null,
-  null: null,
 };
 
 /** Reads what operators work on: literals, names, groups, and what stands behind them: `.name`, `[key]`, `(...)`. */
 export abstract class OperandParser extends Cursor {
   abstract expression(): Expression;
 
-  /** `a, b` without parentheses is a tuple, as in Jinja2; we have lists only. */
-  protected abstract tuple(): Expression;
+  /** `a, b` without parentheses is a tuple. */
+  protected abstract tuple(withChoice?: boolean): Expression;
 
   protected postfix(start: Expression): Expression {
     let node = start;
     for (;;) {
       if (this.skip('operator', '.')) {
-        const token = this.expect('name');
-        node = /^\d+$/.test(token.value)
-          ? {
-              kind: 'item',
-              target: node,
-              index: { kind: 'literal', value: Number(token.value), ...at(token) },
-              ...at(node),
-            }
-          : { kind: 'attribute', target: node, name: token.value, ...at(node) };
+        const token = this.take();
+        if (token.kind === 'integer') {
+          const index: Expression = { kind: 'literal', value: whole(BigInt(token.value)), ...at(token) };
+          node = { kind: 'item', target: node, index, ...at(node) };
+        } else if (token.kind === 'name')
+          node = { kind: 'attribute', target: node, name: token.value, ...at(node) };
+        else this.fail(`expected a name or number after '.', got ${describe(token)}`, token);
       } else if (this.at('operator', '[')) node = this.subscript(node);
       else if (this.at('operator', '('))
         node = { kind: 'call', target: node, args: this.arguments(), ...at(node) };
@@ -59,21 +57,26 @@ export abstract class OperandParser extends Cursor {
   protected arguments(): Arguments {
     const positional: Expression[] = [];
     const named: { name: string; value: Expression }[] = [];
+    let rest: Expression | undefined;
+    let namedRest: Expression | undefined;
     this.expect('operator', '(');
-    while (!this.skip('operator', ')')) {
-      if (positional.length + named.length > 0) {
+    for (let first = true; !this.skip('operator', ')'); first = false) {
+      if (!first) {
         this.expect('operator', ',');
         if (this.skip('operator', ')')) break;
       }
       const next = this.peek(1);
-      if (this.peek()?.kind === 'name' && next?.kind === 'operator' && next.value === '=') {
+      if (this.skip('operator', '**')) namedRest = this.expression();
+      else if (namedRest) this.fail('nothing follows ** among the arguments');
+      else if (this.skip('operator', '*')) rest = this.expression();
+      else if (this.peek()?.kind === 'name' && next?.kind === 'operator' && next.value === '=') {
         const name = this.take().value;
         this.take();
         named.push({ name, value: this.expression() });
-      } else if (named.length) this.fail('a positional argument follows a named one');
+      } else if (named.length || rest) this.fail('a positional argument follows a named one');
       else positional.push(this.expression());
     }
-    return { positional, named };
+    return { positional, named, ...(rest && { rest }), ...(namedRest && { namedRest }) };
   }
 
   protected parameters(): Parameter[] {
@@ -81,10 +84,19 @@ export abstract class OperandParser extends Cursor {
     this.expect('operator', '(');
     while (!this.skip('operator', ')')) {
       if (parameters.length) this.expect('operator', ',');
-      const name = this.expect('name').value;
+      const token = this.expect('name');
+      const name = this.assigned(token);
+      if (parameters.at(-1)?.initial && !this.at('operator', '='))
+        this.fail(`'${name}' needs a default, since the parameter before it has one`, token);
       parameters.push(this.skip('operator', '=') ? { name, initial: this.expression() } : { name });
     }
     return parameters;
+  }
+
+  /** The name, unless it is one that stands for a constant. */
+  protected assigned(token: Token): string {
+    if (constants[token.value] !== undefined) this.fail(`'${token.value}' cannot be assigned to`, token);
+    return token.value;
   }
 
   protected primary(): Expression {
@@ -95,12 +107,13 @@ export abstract class OperandParser extends Cursor {
       this.take();
       const value = constants[token.value];
       if (value !== undefined) return { kind: 'literal', value, ...place };
-      if (/^\d/.test(token.value)) return { kind: 'literal', value: this.number(token), ...place };
       if (['else', 'and', 'or', 'in', 'is', 'if'].includes(token.value))
         this.fail(`unexpected '${token.value}'`, token);
       return { kind: 'name', name: token.value, ...place };
     }
-    if (token.kind === 'number') return { kind: 'literal', value: this.number(this.take()), ...place };
+    if (token.kind === 'float') return { kind: 'literal', value: real(Number(this.take().value)), ...place };
+    if (token.kind === 'integer')
+      return { kind: 'literal', value: whole(BigInt(this.take().value)), ...place };
     if (token.kind === 'string') {
       let value = this.take().value;
       while (this.peek()?.kind === 'string') value += this.take().value;
@@ -112,14 +125,8 @@ export abstract class OperandParser extends Cursor {
     return this.fail(`unexpected ${describe(token)}`);
   }
 
-  private number(token: Token): number {
-    const value = Number(token.value.replaceAll('_', ''));
-    if (Number.isNaN(value)) this.fail(`'${token.value}' is no number and no name`, token);
-    return value;
-  }
-
   private group(begin: Token): Expression {
-    if (this.skip('operator', ')')) return { kind: 'list', items: [], ...at(begin) };
+    if (this.skip('operator', ')')) return { kind: 'tuple', items: [], ...at(begin) };
     const expression = this.tuple();
     this.expect('operator', ')');
     return expression;

@@ -1,68 +1,170 @@
 import { TaskFailure } from '../errors.ts';
-import { NotKnownYet, Pending } from './failures.ts';
 import { formatPercent } from './format.ts';
-import { compare, contains, defined, equals, isDict, text, typeName, Undefined } from './python.ts';
+import { Float, isFloat, isNumeric, type Numeric, real, whole } from './numbers.ts';
+import {
+  characters,
+  compare,
+  contains,
+  Duration,
+  defined,
+  equals,
+  Range,
+  Tuple,
+  text,
+  typeName,
+} from './python.ts';
 
 type Operator = (left: unknown, right: unknown) => unknown;
 
-/** Python's binary operators. Division gives whole numbers without `.0`, since there is one type of number here. */
+/** Python's binary operators. */
 export const binaryOperators: Readonly<Record<string, Operator>> = {
   '~': (left, right) => text(left) + text(right),
 
   '+'(left, right) {
     if (typeof left === 'string' && typeof right === 'string') return left + right;
-    if (Array.isArray(left) && Array.isArray(right)) return [...left, ...right];
-    return calculate('+', left, right, (a, b) => a + b);
+    if (isPlainList(left) && isPlainList(right) && sameKind(left, right)) return joined(left, right);
+    if (left instanceof Date && right instanceof Duration)
+      return new Date(left.getTime() + right.seconds * 1000);
+    if (left instanceof Duration && right instanceof Duration)
+      return new Duration(left.seconds + right.seconds);
+    return calculate(
+      '+',
+      left,
+      right,
+      (a, b) => a + b,
+      (a, b) => a + b,
+    );
   },
 
   '-'(left, right) {
     if (left instanceof Date && right instanceof Date)
-      return duration((left.getTime() - right.getTime()) / 1000);
-    return calculate('-', left, right, (a, b) => a - b);
+      return new Duration((left.getTime() - right.getTime()) / 1000);
+    if (left instanceof Date && right instanceof Duration)
+      return new Date(left.getTime() - right.seconds * 1000);
+    if (left instanceof Duration && right instanceof Duration)
+      return new Duration(left.seconds - right.seconds);
+    return calculate(
+      '-',
+      left,
+      right,
+      (a, b) => a - b,
+      (a, b) => a - b,
+    );
   },
 
   '*'(left, right) {
-    const [repeated, count] = typeof left === 'number' ? [right, left] : [left, right];
-    if (typeof repeated === 'string' && typeof count === 'number') return repeated.repeat(Math.max(0, count));
-    if (Array.isArray(repeated) && typeof count === 'number')
-      return Array.from({ length: Math.max(0, count) }, () => repeated).flat();
-    return calculate('*', left, right, (a, b) => a * b);
+    const [repeated, count] = isNumeric(left) ? [right, left] : [left, right];
+    if ((typeof repeated === 'string' || isPlainList(repeated)) && isNumeric(count) && !isFloat(count)) {
+      const times = Math.max(0, Number(count));
+      if (typeof repeated === 'string') return repeated.repeat(times);
+      const items = Array.from({ length: times }, () => [...repeated]).flat();
+      return repeated instanceof Tuple ? Tuple.of(...items) : items;
+    }
+    return calculate(
+      '*',
+      left,
+      right,
+      (a, b) => a * b,
+      (a, b) => a * b,
+    );
   },
 
-  '/': (left, right) => calculate('/', left, right, (a, b) => a / divisor(b)),
-  '//': (left, right) => calculate('//', left, right, (a, b) => Math.floor(a / divisor(b))),
-  '**': (left, right) => calculate('**', left, right, (a, b) => a ** b),
+  '/'(left, right) {
+    const [a, b] = numbers('/', left, right);
+    if (Number(b) === 0) throw new TaskFailure('division by zero');
+    return real(Number(a) / Number(b));
+  },
+
+  '//': (left, right) =>
+    calculate(
+      '//',
+      left,
+      right,
+      (a, b) => Math.floor(a / divisor(b)),
+      (a, b) => floorDivision(a, divisor(b)),
+    ),
 
   '%'(left, right) {
     if (typeof left === 'string') return formatPercent(left, defined(right));
-    return calculate('%', left, right, (a, b) => a - Math.floor(a / divisor(b)) * b);
+    return calculate(
+      '%',
+      left,
+      right,
+      (a, b) => modulo(a, divisor(b)),
+      (a, b) => a - floorDivision(a, divisor(b)) * b,
+    );
+  },
+
+  '**'(left, right) {
+    const [a, b] = numbers('**', left, right);
+    if (Number(a) === 0 && Number(b) < 0) throw new TaskFailure('0.0 cannot be raised to a negative power');
+    if (isFloat(a) || isFloat(b) || Number(b) < 0) return real(Number(a) ** Number(b));
+    const result = Number(a) ** Number(b);
+    if (Number.isSafeInteger(result)) return result;
+    if (Number(b) > 10_000) throw new TaskFailure('the number is too large');
+    return whole(BigInt(a as bigint) ** BigInt(b as bigint));
   },
 };
 
 export const comparisonOperators: Readonly<Record<string, (left: unknown, right: unknown) => boolean>> = {
   '==': equals,
   '!=': (left, right) => !equals(left, right),
-  '<': (left, right) => compare(left, right) < 0,
-  '>': (left, right) => compare(left, right) > 0,
-  '<=': (left, right) => compare(left, right) <= 0,
-  '>=': (left, right) => compare(left, right) >= 0,
+  '<': (left, right) => compare(left, right, '<') < 0,
+  '>': (left, right) => compare(left, right, '>') > 0,
+  '<=': (left, right) => compare(left, right, '<=') <= 0,
+  '>=': (left, right) => compare(left, right, '>=') >= 0,
   in: (left, right) => contains(right, left),
   'not in': (left, right) => !contains(right, left),
 };
+
+/** Unary `-` and `+`. */
+export function signed(operator: '-' | '+', value: unknown): unknown {
+  defined(value);
+  if (!isNumeric(value))
+    throw new TaskFailure(`bad operand type for unary ${operator}: '${typeName(value)}'`);
+  const plain = typeof value === 'boolean' ? Number(value) : value;
+  if (operator === '+') return plain;
+  if (plain instanceof Float) return new Float(-plain.value);
+  return plain === 0 ? 0 : -plain;
+}
+
+function isPlainList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && !(value instanceof Range);
+}
+
+function sameKind(left: unknown[], right: unknown[]): boolean {
+  return left instanceof Tuple === right instanceof Tuple;
+}
+
+function joined(left: unknown[], right: unknown[]): unknown[] {
+  const items = [...left, ...right];
+  return left instanceof Tuple ? Tuple.of(...items) : items;
+}
+
+function numbers(operator: string, left: unknown, right: unknown): [Numeric, Numeric] {
+  for (const value of [defined(left), defined(right)])
+    if (!isNumeric(value))
+      throw new TaskFailure(
+        `unsupported operand type(s) for ${operator}: '${typeName(left)}' and '${typeName(right)}'`,
+        hint(operator, left, right),
+      );
+  return [left as Numeric, right as Numeric];
+}
 
 function calculate(
   operator: string,
   left: unknown,
   right: unknown,
-  operation: (a: number, b: number) => number,
-): number {
-  for (const value of [defined(left), defined(right)])
-    if (typeof value !== 'number' && typeof value !== 'boolean')
-      throw new TaskFailure(
-        `${typeName(left)} ${operator} ${typeName(right)} has no meaning`,
-        hint(operator, left, right),
-      );
-  return operation(Number(left), Number(right));
+  floats: (a: number, b: number) => number,
+  exact: (a: bigint, b: bigint) => bigint,
+): unknown {
+  const [a, b] = numbers(operator, left, right);
+  if (isFloat(a) || isFloat(b)) return real(floats(Number(a), Number(b)));
+  if (typeof a !== 'bigint' && typeof b !== 'bigint') {
+    const result = floats(Number(a), Number(b));
+    if (Number.isSafeInteger(result)) return result === 0 ? 0 : result;
+  }
+  return whole(exact(BigInt(a as bigint), BigInt(b as bigint)));
 }
 
 function hint(operator: string, left: unknown, right: unknown): string | undefined {
@@ -71,65 +173,32 @@ function hint(operator: string, left: unknown, right: unknown): string | undefin
   return operator === '+' ? "put texts together with '~'" : "make the text a number with '| int'";
 }
 
-function divisor(value: number): number {
-  if (value === 0) throw new TaskFailure('division by zero');
+function divisor<T extends number | bigint>(value: T): T {
+  if (Number(value) === 0) throw new TaskFailure('division by zero');
   return value;
 }
 
-/** What Python's timedelta says of itself. */
-function duration(seconds: number): Record<string, unknown> {
-  return {
-    days: Math.floor(seconds / 86400),
-    seconds: seconds - Math.floor(seconds / 86400) * 86400,
-    total_seconds: () => seconds,
-  };
+function floorDivision(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
 }
 
-/** `target[index]`. */
-export function item(target: unknown, index: unknown): unknown {
-  if (target instanceof Undefined) return target;
-  defined(index);
-  if (Array.isArray(target) || typeof target === 'string') {
-    const position = typeof index === 'number' ? index : Number.NaN;
-    const found = target[position < 0 ? target.length + position : position];
-    if (found !== undefined) return found;
-    const what = Array.isArray(target) ? 'list object' : 'str object';
-    return new Undefined(text(index), `'${what}' has no element ${text(index)}`);
-  }
-  const key = text(index);
-  const found = isDict(target) && holds(target, key) ? target[key] : undefined;
-  if (found instanceof Pending) throw new NotKnownYet(found.variable);
-  return found === undefined ? missing(target, key) : found;
-}
-
-/** Also true for what a Proxy answers to; never for what JavaScript's own objects inherit. */
-function holds(target: object, key: string): boolean {
-  return Object.hasOwn(target, key) || (key in target && !(key in Object.prototype));
-}
-
-export function missing(target: unknown, name: string): Undefined {
-  return new Undefined(name, `'${typeName(target)} object' has no attribute '${name}'`, nearby(target, name));
-}
-
-/** The keys that are there, when they are few enough to be of help. */
-function nearby(target: unknown, name: string): string | undefined {
-  if (!isDict(target)) return undefined;
-  const keys = Object.keys(target);
-  const alike = keys.find(
-    (key) => key.toLowerCase() === name.toLowerCase() || key.replaceAll('-', '_') === name,
-  );
-  if (alike !== undefined) return `did you mean '${alike}'?`;
-  return keys.length > 0 && keys.length <= 12 ? `it has ${keys.join(', ')}` : undefined;
+/** The sign is the divisor's. */
+function modulo(a: number, b: number): number {
+  const rest = a % b;
+  if (rest === 0) return b < 0 ? -0 : 0;
+  return rest < 0 !== b < 0 ? rest + b : rest;
 }
 
 /** `target[start:stop:step]`. */
 export function slice(target: unknown, start: unknown, stop: unknown, step: unknown): unknown {
   defined(target);
   if (typeof target !== 'string' && !Array.isArray(target))
-    throw new TaskFailure(`${typeName(target)} cannot be sliced`);
+    throw new TaskFailure(`'${typeName(target)}' object cannot be sliced`);
+  const all = typeof target === 'string' ? characters(target) : target;
   const by = bound(step) ?? 1;
-  if (by === 0) throw new TaskFailure('the step of a slice cannot be 0');
-  const { length } = target;
+  if (by === 0) throw new TaskFailure('slice step cannot be zero');
+  const { length } = all;
   const clip = (value: number) =>
     by > 0
       ? Math.min(Math.max(value < 0 ? value + length : value, 0), length)
@@ -139,12 +208,14 @@ export function slice(target: unknown, start: unknown, stop: unknown, step: unkn
   const first = from === undefined ? (by > 0 ? 0 : length - 1) : clip(from);
   const end = to === undefined ? (by > 0 ? length : -1) : clip(to);
   const items: unknown[] = [];
-  for (let index = first; by > 0 ? index < end : index > end; index += by) items.push(target[index]);
-  return typeof target === 'string' ? items.join('') : items;
+  for (let index = first; by > 0 ? index < end : index > end; index += by) items.push(all[index]);
+  if (typeof target === 'string') return items.join('');
+  return target instanceof Tuple ? Tuple.of(...items) : items;
 }
 
 function bound(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof defined(value) === 'number') return value as number;
+  defined(value);
+  if (isNumeric(value) && !isFloat(value)) return Number(value);
   throw new TaskFailure(`a slice goes by whole numbers, not ${typeName(value)}`);
 }

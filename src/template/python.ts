@@ -1,21 +1,47 @@
 import { TaskFailure } from '../errors.ts';
 import { UndefinedVariable } from './failures.ts';
+import { entriesOf, findKey, keysOf } from './keys.ts';
+import { Float, isFloat, isNumeric, numberText } from './numbers.ts';
 
-/** What a name that nothing defines evaluates to; any use but a test for it or `default()` fails. */
+/**
+ * What a name that nothing defines evaluates to; any use but a test for it or `default()` fails.
+ * With `cause` it stands for another failure that is put off until the value is used.
+ */
 export class Undefined {
   readonly variable: string;
   readonly message: string;
   readonly hint: string | undefined;
+  readonly cause: Error | undefined;
 
-  constructor(variable: string, message: string, hint?: string) {
+  constructor(variable: string, message: string, hint?: string, cause?: Error) {
     this.variable = variable;
     this.message = message;
     this.hint = hint;
+    this.cause = cause;
   }
 
   fail(): never {
-    throw new UndefinedVariable(this.variable, this.message, this.hint);
+    throw this.cause ?? new UndefinedVariable(this.variable, this.message, this.hint);
   }
+}
+
+/** A failure as a value that may yet not be needed; what is no failure of a template is thrown on. */
+export function putOff(error: unknown): Undefined {
+  if (error instanceof UndefinedVariable)
+    return new Undefined(error.variable, error.message, error.hint, error);
+  if (error instanceof TaskFailure) return new Undefined('', error.message, error.hint, error);
+  if (error instanceof RangeError && /call stack/.test(error.message)) {
+    const failure = new TaskFailure('the template calls itself without end');
+    return new Undefined('', failure.message, undefined, failure);
+  }
+  throw error;
+}
+
+/** Whether it is a variable that is undefined, not another failure. */
+export function isUndefinedVariable(value: unknown): value is Undefined {
+  return (
+    value instanceof Undefined && (value.cause === undefined || value.cause instanceof UndefinedVariable)
+  );
 }
 
 /** Ansible's `omit`: a parameter with this value is left out. */
@@ -27,11 +53,65 @@ export class Callable {
   readonly call: (args: readonly unknown[], named: Dict) => unknown;
   /** What `name.attribute` gives, for Jinja's `loop`. */
   readonly attributes: Dict;
+  /** Takes undefined values among its arguments. */
+  readonly lenient: boolean;
 
-  constructor(name: string, call: Callable['call'], attributes: Dict = {}) {
+  constructor(name: string, call: Callable['call'], attributes: Dict = {}, lenient = false) {
     this.name = name;
     this.call = call;
     this.attributes = attributes;
+    this.lenient = lenient;
+  }
+}
+
+/** Python's tuple: a list with other brackets, that is equal to no list. */
+export class Tuple extends Array<unknown> {
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  static override of<T>(...items: T[]): T[] {
+    const tuple = new Tuple();
+    for (const item of items) tuple.push(item);
+    return tuple as T[];
+  }
+}
+
+/** The pair that `groupby` gives. */
+export class Group extends Tuple {
+  get grouper(): unknown {
+    return this[0];
+  }
+
+  get list(): unknown {
+    return this[1];
+  }
+}
+
+/** Python's range object: what it goes over. */
+export class Range extends Array<unknown> {
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  bounds: readonly number[] = [];
+}
+
+/** Jinja's namespace(): the one thing whose attributes a template can set. */
+export class Namespace {
+  readonly values: Dict;
+
+  constructor(values: Dict) {
+    this.values = values;
+  }
+}
+
+/** Python's timedelta. */
+export class Duration {
+  readonly seconds: number;
+
+  constructor(seconds: number) {
+    this.seconds = seconds;
   }
 }
 
@@ -47,9 +127,12 @@ export function isDict(value: unknown): value is Dict {
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
+    !(value instanceof Float) &&
     !(value instanceof Date) &&
     !(value instanceof Callable) &&
-    !(value instanceof Undefined)
+    !(value instanceof Undefined) &&
+    !(value instanceof Namespace) &&
+    !(value instanceof Duration)
   );
 }
 
@@ -57,7 +140,8 @@ export function isDict(value: unknown): value is Dict {
 export function isTrue(value: unknown): boolean {
   defined(value);
   if (Array.isArray(value)) return value.length > 0;
-  if (value instanceof Callable) return true;
+  if (value instanceof Float) return value.value !== 0;
+  if (typeof value === 'number') return value !== 0;
   if (isDict(value)) return Object.keys(value).length > 0;
   return Boolean(value);
 }
@@ -66,42 +150,74 @@ export function typeName(value: unknown): string {
   if (value === null) return 'NoneType';
   if (typeof value === 'string') return 'str';
   if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
-  if (typeof value === 'function' || value instanceof Callable) return 'function';
+  if (isNumeric(value)) return isFloat(value) ? 'float' : 'int';
+  if (value instanceof Callable) return value.attributes.index === undefined ? 'method' : 'LoopContext';
+  if (value instanceof Group) return 'GroupTuple';
+  if (value instanceof Tuple) return 'tuple';
+  if (value instanceof Range) return 'range';
   if (Array.isArray(value)) return 'list';
   if (value instanceof Date) return 'datetime';
-  if (value instanceof Undefined) return 'Undefined';
+  if (value instanceof Duration) return 'timedelta';
+  if (value instanceof Namespace) return 'Namespace';
+  if (value === omit) return 'Omit';
+  if (value instanceof Undefined)
+    return isUndefinedVariable(value) ? 'UndefinedMarker' : 'CapturedExceptionMarker';
   return 'dict';
 }
 
 /** Python's str(). */
 export function text(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return repr(value);
+  return typeof value === 'string' ? value : repr(value);
 }
 
 /** Python's repr(), for values inside lists and dicts. */
-export function repr(value: unknown): string {
+export function repr(value: unknown, inside = false): string {
   defined(value);
   if (typeof value === 'string') return quoted(value);
   if (value === null || value === undefined) return 'None';
-  if (value === true) return 'True';
-  if (value === false) return 'False';
-  if (typeof value === 'number') return number(value);
-  if (value instanceof Date) return value.toISOString().replace('T', ' ').slice(0, 19);
-  if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
-  if (value === omit) throw new TaskFailure("'omit' can only be the whole value of a parameter");
-  if (value instanceof Callable) throw new TaskFailure(`'${value.name}' is a function: it needs parentheses`);
-  if (typeof value === 'function') throw new TaskFailure('a function is no value: it needs parentheses');
-  return `{${Object.entries(value as Dict)
-    .map(([key, item]) => `${quoted(key)}: ${repr(item)}`)
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (isNumeric(value)) return numberText(value);
+  if (value instanceof Date) return inside ? dateRepr(value) : dateText(value);
+  if (value instanceof Duration) return durationText(value.seconds);
+  if (value instanceof Range) return `range(${value.bounds.join(', ')})`;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => repr(item, true));
+    if (!(value instanceof Tuple)) return `[${items.join(', ')}]`;
+    return items.length === 1 ? `(${items[0]},)` : `(${items.join(', ')})`;
+  }
+  if (value === omit) return '<<Omit>>';
+  if (value instanceof Namespace) return `<Namespace ${repr(value.values)}>`;
+  if (value instanceof Callable) {
+    const { index, length } = value.attributes;
+    if (index !== undefined) return `<LoopContext ${index}/${length}>`;
+    throw new TaskFailure(`'${value.name}' is a function: it needs parentheses`);
+  }
+  return `{${entriesOf(value as Dict)
+    .map(([key, item]) => `${repr(key, true)}: ${repr(item, true)}`)
     .join(', ')}}`;
 }
 
-function number(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value < 0 ? '-inf' : 'inf';
-  return String(value);
+const pad = (value: number, width = 2) => String(value).padStart(width, '0');
+
+function dateText(date: Date): string {
+  const [day, time] = date.toISOString().split('T') as [string, string];
+  const fraction = date.getUTCMilliseconds() === 0 ? '' : `.${pad(date.getUTCMilliseconds(), 3)}000`;
+  return `${day} ${time.slice(0, 8)}${fraction}`;
+}
+
+function dateRepr(date: Date): string {
+  const parts = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+  parts.push(date.getUTCHours(), date.getUTCMinutes());
+  if (date.getUTCSeconds() || date.getUTCMilliseconds()) parts.push(date.getUTCSeconds());
+  if (date.getUTCMilliseconds()) parts.push(date.getUTCMilliseconds() * 1000);
+  return `datetime.datetime(${parts.join(', ')})`;
+}
+
+function durationText(seconds: number): string {
+  const days = Math.floor(seconds / 86_400);
+  const rest = seconds - days * 86_400;
+  const time = `${Math.floor(rest / 3600)}:${pad(Math.floor(rest / 60) % 60)}:${pad(Math.floor(rest % 60))}`;
+  return days === 0 ? time : `${days} day${Math.abs(days) === 1 ? '' : 's'}, ${time}`;
 }
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
@@ -110,13 +226,19 @@ function quoted(value: string): string {
   const mark = value.includes("'") && !value.includes('"') ? '"' : "'";
   let result = '';
   for (const character of value) {
-    const code = character.charCodeAt(0);
+    const code = character.codePointAt(0)!;
     if (character === mark) result += `\\${mark}`;
     else if (named[character]) result += named[character];
-    else if (code < 32 || code === 127) result += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (code < 32 || (code >= 127 && /[\p{C}\p{Z}]/u.test(character))) result += escape(code);
     else result += character;
   }
   return mark + result + mark;
+}
+
+function escape(code: number): string {
+  if (code < 256) return `\\x${code.toString(16).padStart(2, '0')}`;
+  if (code < 65_536) return `\\u${code.toString(16).padStart(4, '0')}`;
+  return `\\U${code.toString(16).padStart(8, '0')}`;
 }
 
 /** Python's `==`. */
@@ -124,42 +246,70 @@ export function equals(left: unknown, right: unknown): boolean {
   defined(left);
   defined(right);
   if (left === right) return true;
-  if (typeof left === 'boolean' && typeof right === 'number') return Number(left) === right;
-  if (typeof left === 'number' && typeof right === 'boolean') return left === Number(right);
+  // biome-ignore lint/suspicious/noDoubleEquals: it compares bigints and numbers by size
+  if (isNumeric(left) && isNumeric(right)) return left.valueOf() == right.valueOf();
   if (Array.isArray(left) && Array.isArray(right))
-    return left.length === right.length && left.every((item, index) => equals(item, right[index]));
+    return (
+      left instanceof Tuple === right instanceof Tuple &&
+      left.length === right.length &&
+      left.every((item, index) => equals(item, right[index]))
+    );
   if (left instanceof Date && right instanceof Date) return left.getTime() === right.getTime();
+  if (left instanceof Duration && right instanceof Duration) return left.seconds === right.seconds;
   if (!isDict(left) || !isDict(right)) return false;
   const keys = Object.keys(left);
   return (
     keys.length === Object.keys(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && equals(left[key], right[key]))
+    entriesOf(left).every(([key, value]) => {
+      const other = findKey(right, key);
+      return other !== undefined && equals(value, right[other]);
+    })
   );
 }
 
 /** Below zero, zero or above it, as Python orders values of one type. Throws a TaskFailure for types without order. */
-export function compare(left: unknown, right: unknown): number {
+export function compare(left: unknown, right: unknown, operator = '<'): number {
   defined(left);
   defined(right);
-  if (isNumber(left) && isNumber(right)) return Number(left) - Number(right);
-  if (typeof left === 'string' && typeof right === 'string') return left < right ? -1 : left > right ? 1 : 0;
+  if (isNumeric(left) && isNumeric(right)) {
+    const [a, b] = [left.valueOf() as number, right.valueOf() as number];
+    // biome-ignore lint/suspicious/noDoubleEquals: it compares bigints and numbers by size
+    return a < b ? -1 : a > b ? 1 : a == b ? 0 : Number.NaN;
+  }
+  if (typeof left === 'string' && typeof right === 'string') return compareTexts(left, right);
   if (left instanceof Date && right instanceof Date) return left.getTime() - right.getTime();
-  if (Array.isArray(left) && Array.isArray(right)) {
-    for (let index = 0; index < Math.min(left.length, right.length); index += 1) {
-      const order = equals(left[index], right[index]) ? 0 : compare(left[index], right[index]);
-      if (order !== 0) return order;
-    }
+  if (left instanceof Duration && right instanceof Duration) return left.seconds - right.seconds;
+  if (Array.isArray(left) && Array.isArray(right) && left instanceof Tuple === right instanceof Tuple) {
+    for (let index = 0; index < Math.min(left.length, right.length); index += 1)
+      if (!equals(left[index], right[index])) return compare(left[index], right[index], operator);
     return left.length - right.length;
   }
-  throw new TaskFailure(`${typeName(left)} and ${typeName(right)} cannot be ordered`, castHint(left, right));
+  throw new TaskFailure(
+    `'${operator}' not supported between instances of '${typeName(left)}' and '${typeName(right)}'`,
+    castHint(left, right),
+  );
 }
 
-function isNumber(value: unknown): value is number | boolean {
-  return typeof value === 'number' || typeof value === 'boolean';
+const surrogate = /[\ud800-\udfff]/;
+
+/** By code points: JavaScript's own order differs where surrogates come in. */
+function compareTexts(left: string, right: string): number {
+  if (surrogate.test(left) || surrogate.test(right)) {
+    const [a, b] = [[...left], [...right]];
+    for (let index = 0; index < Math.min(a.length, b.length); index += 1)
+      if (a[index] !== b[index]) return a[index]!.codePointAt(0)! - b[index]!.codePointAt(0)!;
+    return a.length - b.length;
+  }
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** What Python counts as the characters of a text. */
+export function characters(value: string): string[] | string {
+  return surrogate.test(value) ? [...value] : value;
 }
 
 function castHint(left: unknown, right: unknown): string | undefined {
-  const mixed = [left, right].some(isNumber) && [left, right].some((value) => typeof value === 'string');
+  const mixed = [left, right].some(isNumeric) && [left, right].some((value) => typeof value === 'string');
   return mixed ? "make the text a number with '| int' or '| float'" : undefined;
 }
 
@@ -169,11 +319,11 @@ export function contains(container: unknown, item: unknown): boolean {
   defined(item);
   if (typeof container === 'string') {
     if (typeof item === 'string') return container.includes(item);
-    throw new TaskFailure(`'in <string>' needs a string on its left, not ${typeName(item)}`);
+    throw new TaskFailure(`'in <string>' requires string as left operand, not ${typeName(item)}`);
   }
   if (Array.isArray(container)) return container.some((each) => equals(each, item));
-  if (isDict(container)) return Object.hasOwn(container, text(item));
-  throw new TaskFailure(`'in' needs a list, a dict or a string on its right, not ${typeName(container)}`);
+  if (isDict(container)) return findKey(container, item) !== undefined;
+  throw new TaskFailure(`argument of type '${typeName(container)}' is not iterable`);
 }
 
 /** What Python's `for` goes over: items of a list, keys of a dict, characters of a string. */
@@ -181,15 +331,24 @@ export function iterate(value: unknown): unknown[] {
   defined(value);
   if (Array.isArray(value)) return value;
   if (typeof value === 'string') return [...value];
-  if (isDict(value)) return Object.keys(value);
-  throw new TaskFailure(`${typeName(value)} cannot be iterated over`);
+  if (isDict(value)) return keysOf(value);
+  throw new TaskFailure(`'${typeName(value)}' object is not iterable`);
+}
+
+/** Python's len(). */
+export function size(value: unknown): number {
+  defined(value);
+  if (typeof value === 'string') return characters(value).length;
+  if (Array.isArray(value)) return value.length;
+  if (isDict(value)) return Object.keys(value).length;
+  throw new TaskFailure(`object of type '${typeName(value)}' has no len()`);
 }
 
 /** A list that is one, for filters that make no sense with a string's characters. */
 export function list(value: unknown, what: string): unknown[] {
   defined(value);
   if (Array.isArray(value)) return value;
-  if (isDict(value)) return Object.keys(value);
+  if (isDict(value)) return keysOf(value);
   throw new TaskFailure(`${what} needs a list, not ${typeName(value)}`);
 }
 

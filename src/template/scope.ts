@@ -3,7 +3,7 @@ import type { Layer } from '../inventory/contract.ts';
 import type { ScopeOptions, Variables } from './environment.ts';
 import { NotKnownYet, Pending, UndefinedVariable } from './failures.ts';
 import { lazily } from './lazy.ts';
-import { Undefined } from './python.ts';
+import { putOff, Undefined } from './python.ts';
 
 export type { ScopeOptions } from './environment.ts';
 export { NotKnownYet, Pending, UndefinedVariable };
@@ -110,6 +110,8 @@ export class Scope implements Variables {
     this.#underWay.push(name);
     try {
       return lazily(raw, this);
+    } catch (error) {
+      return putOff(error);
     } finally {
       this.#underWay.pop();
     }

@@ -1,14 +1,12 @@
 import type { Body, Expression, FilterCall, Statement, Target } from './ast.ts';
 import { at, describe } from './cursor.ts';
 import { ExpressionParser } from './expressions.ts';
-import { tokenizeExpression, tokenizeTemplate, type Whitespace } from './tokens.ts';
+import { ansibleSyntax, type SyntaxOptions } from './syntax-options.ts';
+import { tokenizeExpression, tokenizeTemplate } from './tokens.ts';
 
 /** The statements of a template. Throws TemplateSyntaxError. */
-export function parseTemplate(
-  text: string,
-  whitespace: Whitespace = { trimBlocks: true, lstripBlocks: false },
-): Body {
-  return new TemplateParser(tokenizeTemplate(text, whitespace)).template();
+export function parseTemplate(text: string, options: SyntaxOptions = ansibleSyntax): Body {
+  return new TemplateParser(tokenizeTemplate(text, options)).template();
 }
 
 /** An expression without braces. Throws TemplateSyntaxError. */
@@ -19,6 +17,8 @@ export function parseExpression(text: string): Expression {
 type Reader = (parser: TemplateParser, place: { line: number; column: number }) => Statement;
 
 class TemplateParser extends ExpressionParser {
+  readonly #blocks = new Set<string>();
+
   template(): Body {
     const body = this.body([]);
     if (this.peek()) this.fail(`unexpected ${describe(this.peek())}`);
@@ -81,8 +81,39 @@ class TemplateParser extends ExpressionParser {
     return this.expect('name').value;
   }
 
-  private context(): void {
-    if (this.skip('name', 'with') || this.skip('name', 'without')) this.expect('name', 'context');
+  /** `with context` or `without context`. */
+  private context(otherwise: boolean): boolean {
+    if (!this.contextFollows()) return otherwise;
+    const { value } = this.take();
+    this.take();
+    return value === 'with';
+  }
+
+  private contextFollows(): boolean {
+    return ['with', 'without'].includes(this.peek()?.value ?? '') && this.peek(1)?.value === 'context';
+  }
+
+  /** What is assigned to: `a`, `a, b`, `a, (b, c)`, `a.b`. */
+  private target(attributes: boolean): Target {
+    const parts = [this.singleTarget(attributes)];
+    let several = false;
+    while (this.skip('operator', ',')) {
+      several = true;
+      if (this.peek()?.kind !== 'name' && !this.at('operator', '(')) break;
+      if (this.at('name', 'in')) break;
+      parts.push(this.singleTarget(attributes));
+    }
+    return several ? { parts } : parts[0]!;
+  }
+
+  private singleTarget(attributes: boolean): Target {
+    if (this.skip('operator', '(')) {
+      const inner = this.target(attributes);
+      this.expect('operator', ')');
+      return inner;
+    }
+    const name = this.assigned(this.expect('name'));
+    return attributes && this.skip('operator', '.') ? { name, attribute: this.word() } : { name };
   }
 
   static readonly readers: Readonly<Record<string, Reader>> = {
@@ -101,13 +132,9 @@ class TemplateParser extends ExpressionParser {
     },
 
     for(parser, place) {
-      const targets: string[] = [];
-      const open = parser.skip('operator', '(');
-      do targets.push(parser.word());
-      while (parser.skip('operator', ','));
-      if (open) parser.expect('operator', ')');
+      const target = parser.target(false);
       parser.expect('name', 'in');
-      const source = parser.expression(false);
+      const source = parser.tuple(false);
       const condition = parser.skip('name', 'if') ? parser.expression() : undefined;
       const recursive = parser.skip('name', 'recursive');
       parser.end();
@@ -121,7 +148,7 @@ class TemplateParser extends ExpressionParser {
       parser.end();
       return {
         kind: 'for',
-        targets,
+        target,
         source,
         recursive,
         body,
@@ -132,23 +159,19 @@ class TemplateParser extends ExpressionParser {
     },
 
     set(parser, place) {
-      const targets: Target[] = [];
-      do {
-        const name = parser.word();
-        targets.push(parser.skip('operator', '.') ? { name, attribute: parser.word() } : { name });
-      } while (parser.skip('operator', ','));
+      const target = parser.target(true);
       if (parser.skip('operator', '=')) {
         const value = parser.tuple();
         parser.end();
-        return { kind: 'set', targets, value, ...place };
+        return { kind: 'set', target, value, ...place };
       }
       const filters: FilterCall[] = [];
       while (parser.skip('operator', '|')) filters.push(parser.filterCall());
-      return { kind: 'set', targets, filters, body: parser.closed('set'), ...place };
+      return { kind: 'set', target, filters, body: parser.closed('set'), ...place };
     },
 
     macro(parser, place) {
-      const name = parser.word();
+      const name = parser.assigned(parser.expect('name'));
       return { kind: 'macro', name, parameters: parser.parameters(), body: parser.closed('macro'), ...place };
     },
 
@@ -166,33 +189,37 @@ class TemplateParser extends ExpressionParser {
 
     include(parser, place) {
       const template = parser.expression();
-      const ignoreMissing = parser.skip('name', 'ignore');
-      if (ignoreMissing) parser.expect('name', 'missing');
-      parser.context();
+      const ignoreMissing = parser.at('name', 'ignore') && parser.peek(1)?.value === 'missing';
+      if (ignoreMissing) parser.position += 2;
+      const withContext = parser.context(true);
       parser.end();
-      return { kind: 'include', template, ignoreMissing, ...place };
+      return { kind: 'include', template, ignoreMissing, withContext, ...place };
     },
 
     import(parser, place) {
       const template = parser.expression();
       parser.expect('name', 'as');
-      const name = parser.word();
-      parser.context();
+      const name = parser.assigned(parser.expect('name'));
+      const withContext = parser.context(false);
       parser.end();
-      return { kind: 'import', template, name, ...place };
+      return { kind: 'import', template, name, withContext, ...place };
     },
 
     from(parser, place) {
       const template = parser.expression();
       parser.expect('name', 'import');
       const names: { name: string; as: string }[] = [];
+      let withContext = false;
       do {
-        const name = parser.word();
+        if (parser.contextFollows() || parser.at('tag-end')) break;
+        const token = parser.expect('name');
+        const name = parser.assigned(token);
+        if (name.startsWith('_')) parser.fail(`'${name}' is private to its template`, token);
         names.push({ name, as: parser.skip('name', 'as') ? parser.word() : name });
       } while (parser.skip('operator', ','));
-      parser.context();
+      withContext = parser.context(false);
       parser.end();
-      return { kind: 'from', template, names, ...place };
+      return { kind: 'from', template, names, withContext, ...place };
     },
 
     with(parser, place) {
@@ -204,6 +231,34 @@ class TemplateParser extends ExpressionParser {
         values.push({ name, value: parser.expression() });
       }
       return { kind: 'with', values, body: parser.closed('with'), ...place };
+    },
+
+    extends(parser, place) {
+      const template = parser.expression();
+      parser.end();
+      return { kind: 'extends', template, ...place };
+    },
+
+    block(parser, place) {
+      const token = parser.expect('name');
+      const name = token.value;
+      if (parser.#blocks.has(name)) parser.fail(`the block '${name}' is there twice`, token);
+      parser.#blocks.add(name);
+      const scoped = parser.skip('name', 'scoped');
+      const required = parser.skip('name', 'required');
+      parser.end();
+      const body = parser.body(['endblock'], 'block');
+      parser.tag();
+      parser.skip('name', name);
+      parser.end();
+      return { kind: 'block', name, scoped, required, body, ...place };
+    },
+
+    autoescape(parser, place) {
+      const value = parser.expression();
+      if (value.kind !== 'literal' || value.value !== false)
+        parser.fail("'autoescape' can only be false here", parser.peek());
+      return { kind: 'with', values: [], body: parser.closed('autoescape'), ...place };
     },
 
     do(parser, place) {

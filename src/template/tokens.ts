@@ -1,10 +1,12 @@
-import lexer, { type Tokenizer } from 'nunjucks/src/lexer.js';
 import { TemplateSyntaxError } from './failures.ts';
+import { pythonString } from './string-literals.ts';
+import { ansibleSyntax, type SyntaxOptions } from './syntax-options.ts';
 
 type TokenKind =
   | 'text'
   | 'string'
-  | 'number'
+  | 'integer'
+  | 'float'
   | 'name'
   | 'operator'
   | 'output-begin'
@@ -19,177 +21,262 @@ export interface Token {
   readonly column: number;
 }
 
-export interface Whitespace {
-  /** Jinja's trim_blocks; Ansible's default is true. */
-  readonly trimBlocks: boolean;
-  /** Jinja's lstrip_blocks; Ansible's default is false. */
-  readonly lstripBlocks: boolean;
-}
-
-const kinds: Readonly<Record<string, TokenKind>> = {
-  data: 'text',
-  string: 'string',
-  int: 'number',
-  float: 'number',
-  boolean: 'name',
-  none: 'name',
-  symbol: 'name',
-  'block-start': 'tag-begin',
-  'block-end': 'tag-end',
-  'variable-start': 'output-begin',
-  'variable-end': 'output-end',
-};
-
-/** The tokens of a template. Throws TemplateSyntaxError. */
-export function tokenizeTemplate(text: string, whitespace: Whitespace): Token[] {
-  return tokenize(lexer.lex(text, whitespace), whitespace);
+/** The tokens of a template, as jinja2/lexer.py cuts it. Throws TemplateSyntaxError. */
+export function tokenizeTemplate(text: string, options: SyntaxOptions): Token[] {
+  return new Lexer(text, options).template();
 }
 
 /** The tokens of an expression without braces. Throws TemplateSyntaxError. */
 export function tokenizeExpression(text: string): Token[] {
-  const source = lexer.lex(text);
-  source.in_code = true;
-  return tokenize(source, { trimBlocks: false, lstripBlocks: false });
+  return new Lexer(text, { ...ansibleSyntax, keep_trailing_newline: true }).expression();
 }
 
-/**
- * nunjucks reads the characters. Where its rules are not Jinja2's this mends them: escapes in strings, `}}` that
- * closes nested dicts, `list.0.name`, raw blocks and comments with whitespace control.
- */
-function tokenize(source: Tokenizer, whitespace: Whitespace): Token[] {
-  const tokens: Token[] = [];
-  let braces = 0;
-  let strip = false;
-  source._parseString = (delimiter) => readString(source, delimiter);
-  const last = () => tokens.at(-1);
-  const push = (kind: TokenKind, value: string, line: number, column: number) =>
-    tokens.push({ kind, value, line, column });
+const word = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*/uy;
+const float = /(?<!\.)(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy;
+const integer = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy;
+const quoted = /'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"/y;
+const operator = /\/\/|\*\*|==|!=|>=|<=|[+\-/*%~[\](){}<>=.:|,;]/y;
+const space = /\s+/y;
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
-  for (;;) {
-    const line = source.lineno + 1;
-    const column = source.colno + 1;
-    if (source.in_code && readOurselves(source, braces)) {
-      const value = source.current();
-      source.forward();
-      if (value === '}') braces -= 1;
-      push(value === 'r' ? 'name' : 'operator', value, line, column);
-      continue;
-    }
-    const token = next(source, line, column);
-    if (token === null) break;
-    if (token.type === 'whitespace') continue;
-    if (token.type === 'data' || token.type === 'comment') {
-      if (token.type === 'comment') {
-        if (token.value.startsWith('{#-')) trimEnd(tokens);
-        strip = token.value.endsWith('-#}');
-        if (whitespace.trimBlocks && !strip && source.current() === '\n') source.forward();
-        continue;
-      }
-      push('text', strip ? token.value.trimStart() : token.value, line, column);
-      strip = false;
-      continue;
-    }
-    const kind = kinds[token.type] ?? 'operator';
-    if (kind === 'tag-begin' || kind === 'output-begin') {
-      if (token.value.endsWith('-')) trimEnd(tokens);
-      strip = false;
-      braces = 0;
-      push(kind, token.value, line, column);
-    } else if (kind === 'tag-end' || kind === 'output-end') {
-      strip = token.value.startsWith('-');
-      push(kind, token.value, line, column);
-      const tag = tokens.at(-2);
-      if (kind === 'tag-end' && tag?.value === 'raw' && tokens.at(-3)?.kind === 'tag-begin') {
-        tokens.splice(-3);
-        strip = readRaw(source, tokens, strip, whitespace);
-      }
-    } else if (token.type === 'float' && last()?.value === '.') {
-      const [index, rest] = token.value.split('.');
-      push('name', index ?? '', line, column);
-      push('operator', '.', line, column + 1);
-      if (rest) push('name', rest, line, column + 2);
-    } else {
-      if (token.type === 'left-curly') braces += 1;
-      push(kind === 'number' && last()?.value === '.' ? 'name' : kind, token.value, line, column);
-    }
-  }
-  return tokens.filter((token) => token.kind !== 'text' || token.value !== '');
+interface Opening {
+  readonly kind: 'raw' | 'comment' | 'tag' | 'output' | 'line' | 'remark';
+  readonly pattern: RegExp;
 }
 
-function next(source: Tokenizer, line: number, column: number) {
-  try {
-    return source.nextToken();
-  } catch (error) {
-    throw new TemplateSyntaxError(error instanceof Error ? error.message : String(error), { line, column });
-  }
-}
+class Lexer {
+  readonly #text: string;
+  readonly #options: SyntaxOptions;
+  readonly #tokens: Token[] = [];
+  readonly #opening: RegExp;
+  readonly #openings: readonly Opening[];
+  #at = 0;
+  #line = 1;
+  #lineStart = 0;
+  #break: number;
 
-/** A brace that closes a dict, not the output; and a variable `r` that is divided, not a regular expression. */
-function readOurselves(source: Tokenizer, braces: number): boolean {
-  const character = source.current();
-  if (character === '}') return braces > 0;
-  return character === 'r' && source.str.charAt(source.index + 1) === '/';
-}
-
-function trimEnd(tokens: Token[]): void {
-  const token = tokens.at(-1);
-  if (token?.kind === 'text') tokens[tokens.length - 1] = { ...token, value: token.value.trimEnd() };
-}
-
-function readRaw(source: Tokenizer, tokens: Token[], strip: boolean, whitespace: Whitespace): boolean {
-  const at = { line: source.lineno + 1, column: source.colno + 1 };
-  const end = /\{%(-?)\s*endraw\s*(-?)%\}/g;
-  end.lastIndex = source.index;
-  const found = end.exec(source.str);
-  if (found === null) throw new TemplateSyntaxError("'raw' is never closed: expected 'endraw'", at);
-  // Jinja's trim_blocks leaves the newline after the opening tag of a raw block.
-  const newline = source.str.charAt(source.index - 1) === '\n' ? '\n' : '';
-  let text = newline + source.str.slice(source.index, found.index);
-  if (strip) text = text.trimStart();
-  if (found[1]) text = text.trimEnd();
-  source.forwardN(end.lastIndex - source.index);
-  if (whitespace.trimBlocks && !found[2] && source.current() === '\n') source.forward();
-  tokens.push({ kind: 'text', value: text, ...at });
-  return found[2] === '-';
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-  '0': '\0',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  '\n': '',
-};
-
-/** Python's string escapes: an unknown one keeps its backslash, so that '\d' stays a regular expression. */
-function readString(source: Tokenizer, delimiter: string): string {
-  const begin = { line: source.lineno + 1, column: source.colno + 1 };
-  source.forward();
-  let text = '';
-  for (; source.current() !== delimiter; source.forward()) {
-    if (source.isFinished()) throw new TemplateSyntaxError('a string is never closed', begin);
-    if (source.current() !== '\\') {
-      text += source.current();
-      continue;
-    }
-    const code = /^\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))/i.exec(
-      source.str.slice(source.index, source.index + 10),
+  constructor(text: string, options: SyntaxOptions) {
+    const lines = text.replace(/\r\n|\r/g, '\n');
+    this.#text = !options.keep_trailing_newline && lines.endsWith('\n') ? lines.slice(0, -1) : lines;
+    this.#break = this.#text.indexOf('\n');
+    this.#options = options;
+    this.#openings = openings(options);
+    this.#opening = new RegExp(
+      this.#openings.map(({ kind, pattern }) => `(?<${kind}>${pattern.source})`).join('|'),
+      'gm',
     );
-    if (code) {
-      text += String.fromCodePoint(Number.parseInt(code[1] ?? code[2] ?? code[3] ?? '', 16));
-      source.forwardN(code[0].length - 1);
-      continue;
-    }
-    source.forward();
-    text += escapes[source.current()] ?? `\\${source.current()}`;
   }
-  source.forward();
-  return text;
+
+  template(): Token[] {
+    let linesStart = true;
+    while (this.#at < this.#text.length) {
+      this.#opening.lastIndex = this.#at;
+      const found = this.#opening.exec(this.#text);
+      if (!found) {
+        this.#say('text', this.#text.slice(this.#at), this.#at);
+        break;
+      }
+      const { kind } = this.#openings.find((each) => found.groups?.[each.kind] !== undefined)!;
+      const sign = found.groups?.[`sign_${kind}`];
+      let text = this.#text.slice(this.#at, found.index);
+      if (sign === '-') text = text.trimEnd();
+      else if (
+        sign !== '+' &&
+        this.#options.lstrip_blocks &&
+        (kind === 'tag' || kind === 'comment' || kind === 'raw')
+      ) {
+        const lineStart = text.lastIndexOf('\n') + 1;
+        if ((lineStart > 0 || linesStart) && /^\s*$/.test(text.slice(lineStart)))
+          text = text.slice(0, lineStart);
+      }
+      this.#say('text', text, this.#at);
+      this.#at = found.index + found[0].length;
+      this.#open(kind, found);
+      linesStart = this.#text[this.#at - 1] === '\n';
+    }
+    return this.#tokens.filter((token) => token.kind !== 'text' || token.value !== '');
+  }
+
+  expression(): Token[] {
+    while (this.#at < this.#text.length) this.#piece(undefined);
+    return this.#tokens;
+  }
+
+  #open(kind: Opening['kind'], found: RegExpExecArray): void {
+    const { block_end_string: blockEnd, comment_end_string: commentEnd, trim_blocks: trim } = this.#options;
+    const newline = trim ? '\\n?' : '';
+    switch (kind) {
+      case 'comment': {
+        const end = new RegExp(
+          `\\+${escaped(commentEnd)}|-${escaped(commentEnd)}\\s*|${escaped(commentEnd)}${newline}`,
+          'g',
+        );
+        this.#skipTo(end, found.index, 'a comment is never closed');
+        return;
+      }
+      case 'raw': {
+        const begin = escaped(this.#options.block_start_string);
+        const tail = `\\+${escaped(blockEnd)}|-${escaped(blockEnd)}\\s*|${escaped(blockEnd)}${newline}`;
+        const from = this.#at;
+        const end = this.#skipTo(
+          new RegExp(`${begin}([-+]?)\\s*endraw\\s*(?:${tail})`, 'g'),
+          found.index,
+          "'raw' is never closed: expected 'endraw'",
+        );
+        const text = this.#text.slice(from, end.index);
+        this.#say('text', end[1] === '-' ? text.trimEnd() : text, from);
+        return;
+      }
+      case 'remark':
+        return;
+      case 'tag':
+        this.#say('tag-begin', found[0], found.index);
+        return this.#inside(
+          new RegExp(`\\+${escaped(blockEnd)}|-${escaped(blockEnd)}\\s*|${escaped(blockEnd)}${newline}`, 'y'),
+          'tag-end',
+        );
+      case 'line':
+        this.#say('tag-begin', found[0], found.index);
+        return this.#inside(/\s*(?:\n|$)/y, 'tag-end');
+      case 'output': {
+        const end = escaped(this.#options.variable_end_string);
+        this.#say('output-begin', found[0], found.index);
+        return this.#inside(new RegExp(`-${end}\\s*|${end}`, 'y'), 'output-end');
+      }
+    }
+  }
+
+  #skipTo(end: RegExp, begin: number, unclosed: string): RegExpExecArray {
+    end.lastIndex = this.#at;
+    const found = end.exec(this.#text);
+    if (!found) throw new TemplateSyntaxError(unclosed, this.#place(begin));
+    this.#at = found.index + found[0].length;
+    return found;
+  }
+
+  /** Tokens up to the end of the tag; brackets that are open keep an end from being one. */
+  #inside(end: RegExp, kind: 'tag-end' | 'output-end'): void {
+    const open: string[] = [];
+    while (this.#at < this.#text.length) {
+      end.lastIndex = this.#at;
+      const found = open.length === 0 ? end.exec(this.#text) : null;
+      if (found) {
+        this.#say(kind, found[0], this.#at);
+        this.#at += found[0].length;
+        return;
+      }
+      this.#piece(open);
+    }
+    // A line statement ends with the text.
+    end.lastIndex = this.#at;
+    if (open.length === 0 && end.test(this.#text)) this.#say(kind, '', this.#at);
+  }
+
+  #piece(open: string[] | undefined): void {
+    const begin = this.#at;
+    if (this.#match(space) !== undefined) return;
+    const matched = this.#match(float);
+    if (matched !== undefined) return this.#say('float', matched.replaceAll('_', ''), begin);
+    const number = this.#match(integer);
+    if (number !== undefined) return this.#say('integer', number.replaceAll('_', '').toLowerCase(), begin);
+    const name = this.#match(word);
+    if (name !== undefined) return this.#say('name', name, begin);
+    const string = this.#match(quoted);
+    if (string !== undefined)
+      return this.#say('string', this.#string(string, open !== undefined, begin), begin);
+    const sign = this.#match(operator);
+    if (sign === undefined) {
+      const character = this.#text[this.#at]!;
+      throw new TemplateSyntaxError(
+        character === "'" || character === '"' ? 'a string is never closed' : `unexpected '${character}'`,
+        this.#place(begin),
+      );
+    }
+    if (closing[sign] !== undefined) open?.push(closing[sign]);
+    else if (Object.values(closing).includes(sign)) {
+      const expected = open?.pop();
+      if (open && expected !== sign)
+        throw new TemplateSyntaxError(
+          `unexpected '${sign}'${expected ? `: expected '${expected}'` : ''}`,
+          this.#place(begin),
+        );
+    }
+    this.#say('operator', sign, begin);
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0];
+    if (found !== undefined) this.#at += found.length;
+    return found;
+  }
+
+  #string(written: string, inTemplate: boolean, at: number): string {
+    const inside = written.slice(1, -1);
+    const output = inTemplate && this.#tokens.findLast((token) => token.kind.endsWith('-begin'))?.kind;
+    if (this.#options.escapeBackslashes && output === 'output-begin') return inside;
+    try {
+      return pythonString(inside);
+    } catch (error) {
+      throw new TemplateSyntaxError((error as Error).message, this.#place(at));
+    }
+  }
+
+  #say(kind: TokenKind, value: string, at: number): void {
+    const { newline_sequence: newline } = this.#options;
+    const written = kind === 'text' && newline !== '\n' ? value.replaceAll('\n', newline) : value;
+    this.#tokens.push({ kind, value: written, ...this.#place(at) });
+  }
+
+  #place(at: number): { line: number; column: number } {
+    while (this.#break >= 0 && this.#break < at) {
+      this.#line += 1;
+      this.#lineStart = this.#break + 1;
+      this.#break = this.#text.indexOf('\n', this.#lineStart);
+    }
+    return { line: this.#line, column: Math.max(at - this.#lineStart, 0) + 1 };
+  }
+}
+
+/** What begins a tag, the longest first, so that `{%` is not taken for `{`. */
+function openings(options: SyntaxOptions): Opening[] {
+  const block = escaped(options.block_start_string);
+  const blockEnd = escaped(options.block_end_string);
+  const found: (Opening & { readonly length: number })[] = [
+    {
+      kind: 'comment',
+      length: options.comment_start_string.length,
+      pattern: new RegExp(`${escaped(options.comment_start_string)}(?<sign_comment>[-+]?)`),
+    },
+    {
+      kind: 'tag',
+      length: options.block_start_string.length,
+      pattern: new RegExp(`${block}(?<sign_tag>[-+]?)`),
+    },
+    {
+      kind: 'output',
+      length: options.variable_start_string.length,
+      pattern: new RegExp(`${escaped(options.variable_start_string)}(?<sign_output>[-+]?)`),
+    },
+  ];
+  if (options.line_statement_prefix !== null)
+    found.push({
+      kind: 'line',
+      length: options.line_statement_prefix.length,
+      pattern: new RegExp(`^[ \\t\\v]*${escaped(options.line_statement_prefix)}(?<sign_line>[-+]?)`),
+    });
+  if (options.line_comment_prefix !== null)
+    found.push({
+      kind: 'remark',
+      length: options.line_comment_prefix.length,
+      pattern: new RegExp(
+        `(?:^|(?<=\\S))[^\\S\\n]*${escaped(options.line_comment_prefix)}(?<sign_remark>[-+]?)[^\\n]*`,
+      ),
+    });
+  const raw = new RegExp(`${block}(?<sign_raw>[-+]?)\\s*raw\\s*(?:-${blockEnd}\\s*|${blockEnd})`);
+  return [{ kind: 'raw', pattern: raw }, ...found.sort((left, right) => right.length - left.length)];
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

@@ -1,4 +1,4 @@
-import type { Arguments, Body, Expression, FilterCall, Parameter, Statement } from './ast.ts';
+import type { Arguments, Body, Expression, FilterCall, Parameter, Statement, Target } from './ast.ts';
 
 type See = (node: Expression, locals: ReadonlySet<string>) => void;
 
@@ -36,17 +36,19 @@ function visitBody(body: Body, locals: Set<string>, see: See, seeFilter: (filter
           visitBody(branch.body, locals, see, seeFilter);
         }
         break;
-      case 'for':
+      case 'for': {
+        const names = namesOf(each.target);
         expression(each.source);
-        expression(each.condition, new Set([...locals, ...each.targets]));
-        nested(each.body, 'loop', ...each.targets);
+        expression(each.condition, new Set([...locals, ...names]));
+        nested(each.body, 'loop', ...names);
         nested(each.otherwise);
         break;
+      }
       case 'set':
         expression(each.value);
         filterCalls(each.filters ?? []);
         nested(each.body);
-        for (const target of each.targets) locals.add(target.name);
+        for (const name of namesOf(each.target)) locals.add(name);
         break;
       case 'macro':
         locals.add(each.name);
@@ -61,7 +63,11 @@ function visitBody(body: Body, locals: Set<string>, see: See, seeFilter: (filter
         nested(each.body);
         break;
       case 'include':
+      case 'extends':
         expression(each.template);
+        break;
+      case 'block':
+        nested(each.body, 'super', 'self');
         break;
       case 'import':
         expression(each.template);
@@ -91,6 +97,7 @@ function childrenOf(node: Expression): readonly Expression[] {
     case 'name':
       return [];
     case 'list':
+    case 'tuple':
       return node.items;
     case 'dict':
       return node.entries.flat();
@@ -119,5 +126,38 @@ function childrenOf(node: Expression): readonly Expression[] {
 }
 
 function argumentsOf(args: Arguments): Expression[] {
-  return [...args.positional, ...args.named.map((each) => each.value)];
+  return [
+    ...args.positional,
+    ...args.named.map((each) => each.value),
+    ...(args.rest ? [args.rest] : []),
+    ...(args.namedRest ? [args.namedRest] : []),
+  ];
+}
+
+function namesOf(target: Target): string[] {
+  return 'parts' in target ? target.parts.flatMap(namesOf) : [target.name];
+}
+
+/** All statements of a body, also those inside others. */
+export function statementsOf(body: Body): Statement[] {
+  return body.flatMap((each) => [each, ...statementsOf(bodiesOf(each).flat())]);
+}
+
+function bodiesOf(statement: Statement): Body[] {
+  switch (statement.kind) {
+    case 'if':
+      return statement.branches.map((branch) => branch.body);
+    case 'for':
+      return [statement.body, statement.otherwise ?? []];
+    case 'set':
+      return [statement.body ?? []];
+    case 'macro':
+    case 'call-block':
+    case 'filter-block':
+    case 'with':
+    case 'block':
+      return [statement.body];
+    default:
+      return [];
+  }
 }

@@ -1,52 +1,55 @@
 import { TaskFailure } from '../../errors.ts';
-import { type Filters, filter, variadic } from '../environment.ts';
-import { item } from '../operators.ts';
+import { item } from '../attributes.ts';
+import { type Filters, filter, isUndefined, variadic } from '../environment.ts';
+import { findKey } from '../keys.ts';
+import { chance, shuffled } from '../mersenne.ts';
+import { isInt } from '../numbers.ts';
+import { binaryOperators } from '../operators.ts';
 import {
   compare,
-  contains,
-  type Dict,
-  dict,
   equals,
+  Group,
   isDict,
   isTrue,
   iterate,
   list,
+  Range,
+  repr,
+  size,
+  Tuple,
   text,
+  typeName,
   Undefined,
 } from '../python.ts';
+import { sets } from './sets.ts';
 
 /** `a.b.0` of a value. */
 export function path(value: unknown, attribute: unknown): unknown {
-  if (typeof attribute === 'number') return item(value, attribute);
+  if (isInt(attribute)) return item(value, attribute);
   return text(attribute)
     .split('.')
     .reduce((result: unknown, part) => item(result, /^\d+$/.test(part) ? Number(part) : part), value);
 }
 
-function unique(values: readonly unknown[], key: (value: unknown) => unknown = (same) => same): unknown[] {
-  const seen: unknown[] = [];
-  return values.filter((value) => {
-    const name = key(value);
-    if (contains(seen, name)) return false;
-    seen.push(name);
-    return true;
-  });
+/** Texts without regard to case, unless it counts. */
+function folded(value: unknown, caseSensitive: unknown): unknown {
+  return typeof value === 'string' && !isTrue(caseSensitive ?? false) ? value.toLowerCase() : value;
 }
 
-const length = filter([], (value) => (typeof value === 'string' ? [...value].length : iterate(value).length));
-
-/** Orders as Jinja2's sort does: texts without regard to case unless asked for. */
-function orderBy(key: (value: unknown) => unknown, caseSensitive: boolean) {
-  const fold = (value: unknown) =>
-    typeof value === 'string' && !caseSensitive ? value.toLowerCase() : value;
-  return (left: unknown, right: unknown) => compare(fold(key(left)), fold(key(right)));
+function ordered(values: readonly unknown[], key: (value: unknown) => unknown, reverse: boolean): unknown[] {
+  const turn = reverse ? -1 : 1;
+  return values
+    .map((value) => ({ value, key: key(value) }))
+    .sort((left, right) => turn * compare(left.key, right.key))
+    .map(({ value }) => value);
 }
 
 function extreme(name: string, sign: 1 | -1) {
-  return filter(['attribute', 'case_sensitive'], (value, [attribute]) => {
-    const values = list(value, name);
-    const key = (each: unknown) => (attribute === undefined ? each : path(each, attribute));
-    if (values.length === 0) return new Undefined(name, `the list is empty: it has no ${name}`);
+  return filter(['case_sensitive', 'attribute'], (value, [caseSensitive, attribute]) => {
+    const values = iterate(value);
+    const key = (each: unknown) =>
+      folded(attribute === undefined ? each : path(each, attribute), caseSensitive);
+    if (values.length === 0) return new Undefined('', 'No aggregated item, sequence was empty.', name);
     return values.reduce((best, each) => (compare(key(each), key(best)) * sign < 0 ? each : best));
   });
 }
@@ -54,155 +57,187 @@ function extreme(name: string, sign: 1 | -1) {
 function flatten(values: readonly unknown[], levels: number, skipNulls: boolean): unknown[] {
   return values.flatMap((value) => {
     if (skipNulls && (value === null || value === 'None' || value === 'null')) return [];
-    if (!Array.isArray(value)) return [value];
-    return levels === 0 ? [value] : flatten(value, levels - 1, skipNulls);
+    if (!Array.isArray(value) || levels === 0) return [value];
+    return flatten(value, levels - 1, skipNulls);
   });
 }
 
-function generator(seed: unknown): () => number {
-  if (seed === undefined || seed === null) return Math.random;
-  let state = 0;
-  for (const character of text(seed)) state = Math.imul(state ^ character.codePointAt(0)!, 2654435761) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+const edge = (name: string, at: number) =>
+  filter([], (value) => {
+    const all = iterate(value);
+    if (all.length === 0) return new Undefined('', `No ${name} item, sequence was empty.`);
+    return all.at(at);
+  });
+
+const length = filter([], size);
+
+function subelements(value: unknown, names: unknown, skipMissing: boolean): unknown[] {
+  const keys = Array.isArray(names)
+    ? names.map(text)
+    : typeof names === 'string'
+      ? names.split('.')
+      : undefined;
+  if (!keys) throw new TaskFailure('subelements must be a list or a string');
+  if (!isDict(value) && !Array.isArray(value))
+    throw new TaskFailure('obj must be a list of dicts or a nested dict');
+  return (isDict(value) ? Object.values(value) : value).flatMap((owner) => {
+    let found: unknown = owner;
+    for (const key of keys) {
+      if (!isDict(found))
+        throw new TaskFailure(`the key ${repr(key)} should point to a dictionary, got ${repr(found)}`);
+      const name = findKey(found, key);
+      if (name === undefined && skipMissing) return [];
+      if (name === undefined)
+        throw new TaskFailure(`could not find ${repr(key)} key in iterated item ${repr(found)}`);
+      found = found[name];
+    }
+    if (!Array.isArray(found))
+      throw new TaskFailure(`the key ${repr(keys.at(-1))} should point to a list, got ${repr(found)}`);
+    return found.map((each) => Tuple.of(owner, each));
+  });
 }
 
 /** Filters for lists. */
 export const collections: Filters = {
+  ...sets,
   length,
   count: length,
-  first: filter(
-    [],
-    (value) => iterate(value)[0] ?? new Undefined('first', 'the list is empty: it has no first item'),
-  ),
-  last: filter(
-    [],
-    (value) => iterate(value).at(-1) ?? new Undefined('last', 'the list is empty: it has no last item'),
-  ),
+  first: edge('first', 0),
+  last: edge('last', -1),
   min: extreme('min', 1),
   max: extreme('max', -1),
-  sum: filter(['attribute', 'start'], (value, [attribute, start = 0]) => {
-    const parts = list(value, 'sum').map((each) => (attribute === undefined ? each : path(each, attribute)));
-    if (Array.isArray(start)) return [start, ...parts.map((each) => list(each, 'sum'))].flat();
-    return parts.reduce((total: number, each) => {
-      if (typeof each !== 'number') throw new TaskFailure(`sum adds numbers, not ${text(each)}`);
-      return total + each;
-    }, start);
-  }),
+  sum: filter(['attribute', 'start'], (value, [attribute, start = 0]) =>
+    iterate(value)
+      .map((each) => (attribute === undefined || attribute === null ? each : path(each, attribute)))
+      .reduce((total, each) => {
+        if (isUndefined(each)) return each.fail();
+        return binaryOperators['+']!(total, each);
+      }, start),
+  ),
   sort: filter(
     ['reverse', 'case_sensitive', 'attribute'],
     (value, [reverse = false, caseSensitive = false, attribute]) => {
-      const keys = attribute === undefined ? [] : text(attribute).split(',');
-      const key = (each: unknown) =>
-        keys.length === 0
-          ? each
-          : keys.length === 1
-            ? path(each, keys[0])
-            : keys.map((part) => path(each, part));
-      const sorted = [...iterate(value)].sort(orderBy(key, isTrue(caseSensitive)));
-      return isTrue(reverse) ? sorted.reverse() : sorted;
+      const keys = attribute === undefined || attribute === null ? [] : text(attribute).split(',');
+      const key = (each: unknown) => {
+        if (keys.length === 0) return folded(each, caseSensitive);
+        return keys.map((part) => folded(path(each, part), caseSensitive));
+      };
+      return ordered(iterate(value), key, isTrue(reverse));
     },
   ),
-  unique: filter(['case_sensitive', 'attribute'], (value, [caseSensitive, attribute]) =>
-    unique(list(value, 'unique'), (each) => {
-      const key = attribute === undefined ? each : path(each, attribute);
-      return typeof key === 'string' && caseSensitive === false ? key.toLowerCase() : key;
-    }),
+  flatten: filter(['levels', 'skip_nulls'], (value, [levels = null, skipNulls = true]) =>
+    flatten(iterate(value), levels === null ? -1 : Math.max(0, Number(levels)), isTrue(skipNulls)),
   ),
-  union: filter(['other'], (value, [other]) => unique([...list(value, 'union'), ...list(other, 'union')])),
-  intersect: filter(['other'], (value, [other]) =>
-    unique(list(value, 'intersect').filter((each) => contains(list(other, 'intersect'), each))),
-  ),
-  difference: filter(['other'], (value, [other]) =>
-    unique(list(value, 'difference').filter((each) => !contains(list(other, 'difference'), each))),
-  ),
-  symmetric_difference: filter(['other'], (value, [other]) => {
-    const [left, right] = [list(value, 'symmetric_difference'), list(other, 'symmetric_difference')];
-    return unique([
-      ...left.filter((each) => !contains(right, each)),
-      ...right.filter((each) => !contains(left, each)),
-    ]);
-  }),
-  flatten: filter(['levels', 'skip_nulls'], (value, [levels, skipNulls = true]) =>
-    flatten(list(value, 'flatten'), typeof levels === 'number' ? levels : -1, isTrue(skipNulls)),
-  ),
-  zip: variadic((value, others) => {
-    const all = [value, ...others].map(iterate);
-    return Array.from({ length: Math.min(...all.map((each) => each.length)) }, (_each, index) =>
-      all.map((each) => each[index]),
-    );
-  }),
-  zip_longest: variadic((value, others, { named }) => {
-    const all = [value, ...others].map(iterate);
-    return Array.from({ length: Math.max(...all.map((each) => each.length)) }, (_each, index) =>
-      all.map((each) => (index < each.length ? each[index] : (named.fillvalue ?? null))),
-    );
-  }),
-  product: variadic((value, others) =>
-    [value, ...others]
-      .map(iterate)
-      .reduce<unknown[][]>((rows, next) => rows.flatMap((row) => next.map((each) => [...row, each])), [[]]),
-  ),
-  batch: filter(['linecount', 'fill_with'], (value, [size, fill]) => {
+  batch: filter(['linecount!', 'fill_with'], (value, [count, fill = null]) => {
     const values = iterate(value);
-    const rows = Array.from({ length: Math.ceil(values.length / size) }, (_each, index) =>
-      values.slice(index * size, (index + 1) * size),
-    );
+    const rows: unknown[][] = [];
+    for (let index = 0; index < values.length; index += Number(count))
+      rows.push(values.slice(index, index + Number(count)));
     const last = rows.at(-1);
-    if (last && fill !== undefined) while (last.length < size) last.push(fill);
+    if (last && fill !== null) while (last.length < Number(count)) last.push(fill);
     return rows;
   }),
-  slice: filter(['slices', 'fill_with'], (value, [slices, fill]) => {
+  slice: filter(['slices!', 'fill_with'], (value, [slices, fill = null]) => {
     const values = iterate(value);
     const [each, more] = [Math.floor(values.length / slices), values.length % slices];
     return Array.from({ length: slices }, (_row, index) => {
       const start = index * each + Math.min(index, more);
       const row = values.slice(start, start + each + (index < more ? 1 : 0));
-      return fill !== undefined && index >= more ? [...row, fill] : row;
+      return fill !== null && index >= more ? [...row, fill] : row;
     });
   }),
-  groupby: filter(['attribute', 'default'], (value, [attribute, otherwise]) => {
-    const key = (each: unknown) => {
-      const found = path(each, attribute);
-      return found instanceof Undefined && otherwise !== undefined ? otherwise : found;
-    };
-    const sorted = [...list(value, 'groupby')].sort(orderBy(key, false));
-    const groups: [unknown, unknown[]][] = [];
-    for (const each of sorted) {
-      const group = groups.at(-1);
-      if (group && equals(group[0], key(each))) group[1].push(each);
-      else groups.push([key(each), [each]]);
+  groupby: filter(
+    ['attribute!', 'default', 'case_sensitive'],
+    (value, [attribute, otherwise = null, caseSensitive = false]) => {
+      const plain = (each: unknown) => {
+        const found = path(each, attribute);
+        return isUndefined(found) && otherwise !== null ? otherwise : found;
+      };
+      const key = (each: unknown) => folded(plain(each), caseSensitive);
+      const groups: { key: unknown; group: Group }[] = [];
+      for (const each of ordered(iterate(value), key, false)) {
+        const group = groups.at(-1);
+        if (group && equals(group.key, key(each))) (group.group[1] as unknown[]).push(each);
+        else {
+          const next = new Group();
+          next.push(plain(each), [each]);
+          groups.push({ key: key(each), group: next });
+        }
+      }
+      return groups.map(({ group }) => group);
+    },
+  ),
+  random: filter(['start', 'step', 'seed'], (value, [start = null, step = null, seed]) => {
+    const pick = chance(seed);
+    if (isInt(value)) {
+      const from = Number(start ?? 0);
+      const by = Number(step ?? 0) || 1;
+      return from + by * pick(Math.ceil((Number(value) - from) / by));
     }
-    return groups;
-  }),
-  random: filter(['start', 'step', 'seed'], (value, [start = 0, step = 1, seed]) => {
-    const next = generator(seed);
-    if (typeof value === 'number')
-      return start + step * Math.floor(next() * Math.ceil((value - start) / step));
     const values = iterate(value);
-    if (values.length === 0) return new Undefined('random', 'the list is empty: it has no random item');
-    return values[Math.floor(next() * values.length)];
+    if (isTrue(start) || isTrue(step))
+      throw new TaskFailure('start and step can only be used with integer values');
+    if (values.length === 0) throw new TaskFailure('Cannot choose from an empty sequence');
+    return values[pick(values.length)];
   }),
   shuffle: filter(['seed'], (value, [seed]) => {
-    const next = generator(seed);
-    const values = [...list(value, 'shuffle')];
-    for (let index = values.length - 1; index > 0; index -= 1) {
-      const other = Math.floor(next() * (index + 1));
-      [values[index], values[other]] = [values[other], values[index]];
-    }
-    return values;
+    if (!Array.isArray(value) && typeof value !== 'string' && !isDict(value)) return value;
+    return shuffled(iterate(value), chance(isTrue(seed ?? null) ? seed : undefined));
   }),
-  subelements: filter(['subelements', 'skip_missing'], (value, [names, skipMissing = false]) => {
-    const keys = Array.isArray(names) ? names.join('.') : text(names);
-    const owners = isDict(value) ? Object.values(value) : list(value, 'subelements');
-    return owners.flatMap((owner) => {
-      const found = path(dict(owner, 'subelements'), keys);
-      if (found instanceof Undefined) return skipMissing ? [] : found.fail();
-      return list(found, 'subelements').map((each) => [owner as Dict, each]);
-    });
+  subelements: filter(['subelements!', 'skip_missing'], (value, [names, skipMissing = false]) =>
+    subelements(value, names, isTrue(skipMissing)),
+  ),
+  reverse: filter([], (value) => {
+    if (typeof value === 'string') return [...value].reverse().join('');
+    if (value instanceof Range || Array.isArray(value) || isDict(value))
+      return [...list(value, 'reverse')].reverse();
+    throw new TaskFailure(`argument must be iterable, not ${typeName(value)}`);
   }),
+  join: filter(['d', 'attribute'], (value, [separator = '', attribute]) =>
+    iterate(value)
+      .map((each) => text(attribute === undefined || attribute === null ? each : path(each, attribute)))
+      .join(text(separator)),
+  ),
+  zip: variadic((value, others, { named }) => {
+    const all = [value, ...others].map(iterate);
+    const least = Math.min(...all.map((each) => each.length));
+    if (isTrue(named.strict ?? false) && all.some((each) => each.length !== least))
+      throw new TaskFailure('zip() arguments have different lengths');
+    return Array.from({ length: least }, (_each, index) => Tuple.of(...all.map((each) => each[index])));
+  }),
+  zip_longest: variadic((value, others, { named }) => {
+    const all = [value, ...others].map(iterate);
+    const most = Math.max(...all.map((each) => each.length));
+    return Array.from({ length: most }, (_each, index) =>
+      Tuple.of(...all.map((each) => (index < each.length ? each[index] : (named.fillvalue ?? null)))),
+    );
+  }),
+  product: variadic((value, others, { named }) => {
+    const once = [value, ...others].map(iterate);
+    const all = Array.from({ length: Number(named.repeat ?? 1) }, () => once).flat();
+    let rows: unknown[][] = [[]];
+    for (const next of all) rows = rows.flatMap((row) => next.map((each) => [...row, each]));
+    return rows.map((row) => Tuple.of(...row));
+  }),
+  permutations: filter(['r'], (value, [count = null]) => {
+    const values = iterate(value);
+    return chosen(values, Number(count ?? values.length), (index, used) => !used.includes(index));
+  }),
+  combinations: filter(['r!'], (value, [count]) =>
+    chosen(iterate(value), Number(count), (index, used) => index > (used.at(-1) ?? -1)),
+  ),
 };
+
+/** Every pick of so many values that the rule allows, in the order of their places. */
+function chosen(
+  values: readonly unknown[],
+  count: number,
+  allowed: (index: number, used: readonly number[]) => boolean,
+): unknown[] {
+  let picks: number[][] = [[]];
+  for (let round = 0; round < count; round += 1)
+    picks = picks.flatMap((used) =>
+      values.flatMap((_value, index) => (allowed(index, used) ? [[...used, index]] : [])),
+    );
+  return picks.map((used) => Tuple.of(...used.map((index) => values[index])));
+}

@@ -1,13 +1,7 @@
 import { TaskFailure } from '../../errors.ts';
-import { text } from '../python.ts';
+import { type Dict, text, typeName } from '../python.ts';
 
-interface Style {
-  readonly decoration: string;
-  readonly beginning?: string;
-  readonly end?: string;
-}
-
-const styles: Readonly<Record<string, Style>> = {
+const styles: Readonly<Record<string, Dict>> = {
   plain: { decoration: '# ' },
   erlang: { decoration: '% ' },
   c: { decoration: '// ' },
@@ -16,34 +10,30 @@ const styles: Readonly<Record<string, Style>> = {
 };
 
 /** Ansible's `comment` (plugins/filter/core.py): the text as a block comment of a language. */
-export function comment(value: unknown, args: readonly unknown[]): string {
-  const [
-    name = 'plain',
-    newline = '\n',
-    beginning,
-    prefix,
-    prefixCount = 1,
-    decoration,
-    postfix,
-    count = 1,
-    end,
-  ] = args;
-  const style = styles[text(name)];
-  if (!style)
-    throw new TaskFailure(`'${text(name)}' is no style of comments`, `use ${Object.keys(styles).join(', ')}`);
-  const eol = text(newline);
-  const each = text(decoration ?? style.decoration);
-  const edge = each.trimEnd();
-  const head = text(beginning ?? style.beginning ?? '');
-  const tail = text(end ?? style.end ?? '');
-  const lines = text(value)
-    .split(eol)
-    .map((line) => (line === '' ? edge : each + line));
+export function comment(value: unknown, [style = 'plain']: readonly unknown[], named: Dict): string {
+  if (typeof value !== 'string') throw new TaskFailure(`comment needs a text, not ${typeName(value)}`);
+  const { style: wanted = style, ...given } = named;
+  const chosen = styles[text(wanted)];
+  if (!chosen)
+    throw new TaskFailure(
+      `'${text(wanted)}' is no style of comments`,
+      `use ${Object.keys(styles).join(', ')}`,
+    );
+  const edge = text(given.decoration ?? chosen.decoration).trimEnd();
+  const options: Dict = { newline: '\n', beginning: '', prefix: edge, prefix_count: 1 };
+  Object.assign(options, { postfix: edge, postfix_count: 1, end: '' }, chosen, given);
+  const eol = text(options.newline);
+  const decoration = text(options.decoration);
+  const [beginning, prefix, end] = [text(options.beginning), text(options.prefix), text(options.end)];
+  const lines = (decoration + value.replaceAll(eol, eol + decoration)).replaceAll(
+    decoration + eol,
+    decoration.trimEnd() + eol,
+  );
   return [
-    head && head + eol,
-    (text(prefix ?? edge) + eol).repeat(Number(prefixCount)),
-    lines.join(eol),
-    (eol + text(postfix ?? edge)).repeat(Number(count)),
-    tail && eol + tail,
+    beginning && beginning + eol,
+    prefix && (prefix === eol ? eol : prefix + eol).repeat(Number(options.prefix_count)),
+    lines,
+    (eol + text(options.postfix)).repeat(Number(options.postfix_count)),
+    end && eol + end,
   ].join('');
 }

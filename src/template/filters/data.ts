@@ -1,82 +1,60 @@
 import { TaskFailure } from '../../errors.ts';
-import { dumpYaml, parseYaml } from '../../yaml/located.ts';
+import { parseYaml } from '../../yaml/located.ts';
 import { type Filters, filter, variadic } from '../environment.ts';
-import { type Dict, defined, isDict, isTrue } from '../python.ts';
+import { fromJson, toJson } from '../json.ts';
+import { pprint } from '../pprint.ts';
+import { type Dict, isTrue, iterate, text, typeName } from '../python.ts';
+import { toYaml } from '../yaml/dump.ts';
 
-interface Json {
-  readonly indent: number | undefined;
-  readonly sort: boolean;
-  readonly ascii: boolean;
+function json(value: unknown, { indent, sort_keys: sort, ensure_ascii: ascii, separators }: Dict): string {
+  const given = separators === undefined || separators === null ? undefined : iterate(separators).map(text);
+  const width =
+    indent === undefined || indent === null
+      ? undefined
+      : typeof indent === 'string'
+        ? indent
+        : ' '.repeat(Number(indent));
+  return toJson(value, {
+    indent: width,
+    sort: isTrue(sort ?? false),
+    ascii: isTrue(ascii ?? true),
+    between: given?.[0] ?? (width === undefined ? ', ' : ','),
+    colon: given?.[1] ?? ': ',
+  });
 }
 
-/** Python's json.dumps, whose spacing and escapes are not those of JSON.stringify. */
-function json(value: unknown, options: Json, depth = 0): string {
-  defined(value);
-  const { indent, sort, ascii } = options;
-  if (typeof value === 'string') return escaped(JSON.stringify(value), ascii);
-  if (value instanceof Date) return JSON.stringify(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const array = Array.isArray(value);
-  const keys = array ? [] : Object.keys(value);
-  if (sort) keys.sort((left, right) => (left < right ? -1 : 1));
-  const parts = array
-    ? value.map((each) => json(each, options, depth + 1))
-    : keys.map(
-        (key) => `${escaped(JSON.stringify(key), ascii)}: ${json((value as Dict)[key], options, depth + 1)}`,
-      );
-  const [open, close] = array ? '[]' : '{}';
-  if (parts.length === 0 || indent === undefined) return `${open}${parts.join(', ')}${close}`;
-  const line = (level: number) => `\n${' '.repeat(indent * level)}`;
-  return `${open}${line(depth + 1)}${parts.join(`,${line(depth + 1)}`)}${line(depth)}${close}`;
-}
-
-function escaped(written: string, ascii: boolean): string {
-  if (!ascii) return written;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is not ASCII is meant
-  return written.replace(/[^\x00-\x7f]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-const toJson = (indent: number | undefined, sort: boolean) =>
-  variadic((value, [width], { named }) =>
-    json(value, {
-      indent: (named.indent ?? width ?? indent) as number | undefined,
-      sort: isTrue(named.sort_keys ?? sort),
-      ascii: isTrue(named.ensure_ascii ?? true),
-    }),
-  );
-
-const toYaml = (indent: number) =>
-  variadic((value, [width], { named }) =>
-    dumpYaml(plain(value), {
-      indent: Number(named.indent ?? width ?? indent),
-      sortKeys: isTrue(named.sort_keys ?? true),
-      flow: isTrue(named.default_flow_style ?? false),
-    }),
-  );
-
-/** Without what is lazy in it. */
-function plain(value: unknown): unknown {
-  defined(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (!isDict(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
-}
+/** Jinja2's own, which is safe in HTML. */
+const tojson = filter(['indent'], (value, [indent]) =>
+  json(value, { indent, sort_keys: true }).replace(
+    /[<>&']/g,
+    (each) => `\\u00${each.charCodeAt(0).toString(16)}`,
+  ),
+);
 
 /** Filters between values and their written forms. */
 export const data: Filters = {
-  to_json: toJson(undefined, false),
-  tojson: toJson(undefined, false),
-  to_nice_json: toJson(4, true),
+  to_json: variadic((value, _args, { named }) => json(value, named)),
+  tojson,
+  to_nice_json: variadic((value, [indent = 4, sort = true], { named }) =>
+    json(value, { indent, sort_keys: sort, ...named, separators: [',', ': '] }),
+  ),
   from_json: filter([], (value) => {
-    if (typeof value !== 'string') return value;
-    try {
-      return JSON.parse(value);
-    } catch (error) {
-      throw new TaskFailure(`from_json: this is no JSON: ${(error as Error).message}`);
-    }
+    if (typeof value === 'string') return fromJson(value);
+    throw new TaskFailure(`from_json: the JSON object must be str, not ${typeName(value)}`);
   }),
-  to_yaml: toYaml(2),
-  to_nice_yaml: toYaml(4),
+  to_yaml: variadic((value, _args, { named }) => toYaml(value, { default_flow_style: null, ...named })),
+  to_nice_yaml: variadic((value, [indent = 4], { named }) =>
+    toYaml(value, { indent, default_flow_style: false, ...named }),
+  ),
   from_yaml: filter([], (value) => (typeof value === 'string' ? parseYaml(value, 'from_yaml') : value)),
-  pprint: filter([], (value) => json(value, { indent: 4, sort: true, ascii: false })),
+  from_yaml_all: filter([], (value) => {
+    if (value === null) return [];
+    return typeof value === 'string'
+      ? value
+          .split(/^---(?:\s|$)/m)
+          .filter((document, index) => index > 0 || document.trim() !== '')
+          .map((document) => parseYaml(document, 'from_yaml_all'))
+      : value;
+  }),
+  pprint: filter([], (value) => pprint(value)),
 };

@@ -3,8 +3,11 @@ import { addresses } from './addresses.ts';
 import { collections } from './collections.ts';
 import { data } from './data.ts';
 import { dicts } from './dicts.ts';
+import { hashes } from './hashes.ts';
 import { numbers } from './numbers.ts';
 import { paths } from './paths.ts';
+import { refused } from './refused.ts';
+import { regexes } from './regexes.ts';
 import { selection } from './selection.ts';
 import { strings } from './strings.ts';
 import { values } from './values.ts';
@@ -14,6 +17,8 @@ import { vault } from './vault.ts';
 export const filters: Filters = {
   ...values,
   ...strings,
+  ...regexes,
+  ...hashes,
   ...collections,
   ...selection,
   ...dicts,
@@ -22,4 +27,5 @@ export const filters: Filters = {
   ...paths,
   ...addresses,
   ...vault,
+  ...refused,
 };

@@ -1,44 +1,50 @@
 import { TaskFailure } from '../../errors.ts';
-import { type Call, type Filters, variadic } from '../environment.ts';
-import { applyTest, filterValue } from '../evaluate.ts';
-import { isTrue, list, text, Undefined } from '../python.ts';
+import { type Call, type Filter, type Filters, isUndefined, variadic } from '../environment.ts';
+import { filterValue, testValue } from '../evaluate.ts';
+import { isTrue, iterate, text } from '../python.ts';
 import { path } from './collections.ts';
+
+/** Takes undefined values inside of lists, not in place of them. */
+function overLists(apply: Filter['apply']): Filter {
+  return variadic(apply);
+}
 
 /** Whether the test holds that is named by the first argument and takes the others; without one, truth. */
 function holds(value: unknown, [name, ...args]: readonly unknown[], call: Call): boolean {
-  return name === undefined ? isTrue(value) : applyTest(text(name), value, { ...call, args });
+  return isTrue(name === undefined ? value : testValue(text(name), value, { ...call, args }));
 }
 
-function select(name: string, keep: boolean) {
-  return variadic((value, args, call) =>
-    list(value, name).filter((each) => holds(each, args, call) === keep),
-  );
+function items(value: unknown): unknown[] {
+  return isTrue(value) ? iterate(value) : [];
+}
+
+function select(keep: boolean) {
+  return overLists((value, args, call) => items(value).filter((each) => holds(each, args, call) === keep));
 }
 
 function selectAttribute(name: string, keep: boolean) {
-  return variadic((value, [attribute, ...test], call) => {
+  return overLists((value, [attribute, ...test], call) => {
     if (attribute === undefined) throw new TaskFailure(`'${name}' needs the name of an attribute`);
-    return list(value, name).filter((each) => holds(path(each, attribute), test, call) === keep);
+    return items(value).filter((each) => holds(path(each, attribute), test, call) === keep);
   });
 }
 
 /** Filters that pick from lists by tests, and `map`. */
 export const selection: Filters = {
-  select: select('select', true),
-  reject: select('reject', false),
+  select: select(true),
+  reject: select(false),
   selectattr: selectAttribute('selectattr', true),
   rejectattr: selectAttribute('rejectattr', false),
-  map: variadic((value, [name, ...args], call) => {
-    const values = list(value, 'map');
+  map: overLists((value, [name, ...args], call) => {
     const { attribute, default: otherwise, ...named } = call.named;
     if (name !== undefined)
-      return values.map((each) => filterValue(text(name), each, { ...call, args, named: call.named }));
-    if (attribute === undefined || Object.keys(named).length > 0)
-      throw new TaskFailure("'map' needs the name of a filter or 'attribute='");
-    return values.map((each) => {
+      return items(value).map((each) => filterValue(text(name), each, { ...call, args, named: call.named }));
+    if (attribute === undefined) throw new TaskFailure('map requires a filter argument');
+    const extra = Object.keys(named)[0];
+    if (extra !== undefined) throw new TaskFailure(`Unexpected keyword argument '${extra}'`);
+    return items(value).map((each) => {
       const found = path(each, attribute);
-      if (!(found instanceof Undefined)) return found;
-      return otherwise === undefined ? found.fail() : otherwise;
+      return isUndefined(found) && otherwise !== undefined ? otherwise : found;
     });
   }),
 };

@@ -1,17 +1,33 @@
 import { TaskFailure } from '../../errors.ts';
+import { attribute, item } from '../attributes.ts';
 import { type Filter, type Filters, filter, isUndefined } from '../environment.ts';
 import { UndefinedVariable } from '../failures.ts';
-import { strftime } from '../methods.ts';
-import { item } from '../operators.ts';
-import { defined, isTrue, iterate, text, typeName } from '../python.ts';
-import { saysYes } from '../words.ts';
+import { strptime } from '../methods/dates.ts';
+import { isNumeric } from '../numbers.ts';
+import { defined, isTrue, isUndefinedVariable, iterate, Tuple, text, typeName } from '../python.ts';
+import { inLocalZone, strftime } from '../strftime.ts';
 
 const otherwise: Filter = {
   parameters: ['default_value', 'boolean'],
   lenient: true,
-  apply: (value, [fallback = '', falsy]) =>
-    isUndefined(value) || (falsy && !isTrue(value)) ? fallback : value,
+  apply(value, [fallback = '', falsy = false]) {
+    if (typeof falsy !== 'boolean')
+      throw new TaskFailure(`The 'boolean' argument must be of type 'bool', not '${typeName(falsy)}'.`);
+    if (isUndefinedVariable(value)) return fallback;
+    return falsy && !isTrue(value) ? fallback : value;
+  },
 };
+
+const yes: readonly unknown[] = ['yes', 'on', 'true', '1'];
+const no: readonly unknown[] = ['no', 'off', 'false', '0'];
+
+/** Ansible's words for true and false; of everything else only 1 is true. */
+function toBool(value: unknown): boolean {
+  const word =
+    typeof value === 'string' ? value.toLowerCase() : isNumeric(value) ? text(value).toLowerCase() : value;
+  if (yes.includes(word)) return true;
+  return !no.includes(word) && isNumeric(value) && Number(value) === 1;
+}
 
 /** Filters for a value of any type. */
 export const values: Filters = {
@@ -21,43 +37,46 @@ export const values: Filters = {
     parameters: ['msg'],
     lenient: true,
     apply(value, [message]) {
-      if (!isUndefined(value)) return value;
+      if (!isUndefinedVariable(value)) return value;
+      const name = value.variable ? `'${value.variable}' ` : '';
       throw new UndefinedVariable(
         value.variable,
-        message ? text(message) : `Mandatory variable '${value.variable}' not defined.`,
+        message === undefined || message === null ? `Mandatory variable ${name}not defined.` : text(message),
       );
     },
   },
-  bool: filter([], (value) => (value === null ? null : saysYes(value))),
+  bool: filter([], toBool),
   string: filter([], (value) => text(value)),
   list: filter([], (value) => [...iterate(value)]),
   type_debug: { parameters: [], lenient: true, apply: (value) => typeName(value) },
   ternary: {
     parameters: ['true_val', 'false_val', 'none_val'],
+    required: 2,
     lenient: true,
-    apply(value, [yes, no, none]) {
-      if (defined(value) === null && none !== undefined) return none;
-      return isTrue(value) ? yes : no;
+    apply(value, [yesValue, noValue, none]) {
+      if (isUndefined(value)) return value;
+      if (value === null && none !== undefined && none !== null) return none;
+      return isTrue(value) ? yesValue : noValue;
     },
   },
-  attr: filter(['name'], (value, [name]) => item(value, name)),
-  extract: filter(['container', 'morekeys'], (value, [container, more = []]) =>
-    [value, ...(Array.isArray(more) ? more : [more])].reduce(
-      (result: unknown, key) => item(result, key),
-      container,
-    ),
-  ),
-  to_datetime: filter(['format'], (value) => {
-    const written = text(value).trim().replace(' ', 'T');
-    const date = new Date(/[zZ]$|[+-]\d\d:?\d\d$/.test(written) ? written : `${written}Z`);
-    if (Number.isNaN(date.getTime()))
-      throw new TaskFailure(`'${text(value)}' is no date`, 'write it as 2026-08-01 12:30:00');
-    return date;
+  attr: filter(['name!'], (value, [name]) => {
+    const found = attribute(value, text(name));
+    return found;
   }),
-  strftime: filter(['second', 'utc'], (value, [second]) =>
-    strftime(
-      text(value),
-      second === undefined || second === null ? new Date() : new Date(Number(second) * 1000),
-    ),
-  ),
+  extract: filter(['container!', 'morekeys'], (value, [container, more = null]) => {
+    const rest = more === null ? [] : Array.isArray(more) && !(more instanceof Tuple) ? more : [more];
+    return [value, ...rest].reduce((result: unknown, key) => item(result, key), container);
+  }),
+  to_datetime: filter(['format'], (value, [format = '%Y-%m-%d %H:%M:%S']) => {
+    if (typeof value !== 'string') throw new TaskFailure(`to_datetime needs a text, not ${typeName(value)}`);
+    return strptime(value, text(format));
+  }),
+  strftime: filter(['second', 'utc'], (value, [second = null, utc = false]) => {
+    const epoch = second === null ? Date.now() / 1000 : Number(defined(second));
+    if (Number.isNaN(epoch)) throw new TaskFailure(`Invalid value for epoch value (${text(second)})`);
+    const moment = new Date(Math.floor(epoch) * 1000);
+    if (isTrue(utc)) return strftime(text(value), moment, { name: 'UTC', minutes: 0 });
+    const { date, zone } = inLocalZone(moment);
+    return strftime(text(value), date, zone);
+  }),
 };

@@ -1,5 +1,5 @@
 import { TaskFailure } from '../../errors.ts';
-import { type Environment, shortName } from '../environment.ts';
+import { type Environment, entry, shortName } from '../environment.ts';
 import { type Dict, defined, iterate, Undefined } from '../python.ts';
 import { commands } from './commands.ts';
 import type { LookupCall, Lookups } from './contract.ts';
@@ -38,7 +38,7 @@ export function lookup(
   loop?: LookupCall['loop'],
 ): unknown[] | Undefined {
   const short = shortName(name);
-  const found = Object.hasOwn(lookups, short) ? lookups[short] : undefined;
+  const found = entry(lookups, name);
   if (!found) throw new TaskFailure(`there is no lookup '${name}'`);
   const { errors = 'strict', wantlist: _wantlist, ...rest } = options;
   if (!lenient.includes(short))

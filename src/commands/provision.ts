@@ -4,7 +4,7 @@ import { type Run, type RunEnd, runPlaybook } from '../engine/run.ts';
 import type { RunVariables } from '../engine/variables.ts';
 import { ExitCode, type Problem, ProjectError } from '../errors.ts';
 import { refreshInventory } from '../inventory/load.ts';
-import { selectHosts, selectLimited } from '../inventory/patterns.ts';
+import { selectLimited, selectPresent } from '../inventory/patterns.ts';
 import { loadModule } from '../modules/registry.ts';
 import { shownPath } from '../problems.ts';
 import { createReporter } from '../reporters/reporter.ts';
@@ -128,7 +128,7 @@ export async function carryOut(
 /** The hosts of a pattern, in the inventory as it is when asked, that --limit leaves. */
 function hostsOfRun(variables: RunVariables, limit: string | undefined): (pattern: string) => string[] {
   return (pattern) => {
-    const hosts = selectHosts(pattern, variables.inventory);
+    const hosts = selectPresent(pattern, variables.inventory);
     if (limit === undefined) return hosts;
     const left = new Set(selectLimited(limit, variables.inventory));
     return hosts.filter((host) => left.has(host));

@@ -29,6 +29,24 @@ export function selectHosts(
 }
 
 /**
+ * As selectHosts, but a name that neither a host nor a group has selects nothing: for a run, whose tasks may add it
+ * later, once a check has found what can only be a mistake.
+ */
+export function selectPresent(pattern: string | readonly string[], inventory: Names): string[] {
+  const { groups, hosts, localhost } = inventory;
+  const parts = (typeof pattern === 'string' ? [pattern] : pattern).flatMap(splitPattern);
+  const names = parts.map((part) => part.replace(/^[!&]/, '').replace(subscript, '$1'));
+  const absent = names.filter(
+    (name) => !/^~|[?*[]/.test(name) && !groups.has(name) && !localhostNames.includes(name),
+  );
+  const known = new Map([
+    ...absent.filter((name) => !hosts.has(name)).map((name) => [name, []] as const),
+    ...groups,
+  ]);
+  return selectHosts(pattern, { hosts, groups: known, ...(localhost !== undefined && { localhost }) });
+}
+
+/**
  * The hosts that `--limit` leaves. Besides patterns it takes `@file`, one pattern a line.
  * @throws ProjectError as selectHosts does, and when there is no such file
  */

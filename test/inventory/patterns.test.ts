@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Inventory } from '../../src/inventory/contract.ts';
-import { selectHosts, splitPattern } from '../../src/inventory/patterns.ts';
+import { selectHosts, selectPresent, splitPattern } from '../../src/inventory/patterns.ts';
 
 const groups = {
   all: ['bastion', 'web1', 'web2', 'web3', 'db1', 'db2.example.com'],
@@ -64,6 +64,15 @@ describe('patterns', () => {
   it('refuses a bad regular expression', () =>
     expect(() => selectHosts('~(', inventory)).toThrow('~( is no valid regular expression'));
 });
+
+it.each([
+  ['nobody', []],
+  ['web:nobody', groups.web],
+  ['web:!nobody[0]:&all', groups.web],
+  ['web:&nobody', []],
+  ['nobody,db1', ['db1']],
+  ['~no:no*', []],
+])('lets %s be known later', (pattern, hosts) => expect(selectPresent(pattern, inventory)).toEqual(hosts));
 
 it.each([
   ['a:b', ['a', 'b']],

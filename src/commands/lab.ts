@@ -4,6 +4,7 @@ import type { Inventory, InventoryHost } from '../inventory/contract.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { LabHost, LabPlan } from '../lab/contract.ts';
 import * as lab from '../lab/lab.ts';
+import { unlock } from './unlock.ts';
 
 export interface LabCommand {
   readonly action: 'up' | 'down' | 'status' | 'exec' | 'destroy' | 'stop' | 'start' | 'cut' | 'join';
@@ -18,6 +19,7 @@ export interface LabCommand {
 
 /** Does one lab command and tells its progress on stdout. `exec` ends with the inner command's exit code. */
 export async function runLab(command: LabCommand): Promise<ExitCode> {
+  await unlock();
   const plan = labPlan(loadInventory(command.inventory));
   const say = (line: string): void => {
     process.stdout.write(`${line}\n`);

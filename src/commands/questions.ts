@@ -53,13 +53,18 @@ async function asked({ prompt, private: hidden, default: standard }: Prompt, ask
 }
 
 /** As `password_hash` does it, the filter that Ansible takes for this too. */
-function encrypted(answer: string, { encrypt, salt }: Prompt): unknown {
-  const values = { answer, kind: String(encrypt).replace(/_crypt$/, ''), salt: salt ?? null };
+function encrypted(answer: string, { encrypt, salt, saltSize }: Prompt): unknown {
+  const values = {
+    answer,
+    kind: String(encrypt).replace(/_crypt$/, ''),
+    salt: salt ?? null,
+    size: saltSize ?? null,
+  };
   const scope = new Scope([{ origin: 'vars_prompt', values, literal: true }], {
     searchDirectories: [],
     check: true,
   });
-  const hash = evaluate('answer | password_hash(kind, salt)', scope);
+  const hash = evaluate('answer | password_hash(kind, salt, size)', scope);
   if (typeof hash === 'string') rememberSecret(hash);
   return hash;
 }

@@ -1,15 +1,28 @@
+import { z } from 'zod';
 import { facts } from '../host/facts.ts';
+import { localFacts } from '../host/facts-local.ts';
 import { action } from './contract.ts';
-import { ansibleList, integer, moduleParams } from './shared/params.ts';
+import { chooseFacts, globPattern, isSubset } from './shared/fact-subsets.ts';
+import { ansibleList, hostPath, integer, moduleParams } from './shared/params.ts';
 
 const params = moduleParams({
-  filter: ansibleList.default([]).describe('Return only facts whose names match one of these globs.'),
+  filter: ansibleList
+    .default([])
+    .describe('Return only facts whose names match one of these globs, with or without ansible_.'),
   gather_subset: ansibleList
+    .pipe(
+      z.array(
+        z.string().refine(isSubset, { error: ({ input }) => `there is no subset of facts ${String(input)}` }),
+      ),
+    )
     .default(['all'])
-    .describe('Taken for the sake of existing playbooks; all facts are gathered at once in any case.'),
+    .describe('What to return, such as all, min, network, hardware, virtual, or with ! before it what not.'),
   gather_timeout: integer
     .default(10)
-    .describe('Taken for the sake of existing playbooks; nothing here waits.'),
+    .describe('Taken for the sake of existing playbooks; nothing here waits longer.'),
+  fact_path: hostPath
+    .default('/etc/ansible/facts.d')
+    .describe('Directory of the host with files and programs that give ansible_local.'),
 });
 
 export default action({
@@ -17,21 +30,19 @@ export default action({
   params,
   effect: 'reads',
 
-  async run({ filter }, host) {
-    const all = await host.ask(facts, undefined);
-    const wanted = filter.map((glob) => expression(glob.replace(/^ansible_/, '')));
-    const chosen =
-      wanted.length === 0
-        ? all
-        : Object.fromEntries(Object.entries(all).filter(([name]) => wanted.some((glob) => glob.test(name))));
-    return { changed: false, facts: chosen, values: { ansible_facts: chosen } };
+  async run({ filter, gather_subset, fact_path }, host) {
+    const [all, local] = await Promise.all([host.ask(facts, undefined), host.ask(localFacts, fact_path)]);
+    const patterns = filter.filter((glob) => glob !== '').map(globPattern);
+    const chosen = Object.entries(chooseFacts({ ...all, local }, gather_subset))
+      .map(([name, value]) => [`ansible_${name}`, value] as const)
+      .filter(
+        ([name]) =>
+          patterns.length === 0 ||
+          patterns.some((glob) => glob.test(name) || glob.test(name.slice('ansible_'.length))),
+      );
+    const gathered = Object.fromEntries(chosen);
+    const about = patterns.length > 0 ? {} : { gather_subset, module_setup: true };
+    const found = { ...gathered, ...about };
+    return { changed: false, facts: found, values: { ansible_facts: found } };
   },
 });
-
-function expression(glob: string): RegExp {
-  const pattern = glob
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${pattern}$`);
-}

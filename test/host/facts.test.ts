@@ -83,7 +83,8 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
     'processors',
     { processors: `${two}${two.replace(': 0', ': 1')}`, nproc: '1' },
     {
-      processor_vcpus: 2,
+      processor_vcpus: 4,
+      processor: ['0', 'AMD', 'EPYC', '1', 'AMD', 'EPYC'],
       processor_nproc: 1,
       processor_cores: 2,
       processor_threads_per_core: 2,
@@ -142,7 +143,17 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
     { init: 'tini', virtualization: 'docker' },
     { service_mgr: 'tini', virtualization_type: 'docker', virtualization_role: 'guest' },
   ],
-  ['bare metal', { virtualization: 'none' }, { virtualization_type: 'NA', virtualization_role: 'host' }],
+  ['bare metal', { virtualization: 'none' }, { virtualization_type: 'NA', virtualization_role: 'NA' }],
+  [
+    'a host of virtual machines',
+    { container: 'systemd=\nhost=kvm' },
+    { virtualization_type: 'kvm', virtualization_role: 'host', virtualization_tech_host: ['kvm'] },
+  ],
+  [
+    'a container of systemd-nspawn',
+    { container: 'container=systemd-nspawn\nsystemd=systemd-nspawn' },
+    { virtualization_type: 'container', virtualization_tech_guest: ['container', 'systemd-nspawn'] },
+  ],
   [
     'a mount with a space',
     { mounts: '/dev/sda1 /srv/my\\040data ext4 rw 0 0' },
@@ -150,12 +161,17 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
   ],
   [
     'a clock west of Greenwich',
-    { clock: '1700000000 -0330 NST' },
+    { clock: '1700000000 123456789 -0330 NST Tuesday 2 46\n-0330 NST\n-0230 NDT' },
     {
       date_time: expect.objectContaining({
         iso8601: '2023-11-14T22:13:20Z',
         time: '18:43:20',
         epoch: '1700000000',
+        iso8601_micro: '2023-11-14T22:13:20.123456Z',
+        iso8601_basic: '20231114T184320123456',
+        tz_dst: 'NDT',
+        weekday: 'Tuesday',
+        weeknumber: '46',
       }),
     },
   ],

@@ -1,0 +1,172 @@
+/** Ansible's gather_subset -> patterns of the facts that it is about, without `ansible_`. */
+const subsets: Readonly<Record<string, readonly string[]>> = {
+  apparmor: ['apparmor'],
+  caps: ['system_capabilities*'],
+  chroot: ['is_chroot'],
+  cmdline: ['cmdline', 'proc_cmdline'],
+  date_time: ['date_time'],
+  distribution: ['distribution*', 'os_family'],
+  dns: ['dns'],
+  env: ['env'],
+  fips: ['fips'],
+  loadavg: ['loadavg'],
+  local: ['local'],
+  lsb: ['lsb'],
+  pkg_mgr: ['pkg_mgr', 'distribution*', 'os_family', 'apt_uri'],
+  platform: [
+    'system',
+    'kernel',
+    'kernel_version',
+    'machine',
+    'machine_id',
+    'architecture',
+    'userspace_*',
+    'nodename',
+    'hostname',
+    'fqdn',
+    'domain',
+  ],
+  python: [],
+  selinux: ['selinux'],
+  service_mgr: ['service_mgr', 'system', 'kernel', 'machine', 'architecture', 'distribution*', 'os_family'],
+  ssh_pub_keys: ['ssh_host_key_*'],
+  systemd: ['systemd'],
+  user: ['user_*', 'real_*_id', 'effective_*_id'],
+  network: ['interfaces', 'all_ipv?_addresses', 'default_ipv?', 'locally_reachable_ips'],
+  hardware: [
+    'mem*_mb',
+    'swap*_mb',
+    'memory_mb',
+    'processor*',
+    'flags',
+    'bios_*',
+    'board_*',
+    'chassis_*',
+    'form_factor',
+    'product_*',
+    'system_vendor',
+    'uptime_seconds',
+    'mounts',
+    'devices',
+    'device_links',
+    'lvm',
+  ],
+  virtual: ['virtualization_*'],
+  fibre_channel_wwn: ['fibre_channel_wwn'],
+  iscsi: ['iscsi_iqn'],
+  nvme: ['hostnqn'],
+};
+/** Ones that are about the same as another. */
+const others: Readonly<Record<string, readonly string[]>> = {
+  interfaces: ['network'],
+  all_ipv4_addresses: ['network'],
+  all_ipv6_addresses: ['network'],
+  default_ipv4: ['network'],
+  default_ipv6: ['network'],
+  devices: ['hardware'],
+  dmi: ['hardware'],
+  memory: ['hardware'],
+  mounts: ['hardware'],
+  processor: ['hardware'],
+  processor_cores: ['hardware'],
+  processor_count: ['hardware'],
+  distribution_release: ['distribution'],
+  distribution_version: ['distribution'],
+  distribution_major_version: ['distribution'],
+  os_family: ['distribution'],
+  architecture: ['platform'],
+  kernel: ['platform'],
+  machine: ['platform'],
+  machine_id: ['platform'],
+  system: ['platform'],
+  date: ['date_time'],
+  time: ['date_time'],
+  user_id: ['user'],
+  virtualization_type: ['virtual'],
+  virtualization_role: ['virtual'],
+  virtualization_tech_guest: ['virtual'],
+  virtualization_tech_host: ['virtual'],
+  is_chroot: ['chroot'],
+  // Programs that are not ours to ask.
+  facter: [],
+  ohai: [],
+};
+const minimal = [
+  'apparmor',
+  'caps',
+  'cmdline',
+  'date_time',
+  'distribution',
+  'dns',
+  'env',
+  'fips',
+  'local',
+  'lsb',
+  'pkg_mgr',
+  'platform',
+  'python',
+  'selinux',
+  'service_mgr',
+  'ssh_pub_keys',
+  'user',
+];
+
+/** Names that gather_subset takes, besides all and min, and with ! before them. */
+export function isSubset(name: string): boolean {
+  const bare = name.replace(/^!/, '');
+  return bare === 'all' || bare === 'min' || bare in subsets || bare in others;
+}
+
+/** The facts that the subsets are about. The names of interfaces are facts of the network. */
+export function chooseFacts(
+  facts: Readonly<Record<string, unknown>>,
+  asked: readonly string[],
+): Record<string, unknown> {
+  const wanted = wantedSubsets(asked);
+  const patterns = wanted.flatMap((name) => subsets[name] ?? []).map(globPattern);
+  const interfaces = wanted.includes('network')
+    ? ((facts.interfaces as string[] | undefined) ?? []).map((name) => name.replace(/[-.:]/g, '_'))
+    : [];
+  return Object.fromEntries(
+    Object.entries(facts).filter(
+      ([name]) => interfaces.includes(name) || patterns.some((pattern) => pattern.test(name)),
+    ),
+  );
+}
+
+/** As get_collector_names of Ansible: the minimal ones come along unless !min says otherwise. */
+function wantedSubsets(asked: readonly string[]): string[] {
+  const given = asked.length === 0 ? ['all'] : asked;
+  const spread = (name: string): readonly string[] =>
+    name === 'all' ? Object.keys(subsets) : name === 'min' ? minimal : (others[name] ?? [name]);
+  const excluded = new Set<string>();
+  const added = new Set<string>();
+  let explicit = false;
+  for (const name of given) {
+    if (name === '!min') for (const each of minimal) excluded.add(each);
+    // !all leaves the minimal ones.
+    else if (name === '!all') {
+      for (const each of Object.keys(subsets)) if (!minimal.includes(each)) excluded.add(each);
+    } else if (name.startsWith('!')) for (const each of spread(name.slice(1))) excluded.add(each);
+    else {
+      explicit = true;
+      for (const each of spread(name)) added.add(each);
+    }
+  }
+  const everything = given.includes('all') || !explicit ? Object.keys(subsets) : [];
+  const named = given.filter((name) => !name.startsWith('!') && name !== 'all').flatMap(spread);
+  const chosen = [...minimal, ...everything, ...added].filter(
+    (name) => !excluded.has(name) || named.includes(name),
+  );
+  return [...new Set(chosen)];
+}
+
+/** A glob of fnmatch for the whole name. */
+export function globPattern(glob: string): RegExp {
+  const pattern = glob
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+    .replaceAll('[!', '[^');
+  return new RegExp(`^${pattern}$`, 's');
+}

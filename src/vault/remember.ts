@@ -32,6 +32,8 @@ function rememberForms(part: string): void {
     Buffer.from(part).toString('base64'),
   ];
   for (const form of new Set(forms)) rememberSecret(form, { words: true });
+  // Words of a command are written apart where they name variables of the shell.
+  if (trimmed.includes('$')) for (const piece of trimmed.split(/\$\{?\w+\}?/)) rememberSecret(piece);
   if (!trimmed.includes('\n')) return;
   for (const line of trimmed.split('\n'))
     if (!line.trim().startsWith('-----')) rememberSecret(line.trim(), { words: true });

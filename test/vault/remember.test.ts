@@ -8,6 +8,7 @@ describe('a decrypted text', () => {
   rememberText("it's a secret");
   rememberText('mysql://app:{{ password }}@db/site');
   rememberText('vw7');
+  rememberText('cost-of $x per-item');
 
   it.each([
     ['as it is', '-p pass "word" 1&2;', '-p ********;'],
@@ -16,6 +17,7 @@ describe('a decrypted text', () => {
     ['as base64', `Basic ${btoa('pass "word" 1&2')}`, 'Basic ********'],
     ['one line of it', '+  second line', '+  ********'],
     ['quoted for a shell', `echo 'it'\\''s a secret'`, `echo '********'`],
+    ['around what a shell would expand', `'cost-of '"\${x-}"' per-item'`, `'********'"\${x-}"'********'`],
     ['around a template', 'mysql://app:x@db/site', '********x********'],
     ['of three letters as a word', 'say vw7, not vw7x', 'say ********, not vw7x'],
   ])('is masked %s', (_how, text, shown) => expect(maskText(text)).toBe(shown));

@@ -2,8 +2,8 @@ import { addHost, addToGroups } from '../inventory/grow.ts';
 import type { Task } from '../playbook/contract.ts';
 import type { TaskEnd } from './ends.ts';
 import type { Statistics } from './events.ts';
-import type { Outcome } from './execute.ts';
 import { HostVariables } from './host-variables.ts';
+import type { Outcome } from './outcome.ts';
 import type { RunVariables } from './variables.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { Task } from '../playbook/contract.ts';
 import type { Scope } from '../template/scope.ts';
 import { isSet } from './conditions.ts';
 import type { HostRecap, TaskStatus } from './events.ts';
-import type { Outcome } from './execute.ts';
+import type { Outcome } from './outcome.ts';
 
 /** How one round of a task ended. */
 export interface Round {

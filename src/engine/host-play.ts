@@ -1,20 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskFailure } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
-import type { Task } from '../playbook/contract.ts';
 import type { Scope } from '../template/scope.ts';
-import { holds, numberOf } from './conditions.ts';
 import { Course } from './course.ts';
 import { DueHandlers } from './due.ts';
 import { endOf, isIgnored, isStopped, type Round, type TaskEnd } from './ends.ts';
 import type { Emit } from './events.ts';
-import { type Around, executeItem, failure, type Outcome } from './execute.ts';
 import type { HostVariables } from './host-variables.ts';
 import type { askedBy } from './includes.ts';
-import { judged } from './judge.ts';
-import { labelOf, roundScope, roundValues } from './loops.ts';
-import { type Prepared, type PreparedItem, type PrepareRun, prepareItem, prepareTask } from './prepare.ts';
+import { failure, type Outcome } from './outcome.ts';
+import type { PreparedItem, PrepareRun } from './prepare.ts';
 import type { Entry, Program } from './program.ts';
+import { runTask } from './running.ts';
 import { nameOf, taskEvent, titleOf } from './telling.ts';
 import { Window } from './window.ts';
 
@@ -73,7 +69,7 @@ export class HostPlay {
   /** Runs the task at an index of the program. */
   async runAt(index: number, entry: Entry): Promise<TaskEnd> {
     const ready = this.window.take(index, entry);
-    const end = await this.run(entry, ready, () => this.window.prefetch(index + 1, entry));
+    const end = await runTask(this, this.around, entry, ready, () => this.window.prefetch(index + 1, entry));
     this.window.adapt(end);
     return end;
   }
@@ -99,7 +95,7 @@ export class HostPlay {
 
   /** Runs a task that a handler includes. */
   async runIncludedHandler(entry: Entry): Promise<TaskEnd> {
-    const end = await this.run(entry, undefined, () => {}, true);
+    const end = await runTask(this, this.around, entry, undefined, () => {}, true);
     this.forgetAhead();
     return end;
   }
@@ -163,73 +159,8 @@ export class HostPlay {
     this.around.emit(event);
   }
 
-  private async run(
-    entry: Entry,
-    ready: Prepared | undefined,
-    sent: () => void,
-    handler = false,
-  ): Promise<TaskEnd> {
-    const { task } = entry;
-    const began = performance.now();
-    let prepared = ready;
-    try {
-      prepared ??= prepareTask(this.around, entry, (pending) => this.scope(entry, pending), this.name);
-    } catch (error) {
-      return this.fails(entry, error, began, handler);
-    }
-    const { module, rounds: going } = prepared;
-    const base = this.scope(entry);
-    const title = titleOf(task, base);
-    if (going.values.length === 0) {
-      const outcome: Outcome = { status: 'skipped', message: 'nothing to loop over', result: {} };
-      this.tell(entry, outcome, base, { began, handler, title });
-      return this.concluded(entry, [], true);
-    }
-    this.warnOfLoopVariable(entry, base, going.looped);
-    const pause = going.looped ? (numberOf(task.loopControl.pause, base) ?? 0) : 0;
-    const noted: string[] = [];
-    const rounds: Round[] = [];
-    let seen: Record<string, unknown> = {};
-    for (const [index] of going.values.entries()) {
-      const start = index === 0 ? began : performance.now();
-      if (index > 0 && pause > 0) await sleep(pause * 1000);
-      const scope = index === 0 ? base : base.with(seen, 'register');
-      const own = roundScope(task, scope, going, index);
-      let item = prepared.items[index];
-      let outcome: Outcome;
-      try {
-        item ??= prepareItem(this.around, entry, module, scope, going, index, this.name);
-        // What was prepared ahead saw what was known then.
-        item = { ...item, scope: own };
-        outcome = await executeItem(
-          this.around,
-          task,
-          item,
-          this.aroundItem(entry, title, item, sent, noted),
-        );
-        outcome = this.joined(entry, item, outcome);
-      } catch (error) {
-        outcome = this.failureOf(error);
-      }
-      const values = going.looped ? roundValues(task, own, going.values, index) : {};
-      const round = { ...this.roundOf(entry, outcome, own, item), values };
-      rounds.push(round);
-      this.tell(entry, outcome, own, {
-        began: start,
-        handler,
-        title,
-        item: going.looped ? (item?.label ?? labelFor(task, own)) : undefined,
-      });
-      if (outcome.status === 'unreachable' && !round.ignored) break;
-      seen = { ...seen, ...outcome.variables, ...(task.register ? { [task.register]: outcome.result } : {}) };
-      if (going.looped && this.breaks(entry, own.with(seen, 'register'))) break;
-    }
-    const end = this.concluded(entry, rounds, going.looped);
-    if (end.status === 'ok') await this.handlers.unnote(noted);
-    return end;
-  }
-
-  private roundOf(entry: Entry, outcome: Outcome, scope: Scope, item?: PreparedItem): Round {
+  /** One round as it ended. */
+  roundOf(entry: Entry, outcome: Outcome, scope: Scope, item?: PreparedItem): Round {
     return {
       outcome,
       values: {},
@@ -239,55 +170,8 @@ export class HostPlay {
     };
   }
 
-  private aroundItem(
-    { task }: Entry,
-    title: string,
-    item: PreparedItem,
-    sent: () => void,
-    noted: string[],
-  ): Around {
-    return {
-      unsure: this.variables.unsure,
-      sent,
-      begin: () => this.around.emit({ event: 'begin', host: this.name, task: title, module: task.module }),
-      beforeChange: () =>
-        this.handlers.note(
-          item.notify.flatMap((name) => this.around.handlers(name)),
-          (keys) => noted.push(...keys),
-        ),
-      again: (attempt, retries) =>
-        this.around.say(this.name, `${title}: attempt ${attempt} failed, ${retries - attempt + 1} left`),
-    };
-  }
-
-  /** A host that joined makes the task changed when that is news; what judges it does so again. */
-  private joined(entry: Entry, item: PreparedItem, outcome: Outcome): Outcome {
-    if (!outcome.joins || outcome.status === 'failed') return outcome;
-    const changed = this.around.grow(entry, outcome.joins);
-    const grown: Outcome = {
-      ...outcome,
-      status: changed ? 'changed' : 'ok',
-      result: { ...outcome.result, changed },
-    };
-    return judged(entry.task, item, grown);
-  }
-
-  private breaks({ task }: Entry, scope: Scope): boolean {
-    const { breakWhen = [] } = task.loopControl;
-    return breakWhen.length > 0 && holds(breakWhen, scope);
-  }
-
-  private warnOfLoopVariable({ task }: Entry, scope: Scope, looped: boolean): void {
-    const { loopVar } = task.loopControl;
-    if (!looped || !scope.has(loopVar)) return;
-    this.around.warn(
-      this.name,
-      `the loop variable ${loopVar} is already in use; give another one in loop_control: loop_var`,
-    );
-  }
-
   /** Puts the rounds together, keeps what they answered, and notifies. */
-  private concluded(entry: Entry, rounds: readonly Round[], looped: boolean): TaskEnd {
+  concluded(entry: Entry, rounds: readonly Round[], looped: boolean): TaskEnd {
     const end = endOf(rounds, looped);
     const { role } = entry.task;
     if (role?.once !== undefined && end.status !== 'skipped' && !this.ran.has(role.once))
@@ -303,15 +187,6 @@ export class HostPlay {
       for (const handler of found) this.handlers.due.add(handler);
     }
     return end;
-  }
-}
-
-/** Of an item that could not be prepared: it has its label all the same, if that can be told. */
-function labelFor(task: Task, scope: Scope): string {
-  try {
-    return labelOf(task, scope);
-  } catch {
-    return '';
   }
 }
 

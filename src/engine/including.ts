@@ -1,9 +1,9 @@
 import { ProjectError, TaskFailure } from '../errors.ts';
 import { shownPath } from '../problems.ts';
-import type { Outcome } from './execute.ts';
-import { skippedBy } from './execute.ts';
 import type { HostPlay } from './host-play.ts';
 import { type Asked, askedBy, type Group } from './includes.ts';
+import type { Outcome } from './outcome.ts';
+import { skippedBy } from './outcome.ts';
 import type { Entry } from './program.ts';
 import type { Walk } from './walk.ts';
 

@@ -6,8 +6,8 @@ import type { LiveHost } from '../host/live-host.ts';
 import type { Task } from '../playbook/contract.ts';
 import { numberOf } from './conditions.ts';
 import type { Emit } from './events.ts';
-import type { Outcome } from './execute.ts';
 import { TimedOut, within } from './limits.ts';
+import type { Outcome } from './outcome.ts';
 import type { PreparedItem } from './prepare.ts';
 
 /** Ansible's default of `poll`. */

@@ -2,7 +2,7 @@ import { TaskFailure } from '../errors.ts';
 import type { Expression, Task } from '../playbook/contract.ts';
 import type { Scope } from '../template/scope.ts';
 import { holds } from './conditions.ts';
-import type { Outcome } from './execute.ts';
+import type { Outcome } from './outcome.ts';
 import type { PreparedItem } from './prepare.ts';
 
 /** Applies changed_when, then failed_when. One that cannot be evaluated fails the task, which keeps its result. */

@@ -6,7 +6,7 @@ import { isTemplate, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 import { isSet } from './conditions.ts';
 import type { RunEvent } from './events.ts';
-import type { Outcome } from './execute.ts';
+import type { Outcome } from './outcome.ts';
 
 /** What is told besides how a task ended. */
 export interface Telling {

@@ -1,7 +1,6 @@
-import { TaskFailure } from '../errors.ts';
 import { grow, learn } from './answers.ts';
 import type { Batch } from './batch.ts';
-import { isSet, numberOf } from './conditions.ts';
+import { isSet } from './conditions.ts';
 import { count, isStopped, type TaskEnd } from './ends.ts';
 import { flushHandlers } from './flush.ts';
 import { HostPlay, type PlayAround } from './host-play.ts';
@@ -9,6 +8,7 @@ import { foreseen, include } from './including.ts';
 import { playbookDirectory } from './magic.ts';
 import { runMeta } from './meta.ts';
 import type { Entry, Program } from './program.ts';
+import { takeTurn } from './turn.ts';
 import { searchDirectories, taskScope } from './variables.ts';
 
 /** Hosts that go through a program side by side: task after task, all at the same (Ansible's linear strategy). */
@@ -137,7 +137,7 @@ export class Walk {
     if (entry.task.module === 'meta') await runMeta(this, entry, taking, index);
     else if (!(await this.#confirmed(entry, taking))) return;
     else if (entry.task.include) this.program.insert(index + 1, await include(this, entry, taking));
-    else await this.#perform(entry, taking, index);
+    else await takeTurn(this, entry, taking, index);
     if (this.batch.endsSection(entry)) for (const host of this.hosts) host.forced = false;
   }
 
@@ -155,82 +155,6 @@ export class Walk {
     const answer = await run.confirm(first.title(entry));
     if (answer === 'continue') state.stepping = false;
     return answer !== 'no';
-  }
-
-  async #perform(entry: Entry, taking: readonly HostPlay[], index: number): Promise<void> {
-    const { batch } = this;
-    const { task } = entry;
-    const [first] = taking;
-    if (!first) return;
-    const module = batch.state.modules.get(task.module);
-    const bypasses = module?.kind === 'action' && module.once === true;
-    const asked = isSet(task.runOnce, first.scope(entry), false);
-    if (batch.isFree && bypasses) {
-      const why = `${task.module} runs once for all hosts, which strategy free cannot do`;
-      return this.ended(first, entry, first.fails(entry, new TaskFailure(why), performance.now()));
-    }
-    if (batch.isFree && asked)
-      batch.warn('run_once means nothing with strategy free: each host runs the task');
-    const once = !batch.isFree && (asked || bypasses);
-    const throttle = numberOf(task.throttle ?? batch.play.throttle, first.scope(entry)) ?? 0;
-    const ends = new Map<HostPlay, TaskEnd>();
-    await pooled(once ? [first] : taking, once ? 0 : throttle, async (host) => {
-      const end = await host.runAt(index, entry);
-      ends.set(host, end);
-      this.ended(host, entry, end);
-      if (this.#changesUnseen(entry, end, asked)) this.forgetAhead();
-    });
-    this.#spread(entry, ends, asked, once);
-    this.#limit();
-  }
-
-  /** What ran once failed for all; any_errors_fatal makes one host's failure that of all. */
-  #spread(entry: Entry, ends: ReadonlyMap<HostPlay, TaskEnd>, asked: boolean, once: boolean): void {
-    const bad = [...ends].filter(([, end]) => isStopped(end));
-    const [first] = bad;
-    if (!first || this.batch.isFree) return;
-    const [host, end] = first;
-    const { task } = entry;
-    const fatal =
-      once || isSet(task.anyErrorsFatal ?? this.batch.play.anyErrorsFatal, host.scope(entry), false);
-    if (!fatal) return;
-    const others = this.living().filter((other) => !bad.some(([failed]) => failed === other));
-    for (const other of others) {
-      // Ansible fails them twice, out of a rescue too: for run_once, and since its errors are fatal.
-      if (asked && end.status === 'failed') this.failToo(other, entry);
-      this.failToo(other, entry);
-      this.batch.givenUp.add(other.name);
-    }
-    const stopped = others.filter(({ course }) => course.state !== 'running').map(({ name }) => name);
-    if (stopped.length === 0) return;
-    const what = once ? 'a task that runs once for all' : 'a task whose errors are fatal for all';
-    this.batch.warn(`stopped: ${what} failed on ${host.name}; not touched any more: ${stopped.join(', ')}`);
-  }
-
-  /** `max_fail_percentage`. */
-  #limit(): void {
-    const { batch } = this;
-    if (batch.play.maxFailPercentage === undefined || batch.isFree) return;
-    const [first] = this.hosts;
-    const limit = first && numberOf(batch.play.maxFailPercentage, batch.scope());
-    const failed = this.hosts.filter(({ course }) => course.state === 'failed').length;
-    if (limit === undefined || failed / batch.names.length <= limit / 100) return;
-    const stopped = this.living().map(({ name }) => name);
-    for (const { course } of this.living()) course.abandon();
-    this.settle();
-    if (stopped.length > 0)
-      batch.warn(
-        `stopped: more than ${limit} % of the hosts failed; not touched any more: ${stopped.join(', ')}`,
-      );
-  }
-
-  /** It may have changed what tasks ahead have read already, here or on a host whose epoch they do not watch. */
-  #changesUnseen({ task }: Entry, end: TaskEnd, runOnce: boolean): boolean {
-    const module = this.batch.state.modules.get(task.module);
-    if (module?.kind === 'action' && module.effect === 'reads') return false;
-    const elsewhere = task.delegateTo !== undefined || runOnce;
-    if (module?.kind === 'action') return end.status === 'changed' || (elsewhere && end.status !== 'skipped');
-    return elsewhere && end.status !== 'ok' && end.status !== 'skipped';
   }
 
   #around(): PlayAround {
@@ -284,14 +208,4 @@ export class Walk {
     if (all || delegated) this.forgetAhead();
     else this.hosts.find((host) => host.name === name)?.forgetAhead();
   }
-}
-
-/** Runs work for all, some at the same time at most; 0: all. */
-async function pooled<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
-  if (most <= 0 || most >= items.length) return void (await Promise.all(items.map(work)));
-  const waiting = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: most }, worker));
 }

@@ -1,0 +1,70 @@
+import { CommandError, TaskFailure, TransportError } from '../errors.ts';
+import type { ActionResult, Change } from '../modules/contract.ts';
+import { NotKnownYet } from '../template/scope.ts';
+import type { TaskStatus } from './events.ts';
+import { WrongParameters } from './parameters.ts';
+
+/** What a module answered besides its result. */
+export type Answers = Pick<ActionResult, 'facts' | 'variables' | 'included' | 'joins' | 'statistics'>;
+
+/** How one item of a task ended. */
+export interface Outcome extends Answers {
+  readonly status: TaskStatus;
+  readonly changes?: readonly Change[];
+  readonly message?: string;
+  readonly hint?: string | undefined;
+  /** Check mode did not run it, so what it registers is not known. */
+  readonly unrun?: boolean;
+  /** What `register` gets; Ansible's keys. */
+  readonly result: Record<string, unknown>;
+}
+
+/** The result of a task that a condition keeps from running. */
+export function skippedBy(condition: string | undefined): Outcome {
+  const false_condition = condition === undefined ? {} : { false_condition: condition };
+  return {
+    status: 'skipped',
+    message: condition ?? '',
+    result: {
+      changed: false,
+      skipped: true,
+      skip_reason: 'Conditional result was False',
+      ...false_condition,
+    },
+  };
+}
+
+/** What an error means for the task it happened in. */
+export function failure(error: unknown, unsure: boolean): Outcome {
+  if (error instanceof TransportError)
+    return {
+      status: 'unreachable',
+      message: error.message,
+      hint: error.hint,
+      result: { changed: false, unreachable: true, msg: error.message },
+    };
+  const known = error instanceof TaskFailure || error instanceof CommandError;
+  if (unsure && known && !(error instanceof WrongParameters))
+    return {
+      status: 'unknown',
+      message: `cannot be known before the changes above are made: ${firstLine(error.message)}`,
+      result: { changed: true, skipped: true },
+    };
+  const message = known || error instanceof NotKnownYet ? error.message : `bug in foobar: ${stackOf(error)}`;
+  const values =
+    error instanceof CommandError ? { rc: error.code, stdout: error.stdout, stderr: error.stderr } : {};
+  return {
+    status: 'failed',
+    message,
+    hint: error instanceof TaskFailure ? error.hint : undefined,
+    result: { changed: false, failed: true, msg: message, ...values },
+  };
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,134 @@
+import { NotYet } from '../errors.ts';
+import type { LiveHost } from '../host/live-host.ts';
+import type { ActionModule, ActionResult, StateModule } from '../modules/contract.ts';
+import type { Task } from '../playbook/contract.ts';
+import type { Outcome } from './outcome.ts';
+import { askItem, epochOf, type PreparedItem, type PrepareRun } from './prepare.ts';
+
+/** What executing asks of the window around it. */
+export interface Around {
+  /** Check mode has planned changes on the host before this: what is there later cannot be known. */
+  readonly unsure: boolean;
+  /** Called in the tick in which a fix has been sent, so that what is asked now travels with it. */
+  sent(): void;
+  /** A fix or an action begins. */
+  begin(): void;
+  /** Called before the first change: due handlers are noted on the host. */
+  beforeChange(): Promise<unknown>;
+  /** A failed attempt is followed by another. */
+  again(attempt: number, attempts: number): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the registry holds modules of every parameter and state type
+type AnyState = StateModule<any, any>;
+
+/** Brings a state about: what differs is mended, and looked at again. */
+export async function settle(
+  run: PrepareRun,
+  task: Task,
+  module: AnyState,
+  item: PreparedItem,
+  host: LiveHost,
+  around: Around,
+): Promise<Outcome> {
+  const { want, context } = item;
+  if (!context) throw new Error('bug: a state without a context');
+  // Some values are dear (checksums of large files), and most tasks' are never looked at.
+  const used = task.register || task.changedWhen || task.failedWhen || (task.frames ?? []).length > 0;
+  const values = (state: unknown) => (used ? module.result?.(want, state) : {});
+  const before = await item.answer;
+  const differences = module.diff(want, before);
+  if (differences.length === 0)
+    return { status: 'ok', result: { changed: false, failed: false, ...values(before) } };
+  if (context.check)
+    return {
+      status: 'changed',
+      changes: differences,
+      result: { changed: true, failed: false, ...values(before) },
+    };
+
+  around.begin();
+  const noted = around.beforeChange();
+  const fixing = (async () => module.fix(differences, want, before, host, context))();
+  // The proof and the next window are asked in this tick: most fixes are one step, which is ahead of them in the shell.
+  const proof = askItem(run.fleet, module, item);
+  const provedAt = epochOf(run.fleet, module, host);
+  around.sent();
+  try {
+    await Promise.all([noted, fixing]);
+  } finally {
+    await fixing.catch(() => {});
+  }
+  const after = await (epochOf(run.fleet, module, host) === provedAt
+    ? proof
+    : askItem(run.fleet, module, item));
+  const left = module.verify ? module.verify(want, before, after) : module.diff(want, after);
+  if (left.length > 0)
+    return {
+      status: 'failed',
+      changes: left,
+      message: `was changed, but is not as wanted: ${left.map((change) => change.what).join(', ')}`,
+      result: { changed: true, failed: true, msg: 'was changed, but is not as wanted' },
+    };
+  return {
+    status: 'changed',
+    changes: differences,
+    result: { changed: true, failed: false, ...values(after) },
+  };
+}
+
+/** Runs an action; in check mode only one that changes nothing. */
+export async function act(
+  task: Task,
+  // biome-ignore lint/suspicious/noExplicitAny: see AnyState
+  module: ActionModule<any>,
+  item: PreparedItem,
+  around: Around,
+): Promise<Outcome> {
+  const { host, context, want } = item;
+  if (!host || !context) throw new Error('bug: an action without a host');
+  const settled = (await item.answer) as string | undefined;
+  if (settled !== undefined)
+    return { status: 'ok', message: settled, result: { changed: false, failed: false, msg: settled } };
+  if (context.check) {
+    if (module.waits && around.unsure) throw new NotYet('it waits for what the changes above bring about');
+    if (module.effect === 'changes') return wouldRun(task);
+  }
+  let noted: Promise<unknown> | undefined;
+  if (module.effect === 'changes') {
+    around.begin();
+    noted = around.beforeChange();
+    // When the connection is lost both fail, and the first is told.
+    noted.catch(() => {});
+  }
+  const done = await module.run(want, host, context);
+  await noted;
+  return answered(done);
+}
+
+function answered({ changed, failed, skipped, changes, values, ...answers }: ActionResult): Outcome {
+  return {
+    ...answers,
+    status: failed !== undefined ? 'failed' : changed ? 'changed' : 'ok',
+    ...(changes ? { changes } : {}),
+    ...(failed !== undefined ? { message: failed } : skipped ? { message: skipped } : {}),
+    result: {
+      changed,
+      failed: failed !== undefined,
+      ...(failed === undefined ? {} : { msg: failed }),
+      ...values,
+    },
+  };
+}
+
+function wouldRun(task: Task): Outcome {
+  const never = task.changedWhen?.length === 1 && /^(false|no)$/i.test(task.changedWhen[0]?.text ?? '');
+  return never
+    ? {
+        status: 'skipped',
+        message: 'not run in check mode',
+        unrun: true,
+        result: { changed: false, skipped: true },
+      }
+    : { status: 'changed', message: 'would run', result: { changed: true, skipped: true } };
+}

@@ -18,6 +18,8 @@ export interface Entry {
    * same, of an include that could mean any file.
    */
   readonly certainty: 'sure' | 'maybe' | 'perhaps';
+  /** An include with a condition stands between it and the play: it may never run. */
+  readonly conditional: boolean;
 }
 
 /** A playbook with everything that its includes may bring in. */
@@ -35,7 +37,8 @@ export interface Expanded {
 export function expand(playbook: Playbook): Expanded {
   const expansion = new Expansion(playbook);
   for (const play of playbook.plays)
-    for (const task of [...play.tasks, ...play.handlers]) expansion.add({ play, task, certainty: 'sure' });
+    for (const task of [...play.tasks, ...play.handlers])
+      expansion.add({ play, task, certainty: 'sure', conditional: false });
   return expansion;
 }
 
@@ -127,14 +130,15 @@ class Expansion implements Expanded {
 
   #take(from: Entry, { included, report }: Looked, certainty: Entry['certainty']): void {
     const { play, task } = from;
-    const conditional = certainty !== 'sure' || task.when.length > 0;
+    const conditional = from.conditional || task.when.length > 0;
     for (const problem of report.problems)
-      this.problems.push(conditional ? { ...problem, severity: 'warning' } : problem);
+      this.problems.push(conditional || certainty !== 'sure' ? { ...problem, severity: 'warning' } : problem);
     if (this.#seen.has(included)) return;
     this.#seen.add(included);
     push(this.handlers, play, included.handlers);
     push(this.layers, play, [...included.defaults, ...included.layers]);
-    for (const each of [...included.tasks, ...included.handlers]) this.add({ play, task: each, certainty });
+    for (const each of [...included.tasks, ...included.handlers])
+      this.add({ play, task: each, certainty, conditional });
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isMapping } from '../inventory/layers.ts';
 import { readYamlFile } from '../yaml/located.ts';
 import type { Play, Task } from './contract.ts';
@@ -8,6 +8,7 @@ import { localFile } from './files.ts';
 import { rawParameter } from './keywords.ts';
 import { candidates } from './play-variables.ts';
 import { possibleNames } from './possible.ts';
+import { scopeOf } from './sources.ts';
 import { textsIn } from './texts.ts';
 import { isOpen, list, text } from './values.ts';
 
@@ -103,9 +104,21 @@ export class MadeNames {
       dirname(task.place.file),
       dirname(this.#playbook),
     ];
-    const named = textsIn(task.loop?.value).filter((each) => !isOpen(each) && !/\.(ya?ml|json)$/.test(each));
-    const below = ['vars', ...named].flatMap((folder) => roots.map((root) => join(root, folder)));
-    return [...new Set(below)].filter(existsSync);
+    // The folders of first_found stand in its loop, or in variables of the task and the blocks around it.
+    const near = scopeOf(task)?.layers.map((layer) => layer.values) ?? [];
+    const named = textsIn([task.loop?.value, ...near])
+      .map((each) => this.#known(each, task))
+      .filter((each) => !isOpen(each) && !/\.(ya?ml|json)$|\n/.test(each));
+    const below = ['vars', ...named].flatMap((folder) => roots.map((root) => resolve(root, folder)));
+    const isInside = (path: string) => roots.some((root) => path.startsWith(`${root}/`));
+    return [...new Set(below)].filter((path) => isInside(path) && existsSync(path));
+  }
+
+  /** A text with the folders that are known before a run put in. */
+  #known(written: string, task: Task): string {
+    return written
+      .replaceAll(/\{\{\s*playbook_dir\s*\}\}/g, dirname(this.#playbook))
+      .replaceAll(/\{\{\s*role_path\s*\}\}/g, task.role?.directory ?? '');
   }
 
   #late(names: readonly string[]): void {

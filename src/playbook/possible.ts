@@ -38,7 +38,7 @@ export function possibleNames(task: Task, written: string, folders: readonly str
   }
   const pattern = patternOf(written);
   if (pattern !== undefined) return { names: matching(written, folders), sure: 'some' };
-  return { names: [...new Set(folders.flatMap(filesOf))], sure: 'any' };
+  return { names: [...new Set(folders.flatMap((folder) => filesOf(folder)))], sure: 'any' };
 }
 
 /** The name for each item of a loop over texts; undefined when anything else is in it. */
@@ -61,7 +61,8 @@ export function matching(text: string, folders: readonly string[]): string[] {
   if (pattern === undefined) return [];
   const found = folders.flatMap((folder) => {
     const below = join(folder, dirname(`${text.split('{')[0]}x`));
-    return filesOf(below).map((name) => relative(folder, join(below, name)));
+    const deep = text.slice(text.indexOf('{')).includes('/');
+    return filesOf(below, deep).map((name) => relative(folder, join(below, name)));
   });
   return [...new Set(found)].filter((name) => pattern.test(name) || pattern.test(`./${name}`));
 }
@@ -70,17 +71,16 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-const listed = new Map<string, { readonly at: number; readonly names: readonly string[] }>();
+/** The YAML files of a folder, and when `deep` of the two levels below. */
+function filesOf(folder: string, deep = false): string[] {
+  return listed(folder, deep ? 2 : 0).sort();
+}
 
-/** The YAML files of a folder and of those in it. */
-function filesOf(folder: string): readonly string[] {
-  const at = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
-  if (at === undefined) return [];
-  const known = listed.get(folder);
-  if (known?.at === at) return known.names;
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .sort();
-  listed.set(folder, { at, names });
-  return names;
+function listed(folder: string, levels: number): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory() && levels > 0 && !/^\.|^node_modules$/.test(entry.name))
+      return listed(join(folder, entry.name), levels - 1).map((name) => join(entry.name, name));
+    return entry.isDirectory() || !/\.(ya?ml|json)$/.test(entry.name) ? [] : [entry.name];
+  });
 }

@@ -20,13 +20,15 @@ export class UndefinedFinder {
     this.#known = known;
   }
 
-  find(text: Text, play: Play, task: Task): Problem[] {
+  /** @param conditional it may be that the task never runs, whatever its own conditions */
+  find(text: Text, play: Play, task: Task, conditional: boolean): Problem[] {
     if (text.lenient) return [];
     this.#problems = [];
     const isCondition = [...task.when, ...(task.changedWhen ?? []), ...(task.failedWhen ?? [])].some(
       (condition) => condition.text === text.text,
     );
-    this.#look(text, play, task, task.when.length === 0 || (isCondition && task.when[0]?.text === text.text));
+    const certain = task.when.length === 0 || (isCondition && task.when[0]?.text === text.text);
+    this.#look(text, play, task, certain && !conditional);
     return this.#problems;
   }
 

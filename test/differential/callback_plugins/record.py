@@ -3,7 +3,6 @@
 import json
 
 from ansible.playbook.handler import Handler
-from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = '''
@@ -40,7 +39,6 @@ class CallbackModule(CallbackBase):
             status=status,
             handler=isinstance(task, Handler),
             ignored=bool(ignored),
-            include=isinstance(task, TaskInclude),
             item=item,
             loop='results' in values and task.loop is not None,
             message=str(values.get('msg', ''))[:2000] if status != 'ok' else '',

@@ -24,7 +24,7 @@ export interface TaskEnd {
 }
 
 type AnsibleEvent =
-  | (TaskEnd & { event: 'task'; include: boolean; loop: boolean })
+  | (TaskEnd & { event: 'task'; loop: boolean })
   | { event: 'play'; name: string }
   | { event: 'recap'; hosts: Record<string, Record<string, number>> };
 
@@ -51,7 +51,7 @@ export async function runAnsible(lab: Lab, project: Project, check: boolean): Pr
     .map((line) => JSON.parse(line.slice('record '.length)) as AnsibleEvent);
   const ends: TaskEnd[] = [];
   for (const event of events) {
-    if (event.event !== 'task' || (event.include && event.status === 'ok')) continue;
+    if (event.event !== 'task' || event.module === 'meta') continue;
     const last = ends.findLast(({ host }) => host === event.host);
     // A loop as a whole ends after its items.
     if (event.loop && last?.task === event.task && typeof last.item === 'string') continue;
@@ -62,7 +62,7 @@ export async function runAnsible(lab: Lab, project: Project, check: boolean): Pr
     host,
     { ...counts, failed: failures },
   ]);
-  const remarks = [...why(ends), ...(code === 0 ? [] : [`exit code ${code}`]), ...tail(stderr)];
+  const remarks = [...why(ends), ...(code === 0 ? [] : [`exit code ${code}`, ...tail(stderr)])];
   return { ends, recap: Object.fromEntries(hosts), remarks, code };
 }
 
@@ -132,7 +132,9 @@ function sentence({ host, task, module, status, handler, ignored, item }: TaskEn
   const kind = module.replace(/^(ansible\.(builtin|posix|legacy)|community\.\w+)\./, '');
   // Labels that are no plain words are worded otherwise.
   const label = typeof item === 'string' ? ` (${/[[{\n]/.test(item) ? '...' : item})` : '';
-  return `${host}: ${handler ? 'handler ' : ''}${name} [${kind}]${label}: ${status}${ignored ? ', ignored' : ''}`;
+  // Ansible says so of the loop, not of its items.
+  const forgiven = ignored && !label ? ', ignored' : '';
+  return `${host}: ${handler ? 'handler ' : ''}${name} [${kind}]${label}: ${status}${forgiven}`;
 }
 
 function why(ends: readonly TaskEnd[]): string[] {

@@ -25,7 +25,7 @@ const roots = [
 
 /** What differs for a good reason. */
 const ignored: readonly (readonly [what: RegExp, why: string])[] = [
-  [/^\/(root|home\/\w+)\/\.ansible(\/|$)/, "Ansible's own files"],
+  [/^\/(root|home\/\w+)\/\.ansible(_async)?(\/|$)/, "tools' own files"],
   [/\/__pycache__(\/|$)/, "Python's own files"],
   [/^\/etc\/\.pwd\.lock$|^\/etc\/ld\.so\.cache$/, 'written by programs for themselves'],
   [
@@ -47,9 +47,17 @@ const volatile = new Set(
     // Moments and durations.
     ['delta', 'start', 'end', 'atime', 'mtime', 'ctime', 'elapsed', 'cache_update_time', 'birthtime', 'date'],
     // Numbers that the kernel or the file system gives.
-    ['inode', 'dev', 'pid', 'version_inode'],
+    ['inode', 'dev', 'pid', 'version_inode', 'ansible_job_id', 'results_file'],
     // For people.
-    ['warnings', 'deprecations', 'exception', 'diff', 'invocation', 'discovered_interpreter_python'],
+    [
+      'warnings',
+      'deprecations',
+      'exception',
+      'diff',
+      'invocation',
+      'discovered_interpreter_python',
+      'failed_when_suppressed_exception',
+    ],
   ].flat(),
 );
 

@@ -27,8 +27,15 @@ export async function facts(options: FactsOptions): Promise<ExitCode> {
       said: () => undefined,
     },
   );
+  if (gathered !== undefined) gathered = withoutNotes(gathered);
   if (gathered !== undefined) process.stdout.write(output === 'json' ? json(gathered) : yaml(gathered));
   return options.signal.aborted ? ExitCode.interrupted : exitCode(hosts, options);
+}
+
+/** What setup notes of itself is nothing that the host tells. */
+function withoutNotes(gathered: unknown): unknown {
+  const { gather_subset: _subset, module_setup: _setup, ...told } = gathered as Record<string, unknown>;
+  return told;
 }
 
 function json(gathered: unknown): string {

@@ -103,10 +103,10 @@ describe('foobar run', () => {
 
 describe('foobar facts', () => {
   it('shows what a host tells', async () => {
-    const { stdout } = await captured(() => facts({ ...options, host: 'db1', filter: 'ansible_hostn*' }));
-    expect(stdout).toMatch(/^hostname: \S+\n$/);
+    const { stdout } = await captured(() => facts({ ...options, host: 'db1', filter: 'ansible_hostna*' }));
+    expect(stdout).toMatch(/^ansible_hostname: \S+\n$/);
     const json = await captured(() => facts({ ...options, host: 'db1', filter: 'kernel', output: 'json' }));
-    expect(Object.keys(JSON.parse(json.stdout))).toEqual(['kernel']);
+    expect(Object.keys(JSON.parse(json.stdout))).toEqual(['ansible_kernel']);
   });
 });
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
 import type { HostReader } from '../host/contract.ts';
@@ -8,7 +7,7 @@ import { sh } from '../host/sh.ts';
 import { type Context, state } from './contract.ts';
 import { fileAttributes } from './shared/attributes.ts';
 import { backupResult } from './shared/backup.ts';
-import { sha1Of } from './shared/content.ts';
+import { md5Of, sha1Of } from './shared/content.ts';
 import { assembled, type Fragment, fragmentNames, localFragments } from './shared/fragments.ts';
 import { ansibleBoolean, hostPath, moduleParams, text } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
@@ -55,7 +54,7 @@ export default state<Want, Place>({
       dest: want.dest,
       src: want.src,
       checksum: sha1Of(content),
-      md5sum: createHash('md5').update(content).digest('hex'),
+      md5sum: md5Of(content),
       ...(want.remote_src ? { msg: 'OK' } : {}),
       ...pathInfo(there),
       ...backupResult(want),

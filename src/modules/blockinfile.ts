@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { state } from './contract.ts';
+import { type Change, state } from './contract.ts';
 import { backupResult } from './shared/backup.ts';
 import { editBlock } from './shared/edit-lines.ts';
-import { editParams, lookAtEdit, placing } from './shared/editing.ts';
+import { editParams, fixEdit, lookAtEdit, placing } from './shared/editing.ts';
+import { withAttributes } from './shared/messages.ts';
 import { ansibleBoolean, text, withAliases } from './shared/params.ts';
-import { fixPlace, type Place, placeChanges } from './shared/placing.ts';
+import { type Place, placeChanges } from './shared/placing.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const params = withAliases(
   z
@@ -48,20 +50,36 @@ const params = withAliases(
     }),
 );
 
-export default state<z.output<typeof params>, Place | undefined>({
+type Want = z.output<typeof params>;
+
+export default state<Want, Place | undefined>({
   summary: 'Manage a block of lines between two markers in a text file.',
   params,
 
   have: (want, host) => {
-    const missing = want.state === 'absent' ? 'leave' : want.create ? 'create' : 'fail';
+    const missing = !want.create ? 'fail' : want.state === 'absent' ? 'leave' : 'create';
     return lookAtEdit(want, missing, (content) => editBlock(content, want), host);
   },
 
   diff: (want, have) => (have === undefined ? [] : placeChanges(have, placing(want))),
 
-  async fix(_changes, want, have, host) {
-    if (have !== undefined) await fixPlace(have, placing(want), host, want);
+  async fix(changes, want, have, host) {
+    if (have === undefined) return;
+    await fixEdit(have, want, host);
+    rememberFor(want, { msg: message(want, have, changes) });
   },
 
-  result: (want) => backupResult(want),
+  result: (want, have) => ({
+    msg: have === undefined ? '' : message(want, have, placeChanges(have, placing(want))),
+    ...rememberedFor(want),
+    ...backupResult(want),
+  }),
 });
+
+/** What Ansible's module says. */
+function message(want: Want, { there }: Place, changes: readonly Change[]): string {
+  if (!changes.some((change) => change.what === 'content')) return withAttributes('', changes);
+  const removed = want.state === 'absent' || want.block === '';
+  const done = removed ? 'Block removed' : there === undefined ? 'File created' : 'Block inserted';
+  return withAttributes(done, changes);
+}

@@ -5,12 +5,19 @@ import type { HostReader } from '../host/contract.ts';
 import { type FileStat, stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { type Change, type Context, state } from './contract.ts';
-import { attributeCommands, fileAttributes, initialAttributes, requireNames } from './shared/attributes.ts';
+import {
+  attributeChanges,
+  attributeCommands,
+  fileAttributes,
+  initialAttributes,
+  requireNames,
+} from './shared/attributes.ts';
 import { backupResult } from './shared/backup.ts';
-import { pythonJson, sha1Of } from './shared/content.ts';
+import { md5Of, pythonJson, sha1Of } from './shared/content.ts';
 import { type Item, localItems, remoteItems } from './shared/items.ts';
 import { formatMode, mode } from './shared/mode.ts';
-import { ansibleBoolean, hostPath, withAliases } from './shared/params.ts';
+import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
+import { pathInfo } from './shared/path-info.ts';
 import {
   destination,
   fixPlace,
@@ -53,6 +60,15 @@ const params = withAliases(
         .refine((command) => command.includes('%s'), { error: 'must contain %s, the path of the new file' })
         .optional()
         .describe('Command that checks the new file before it is put in place; %s is its path.'),
+      checksum: text
+        .optional()
+        .describe('SHA-1 that the content must have; with another one the task fails.'),
+      decrypt: ansibleBoolean.default(true).describe('Decrypt a file of the controller that is vaulted.'),
+      local_follow: ansibleBoolean
+        .optional()
+        .describe(
+          'Copy what symbolic links in a directory point to. Default: yes for a directory of the controller, no with remote_src.',
+        ),
       directory_mode: mode.optional().describe('Permissions of directories that a recursive copy makes.'),
       ...fileAttributes,
       mode: z
@@ -70,9 +86,20 @@ type Want = z.output<typeof params>;
 
 interface Directory {
   readonly path: string;
+  /** What one that is made gets when nothing is asked for: the permissions of its source on the host. */
+  readonly mode: string | undefined;
+  /** One that is copied gets the attributes though it is there; the destination itself does not. */
+  readonly copied: boolean;
+  readonly there: FileStat | undefined;
+}
+interface Link {
+  readonly path: string;
+  readonly to: string;
   readonly there: FileStat | undefined;
 }
 interface State {
+  readonly links: readonly Link[];
+  readonly top: FileStat | undefined;
   readonly directories: readonly Directory[];
   readonly files: readonly { readonly place: Place; readonly want: FileWant }[];
 }
@@ -87,14 +114,25 @@ export default state<Want, State>({
     const many = items.some((item) => item.source === 'directory');
     const target = many ? want.dest.replace(/\/+$/, '') : await destination(want, host);
     for (const item of items) prefetch(pathOf(target, item), want.follow, host);
+    checkSum(want, items);
     const madeHere = new Set(want.dest.endsWith('/') && !many ? [dirname(target)] : []);
+    const bits = new Map<string, number>();
     if (many) {
       const [top] = items;
       if (top?.below !== '') await requireOrMake(target, host, madeHere);
-      for (const item of items) if (item.source === 'directory') madeHere.add(pathOf(target, item));
+      for (const item of items) {
+        if (item.source !== 'directory') continue;
+        madeHere.add(pathOf(target, item));
+        bits.set(pathOf(target, item), item.bits);
+      }
     }
     const directories = await Promise.all(
-      [...madeHere].map(async (path) => ({ path, there: await host.ask(stat, { path, follow: true }) })),
+      [...madeHere].map(async (path) => ({
+        path,
+        there: await host.ask(stat, { path, follow: true }),
+        mode: want.remote_src && bits.has(path) ? formatMode(bits.get(path)!) : undefined,
+        copied: bits.has(path) && path !== target,
+      })),
     );
     for (const { path, there } of directories)
       if (there !== undefined && there.type !== 'directory')
@@ -102,16 +140,29 @@ export default state<Want, State>({
     const missing = new Set(directories.filter(({ there }) => there === undefined).map(({ path }) => path));
     const files = await Promise.all(
       items.flatMap(({ source, ...item }) =>
-        source === 'directory'
+        source === 'directory' || 'link' in source
           ? []
-          : [lookAtItem(want, pathOf(target, item), source, item.bits, missing, host)],
+          : [lookAtItem(want, pathOf(target, item), source, item.bits, missing, many, host)],
       ),
     );
-    return { directories, files };
+    const links = await Promise.all(
+      items.flatMap(({ source, ...item }) => {
+        if (source === 'directory' || !('link' in source)) return [];
+        const path = pathOf(target, item);
+        return [host.ask(stat, { path }).then((there) => ({ path, to: source.link, there }))];
+      }),
+    );
+    const top = many ? await host.ask(stat, { path: target }) : undefined;
+    return { directories, files, links, top };
   },
 
   diff: (want, have) => [
     ...have.directories.flatMap((directory) => directoryChanges(want, directory)),
+    ...have.links.flatMap(({ path, to, there }) =>
+      there?.target === to
+        ? []
+        : [{ what: `link ${path}`, from: there?.target ?? there?.type ?? 'absent', to }],
+    ),
     ...have.files.flatMap(({ place, want: fileWant }) => {
       const list = placeChanges(place, fileWant);
       if (have.files.length === 1) return list;
@@ -123,32 +174,46 @@ export default state<Want, State>({
 
   async fix(_changes, want, have, host) {
     for (const directory of have.directories) {
-      if (directory.there !== undefined) continue;
-      await host.run(sh`mkdir -p -- ${directory.path}`);
-      const attributes = initialAttributes({ ...want, mode: want.directory_mode }, true);
+      if (directory.there === undefined) await host.run(sh`mkdir -p -- ${directory.path}`);
+      const attributes = attributesOfDirectory(want, directory);
       for (const command of attributeCommands(attributes, directory.path)) await host.run(command);
     }
+    for (const { path, to, there } of have.links)
+      if (there?.target !== to) await host.run(sh`ln -sfnT -- ${to} ${path}`);
     for (const { place, want: fileWant } of have.files)
       if (placeChanges(place, fileWant).length > 0) await fixPlace(place, fileWant, host, want);
   },
 
   result(want, have) {
-    const only = have.files.length === 1 ? have.files[0] : undefined;
-    if (only === undefined) return { dest: want.dest, src: want.src };
+    const only = have.top === undefined && have.files.length === 1 ? have.files[0] : undefined;
+    const src = want.src === undefined ? {} : { src: want.src };
+    if (only === undefined) {
+      if (!want.remote_src) return { dest: `${want.dest.replace(/\/+$/, '')}/`, ...src };
+      return { dest: want.dest, ...src, checksum: null, md5sum: null, ...pathInfo(have.top) };
+    }
     const { path, source, there } = only.place;
+    const content = 'content' in source ? source.content : undefined;
     return {
       dest: path,
-      ...(want.src === undefined ? {} : { src: want.src }),
-      ...('content' in source ? { checksum: sha1Of(source.content), size: source.content.length } : {}),
-      ...(there === undefined ? {} : resultOf(there)),
+      path,
+      ...src,
+      ...(content ? { checksum: sha1Of(content), md5sum: md5Of(content), size: content.length } : {}),
+      ...(there === undefined ? {} : pathInfo(there)),
       ...backupResult(want),
     };
   },
 });
 
-function resultOf(there: FileStat): Record<string, unknown> {
-  const { owner, group, uid, gid } = there;
-  return { owner, group, uid, gid, mode: formatMode(there.mode), state: there.type };
+/** Throws when the content is not what `checksum` says. */
+function checkSum({ checksum, src }: Want, items: readonly Item[]): void {
+  const source = items[0]?.source;
+  if (checksum === undefined || items.length !== 1 || typeof source !== 'object' || !('content' in source))
+    return;
+  const sum = sha1Of(source.content);
+  if (sum !== checksum.toLowerCase())
+    throw new TaskFailure(
+      `${src ?? 'content'} does not match the expected checksum: it has ${sum}, not ${checksum}`,
+    );
 }
 
 function pathOf(target: string, item: { readonly below: string }): string {
@@ -161,9 +226,12 @@ async function lookAtItem(
   source: Source,
   bits: number,
   missing: ReadonlySet<string>,
+  many: boolean,
   host: HostReader,
 ): Promise<{ place: Place; want: FileWant }> {
-  const fileWant: FileWant = { ...want, mode: want.mode === 'preserve' ? formatMode(bits) : want.mode };
+  const whole = want.remote_src && many && (await host.ask(stat, { path })) === undefined;
+  const given = want.mode === 'preserve' || (whole && want.mode === undefined) ? formatMode(bits) : want.mode;
+  const fileWant: FileWant = { ...want, mode: given };
   if (!missing.has(dirname(path)))
     return { place: await lookAt(path, source, fileWant, host), want: fileWant };
   await requireNames(fileWant, host);
@@ -183,17 +251,22 @@ async function itemsOf(want: Want, host: HostReader, context: Context): Promise<
     return [{ below: '', source: { content: Buffer.from(text) }, bits: 0o644 }];
   }
   return want.remote_src
-    ? remoteItems(want.src, host)
-    : localItems(context.find('files', want.src), want.src);
+    ? remoteItems(want.src, want.local_follow ?? false, host)
+    : localItems(context.find('files', want.src), want.src, {
+        decrypt: want.decrypt,
+        follow: want.local_follow ?? true,
+      });
 }
 
-function directoryChanges(want: Want, { path, there }: Directory): Change[] {
-  if (there !== undefined) return [];
-  return [
-    { what: `state of ${path}`, from: 'absent', to: 'directory' },
-    ...initialAttributes({ ...want, mode: want.directory_mode }, true).map((change) => ({
-      ...change,
-      what: `${change.what} of ${path}`,
-    })),
-  ];
+function attributesOfDirectory(want: Want, { there, mode: source, copied }: Directory): Change[] {
+  const given = { ...want, mode: want.directory_mode };
+  if (there === undefined) return initialAttributes({ ...given, mode: given.mode ?? source }, true);
+  return copied && !want.remote_src ? attributeChanges(given, there) : [];
+}
+
+function directoryChanges(want: Want, directory: Directory): Change[] {
+  const { path, there } = directory;
+  const made = there === undefined ? [{ what: `state of ${path}`, from: 'absent', to: 'directory' }] : [];
+  const attributes = attributesOfDirectory(want, directory);
+  return [...made, ...attributes.map((change) => ({ ...change, what: `${change.what} of ${path}` }))];
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { z } from 'zod';
@@ -7,7 +6,7 @@ import type { HostReader } from '../host/contract.ts';
 import { stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { type Context, state } from './contract.ts';
-import { contentChange, sha1Of, shownBytes } from './shared/content.ts';
+import { contentChange, md5Of, sha1Of, shownBytes } from './shared/content.ts';
 import { ansibleBoolean, hostPath, moduleParams } from './shared/params.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
 
@@ -87,7 +86,7 @@ export default state<Want, State>({
 
   result(want, { dest, remote, local, missing }) {
     if (missing !== undefined) return { file: want.src, msg: missing };
-    const md5sum = local === undefined ? null : createHash('md5').update(local).digest('hex');
+    const md5sum = local === undefined ? null : md5Of(local);
     const arrived = rememberedFor(want);
     return {
       dest,

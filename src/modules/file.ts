@@ -13,9 +13,10 @@ import {
   initialAttributes,
   requireNames,
 } from './shared/attributes.ts';
-import { formatMode } from './shared/mode.ts';
-import { ansibleBoolean, hostPath, withAliases } from './shared/params.ts';
+import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
+import { pathInfo } from './shared/path-info.ts';
 import { requireDirectory } from './shared/placing.ts';
+import { readTimestamp, type Timestamp, timeDiffers, touchCommands } from './shared/timestamps.ts';
 import { fixTree, readTree, type TreeEntry, treeChanges } from './shared/tree.ts';
 
 const params = withAliases(
@@ -38,14 +39,22 @@ const params = withAliases(
       follow: ansibleBoolean
         .default(true)
         .describe('Attributes are those of what a symbolic link points to.'),
-      modification_time: z
-        .enum(['now', 'preserve'])
+      modification_time: text
         .optional()
-        .describe('For touch: preserve leaves the modification time of a file that is there. Default: now.'),
-      access_time: z
-        .enum(['now', 'preserve'])
+        .describe(
+          'now, preserve or a time in modification_time_format. Default: now for touch, else preserve.',
+        ),
+      modification_time_format: z
+        .string()
+        .default('%Y%m%d%H%M.%S')
+        .describe('How modification_time is written: %Y %m %d %H %M %S.'),
+      access_time: text
         .optional()
-        .describe('For touch: preserve leaves the access time of a file that is there. Default: now.'),
+        .describe('now, preserve or a time in access_time_format. Default: now for touch, else preserve.'),
+      access_time_format: z
+        .string()
+        .default('%Y%m%d%H%M.%S')
+        .describe('How access_time is written: %Y %m %d %H %M %S.'),
       ...fileAttributes,
     })
     .refine((want) => !(want.state === 'link' || want.state === 'hard') || want.src !== undefined, {
@@ -72,6 +81,8 @@ interface State {
   /** The source of a hard link. */
   readonly source: FileStat | undefined;
   readonly tree: readonly TreeEntry[];
+  readonly modified: Timestamp;
+  readonly accessed: Timestamp;
 }
 
 export default state<Want, State>({
@@ -88,7 +99,13 @@ export default state<Want, State>({
         : undefined,
     ]);
     const followed = there?.type === 'link' ? await host.ask(stat, { path, follow: true }) : there;
-    const found = { there, followed, source, missing: [] as string[], tree: [] as TreeEntry[] };
+    const standard = wanted === 'touch' ? 'now' : 'preserve';
+    const [modified, accessed] = await Promise.all([
+      readTimestamp(want.modification_time, want.modification_time_format, standard, host),
+      readTimestamp(want.access_time, want.access_time_format, standard, host),
+    ]);
+    const lists = { missing: [] as string[], tree: [] as TreeEntry[] };
+    const found = { there, followed, source, modified, accessed, ...lists };
     if (wanted === 'absent') return found;
     const current = attributed(want, found);
     await requireNames(want, host, current);
@@ -116,8 +133,11 @@ export default state<Want, State>({
     const { path } = want;
     const wanted = wantedState(want, have.there);
     const made = changes.some((change) => ['state', 'src', 'times'].includes(change.what));
+    const settable = wanted === 'directory' || wanted === 'file';
+    const timed = settable && changes.some((change) => change.what === 'times');
     if (wanted === 'absent') await host.run(sh`rm -rf --one-file-system -- ${path}`);
-    else if (wanted === 'directory' && made) await makeDirectories(changes, have, host);
+    else if (wanted === 'directory' && changes.some((change) => change.what === 'state'))
+      await makeDirectories(changes, have, host);
     else if (wanted === 'touch' && made) await touch(want, have, host);
     else if ((wanted === 'link' || wanted === 'hard') && made) await link(want, wanted, have, host);
     if (wanted === 'absent' || wanted === 'link') {
@@ -125,32 +145,21 @@ export default state<Want, State>({
       return;
     }
     await fixAttributes(changes, path, host, want.follow);
+    if (timed)
+      for (const command of touchCommands(path, have.modified, have.accessed)) await host.run(command);
     await fixTree(want, have.tree, host);
   },
 
   verify(want, before, after) {
     const list = differences(want, after);
-    if (wantedState(want, before.there) !== 'touch') return list;
+    const now = after.modified === 'now' || after.accessed === 'now';
+    if (!now && wantedState(want, before.there) !== 'touch') return list;
     return list.filter((change) => change.what !== 'times');
   },
 
   result(want, have) {
-    const current = attributed(want, have);
-    return {
-      path: want.path,
-      dest: want.path,
-      state: current?.type ?? 'absent',
-      ...(current === undefined
-        ? {}
-        : {
-            mode: formatMode(current.mode),
-            owner: current.owner,
-            group: current.group,
-            uid: current.uid,
-            gid: current.gid,
-            size: current.size,
-          }),
-    };
+    // Ansible says `dest` where it made something, and `path` where it only looked.
+    return { path: want.path, dest: want.path, ...pathInfo(have.there) };
   },
 });
 
@@ -163,7 +172,21 @@ function differences(want: Want, have: State): Change[] {
   const list = stateChanges(want, wanted, have);
   if (current === undefined || list.some((change) => change.what === 'state'))
     return wanted === 'link' ? list : [...list, ...initialAttributes(want, wanted === 'directory')];
-  return [...list, ...attributeChanges(want, current), ...treeChanges(want, have.tree)];
+  const times = wanted === 'directory' || wanted === 'file' ? timeChanges(have, current) : [];
+  return [...list, ...attributeChanges(want, current), ...times, ...treeChanges(want, have.tree)];
+}
+
+function timeChanges({ modified, accessed }: State, there: FileStat): Change[] {
+  const wanted = (time: Timestamp) => (typeof time === 'number' ? shownTime(time) : time);
+  if (timeDiffers(modified, there.modified))
+    return [{ what: 'times', from: shownTime(there.modified), to: wanted(modified) }];
+  if (timeDiffers(accessed, there.accessed))
+    return [{ what: 'times', from: shownTime(there.accessed), to: wanted(accessed) }];
+  return [];
+}
+
+function shownTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }
 
 function wantedState(want: Want, there: FileStat | undefined): NonNullable<Want['state']> {
@@ -206,10 +229,7 @@ function stateChanges(want: Want, wanted: NonNullable<Want['state']>, have: Stat
       return there === undefined ? [{ what: 'state', from, to: 'directory' }] : [];
     case 'touch': {
       if (have.followed === undefined) return [{ what: 'state', from, to: 'file' }];
-      const kept = want.modification_time === 'preserve' && want.access_time === 'preserve';
-      return kept
-        ? []
-        : [{ what: 'times', from: new Date(have.followed.modified * 1000).toISOString(), to: 'now' }];
+      return timeChanges(have, have.followed);
     }
     case 'link':
       if (there?.type !== 'link') return [{ what: 'state', from, to: 'link' }];
@@ -241,13 +261,16 @@ async function makeDirectories(changes: readonly Change[], have: State, host: Ho
   }
 }
 
-async function touch(want: Want, have: State, host: Host): Promise<void> {
-  if (have.followed === undefined) return void (await host.run(sh`touch -- ${want.path}`));
-  const which = [
-    ...(want.modification_time === 'preserve' ? [] : ['-m']),
-    ...(want.access_time === 'preserve' ? [] : ['-a']),
-  ];
-  await host.run(sh`touch ${which} -- ${want.path}`);
+async function touch({ path }: Want, have: State, host: Host): Promise<void> {
+  if (have.followed === undefined) await host.run(sh`touch -- ${path}`);
+  const { modified, accessed } = have;
+  const fresh = have.followed === undefined;
+  const times = touchCommands(
+    path,
+    fresh && modified === 'now' ? 'preserve' : modified,
+    fresh && accessed === 'now' ? 'preserve' : accessed,
+  );
+  for (const command of times) await host.run(command);
 }
 
 /** Made under another name and renamed, so that the path is never without a link. */

@@ -13,6 +13,7 @@ import {
   initialAttributes,
   requireNames,
 } from './shared/attributes.ts';
+import { withAttributes } from './shared/messages.ts';
 import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
 import { hashPassword, hashSchemes, isHashOf } from './shared/password-hash.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
@@ -119,12 +120,7 @@ function message(
     if (user === 'present') return `${name} already present`;
     return there === undefined ? `Created ${path} and added ${name}` : `Add/update ${name}`;
   };
-  // A new file is root's with 0644 at first.
-  const fresh = there === undefined ? ['0644', 'root', '0'] : [];
-  const also = list.some(
-    ({ what, to }) => ['mode', 'owner', 'group'].includes(what) && !fresh.includes(String(to)),
-  );
-  if (!also) return done();
   const counted = list.some((change) => change.what === name);
-  return `${done()}${counted ? ' and ' : ''}ownership, perms or SE linux context changed`;
+  const text = withAttributes(counted || list.length === 0 ? done() : '', list);
+  return counted || list.length === 0 ? text : `${done()}${text}`;
 }

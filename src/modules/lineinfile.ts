@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { state } from './contract.ts';
+import { type Change, state } from './contract.ts';
 import { backupResult } from './shared/backup.ts';
-import { editLines } from './shared/edit-lines.ts';
-import { editParams, lookAtEdit, placing } from './shared/editing.ts';
+import type { Content } from './shared/content.ts';
+import { editLines, splitLines } from './shared/edit-lines.ts';
+import { editParams, fixEdit, lookAtEdit, placing } from './shared/editing.ts';
+import { withAttributes } from './shared/messages.ts';
 import { ansibleBoolean, text, withAliases } from './shared/params.ts';
-import { fixPlace, type Place, placeChanges } from './shared/placing.ts';
+import { type Place, placeChanges } from './shared/placing.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const params = withAliases(
   z
@@ -63,7 +66,9 @@ const params = withAliases(
     }),
 );
 
-export default state<z.output<typeof params>, Place | undefined>({
+type Want = z.output<typeof params>;
+
+export default state<Want, Place | undefined>({
   summary: 'Manage one line of a text file.',
   params,
 
@@ -74,9 +79,32 @@ export default state<z.output<typeof params>, Place | undefined>({
 
   diff: (want, have) => (have === undefined ? [] : placeChanges(have, placing(want))),
 
-  async fix(_changes, want, have, host) {
-    if (have !== undefined) await fixPlace(have, placing(want), host, want);
+  async fix(changes, want, have, host) {
+    if (have === undefined) return;
+    await fixEdit(have, want, host);
+    rememberFor(want, said(want, have, changes));
   },
 
-  result: (want) => backupResult(want),
+  result(want, have) {
+    if (have === undefined) return { msg: 'file not present' };
+    return {
+      ...said(want, have, placeChanges(have, placing(want))),
+      ...rememberedFor(want),
+      backup: backupResult(want).backup_file ?? '',
+    };
+  },
 });
+
+/** What Ansible's module says of the edit, and how many lines it removed. */
+function said(want: Want, { from, to }: Place, changes: readonly Change[]): Record<string, unknown> {
+  const count = (content: Content | undefined) =>
+    Buffer.isBuffer(content) ? splitLines(content.toString()).length : 0;
+  const [before, after] = [count(from), count(to)];
+  const differs = changes.some((change) => change.what === 'content');
+  if (want.state === 'absent') {
+    const found = before - after;
+    return { found, msg: withAttributes(found === 0 ? '' : `${found} line(s) removed`, changes) };
+  }
+  const msg = after > before || from === undefined ? 'line added' : 'line replaced';
+  return { msg: withAttributes(differs ? msg : '', changes) };
+}

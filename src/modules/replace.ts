@@ -1,14 +1,23 @@
 import { z } from 'zod';
-import { state } from './contract.ts';
+import { type Change, state } from './contract.ts';
 import { backupResult } from './shared/backup.ts';
 import type { Content } from './shared/content.ts';
-import { replaceAll } from './shared/edit-lines.ts';
+import { countMatches, replaceAll } from './shared/edit-lines.ts';
 import { editParams, lookAtEdit, placing } from './shared/editing.ts';
+import { withAttributes } from './shared/messages.ts';
 import { moduleParams, text } from './shared/params.ts';
 import { fixPlace, type Place, placeChanges } from './shared/placing.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const params = moduleParams({
   ...editParams,
+  encoding: z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+      z.enum(['utf-8', 'utf8']),
+    )
+    .default('utf-8')
+    .describe('Encoding of the file; there is UTF-8 only.'),
   regexp: z
     .string()
     .min(1)
@@ -18,7 +27,9 @@ const params = moduleParams({
   before: z.string().optional().describe('Replace only before what this matches. `.` matches newlines too.'),
 });
 
-export default state<z.output<typeof params>, Place>({
+type Want = z.output<typeof params>;
+
+export default state<Want, Place>({
   summary: 'Replace every occurrence of a regular expression in a text file.',
   params,
 
@@ -29,8 +40,9 @@ export default state<z.output<typeof params>, Place>({
 
   diff: (want, have) => placeChanges(have, placing(want)),
 
-  async fix(_changes, want, have, host) {
+  async fix(changes, want, have, host) {
     await fixPlace(have, placing(want), host, want);
+    rememberFor(want, { msg: message(want, have, changes) });
   },
 
   // "a" to "aa" always finds something more: what proves it is that the text was written.
@@ -40,8 +52,20 @@ export default state<z.output<typeof params>, Place>({
     return placeChanges(written ? { ...after, differs: false } : after, placing(want));
   },
 
-  result: (want) => backupResult(want),
+  result: (want, have) => ({
+    rc: 0,
+    msg: message(want, have, placeChanges(have, placing(want))),
+    ...rememberedFor(want),
+    ...backupResult(want),
+  }),
 });
+
+/** What Ansible's module says: how often it replaced. */
+function message(want: Want, { from }: Place, changes: readonly Change[]): string {
+  const text = Buffer.isBuffer(from) ? from.toString() : '';
+  if (!changes.some((change) => change.what === 'content')) return withAttributes('', changes);
+  return withAttributes(`${countMatches(text, want)} replacements made`, changes);
+}
 
 function isSame(wanted: Buffer, found: Content): boolean {
   return Buffer.isBuffer(found) && found.equals(wanted);

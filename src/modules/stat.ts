@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { HostReader } from '../host/contract.ts';
 import { type FileStat, stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { action } from './contract.ts';
@@ -14,6 +15,14 @@ const params = moduleParams({
     .default('sha1')
     .describe('How the checksum is made.')
     .meta({ aliases: ['checksum', 'checksum_algo'] }),
+  get_mime: ansibleBoolean
+    .default(true)
+    .describe('Return the type and encoding that file(1) of the host tells, where it is installed.')
+    .meta({ aliases: ['mime', 'mime_type', 'mime-type'] }),
+  get_attributes: ansibleBoolean
+    .default(true)
+    .describe('Return the attributes that lsattr(1) of the host tells.')
+    .meta({ aliases: ['attr', 'attributes'] }),
 });
 
 export default action<z.output<typeof params>>({
@@ -21,10 +30,11 @@ export default action<z.output<typeof params>>({
   params,
   effect: 'reads',
 
-  async run({ path, follow, get_checksum, checksum_algorithm }, host) {
+  async run({ path, follow, get_checksum, checksum_algorithm, get_mime, get_attributes }, host) {
     const found = await host.ask(stat, { path, follow });
     if (found === undefined) return { changed: false, values: { stat: { exists: false } } };
     const values = fileFacts(found);
+    Object.assign(values, await moreFacts(path, { follow, get_mime, get_attributes }, host));
     if (found.type === 'link')
       values.lnk_source = (await host.look(sh`readlink -m -- ${path}`)).stdout.replace(/\n$/, '');
     if (found.type === 'file' && get_checksum) {
@@ -34,6 +44,65 @@ export default action<z.output<typeof params>>({
     return { changed: false, values: { stat: values } };
   },
 });
+
+/** What the file system does not keep in the stat record. */
+async function moreFacts(
+  path: string,
+  want: { follow: boolean; get_mime: boolean; get_attributes: boolean },
+  host: HostReader,
+): Promise<Record<string, unknown>> {
+  const follow = want.follow ? ['-L'] : [];
+  const { stdout } = await host.look(sh`p=${path}
+for t in r w x; do [ -$t "$p" ] && printf 1 || printf 0; done; echo
+stat ${follow} -c '%b %o %Hr %Lr' -- "$p" || echo '0 0 0 0'
+${want.get_attributes ? sh`lsattr -vd -- "$p" 2>/dev/null || echo` : sh`echo`}
+${want.get_mime ? sh`file --mime-type --mime-encoding -- "$p" 2>/dev/null || echo` : sh`echo`}`);
+  const [access = '', numbers = '', attributes = '', mime = ''] = stdout.split('\n');
+  const [blocks = 0, block_size = 0, major = 0, minor = 0] = numbers.split(' ').map(Number);
+  const [version, flags = ''] = attributes.trim().split(/\s+/);
+  const letters = flags.replaceAll('-', '');
+  const described = /: ([^;]+); charset=(.+)$/.exec(mime);
+  return {
+    readable: access[0] === '1',
+    writeable: access[1] === '1',
+    executable: access[2] === '1',
+    blocks,
+    block_size,
+    device_type: (major << 8) | minor,
+    ...(want.get_attributes
+      ? {
+          version: version || null,
+          attr_flags: letters,
+          attributes: [...letters].flatMap((letter) => attributeNames[letter] ?? []),
+        }
+      : {}),
+    ...(want.get_mime ? { mimetype: described?.[1] ?? 'unknown', charset: described?.[2] ?? 'unknown' } : {}),
+  };
+}
+
+/** Letters of lsattr(1) with the words that Ansible has for them. */
+const attributeNames: Record<string, string> = {
+  A: 'noatime',
+  a: 'append',
+  c: 'compressed',
+  C: 'nocow',
+  d: 'nodump',
+  D: 'dirsync',
+  e: 'extents',
+  E: 'encrypted',
+  h: 'blocksize',
+  i: 'immutable',
+  I: 'indexed',
+  j: 'journalled',
+  N: 'inline',
+  s: 'zero',
+  S: 'synchronous',
+  t: 'notail',
+  T: 'blockroot',
+  u: 'undelete',
+  X: 'compressedraw',
+  Z: 'compresseddirty',
+};
 
 /** What Ansible's stat module returns of a file that exists. */
 export function fileFacts(found: FileStat): Record<string, unknown> {
@@ -72,7 +141,6 @@ export function fileFacts(found: FileStat): Record<string, unknown> {
     xoth: bit(0o1),
     isuid: bit(0o4000),
     isgid: bit(0o2000),
-    executable: bit(0o111),
     ...(found.target === undefined ? {} : { lnk_target: found.target }),
   };
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { action } from './contract.ts';
 import { hostPath, moduleParams } from './shared/params.ts';
+import { pathInfo } from './shared/path-info.ts';
 
 const part = z.string().refine((text) => !text.includes('/'), { error: 'cannot hold a slash' });
 
@@ -20,6 +22,7 @@ export default action<z.output<typeof params>>({
   async run({ state, path, prefix, suffix }, host) {
     const kind = state === 'directory' ? ['-d'] : [];
     const { stdout } = await host.run(sh`mktemp ${kind} -- ${`${path}/${prefix}XXXXXXXX${suffix}`}`);
-    return { changed: true, values: { path: stdout.replace(/\n$/, ''), state } };
+    const made = stdout.replace(/\n$/, '');
+    return { changed: true, values: { path: made, ...pathInfo(await host.ask(stat, { path: made })) } };
   },
 });

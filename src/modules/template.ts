@@ -1,10 +1,13 @@
+import { dirname } from 'node:path/posix';
 import { z } from 'zod';
+import { stat } from '../host/queries/stat.ts';
+import { sh } from '../host/sh.ts';
 import { state } from './contract.ts';
-import { fileAttributes } from './shared/attributes.ts';
+import { fileAttributes, requireNames } from './shared/attributes.ts';
 import { backupResult } from './shared/backup.ts';
-import { sha1Of } from './shared/content.ts';
-import { formatMode } from './shared/mode.ts';
+import { md5Of, sha1Of } from './shared/content.ts';
 import { ansibleBoolean, hostPath, moduleParams } from './shared/params.ts';
+import { pathInfo } from './shared/path-info.ts';
 import { destination, fixPlace, lookAt, type Place, placeChanges } from './shared/placing.ts';
 
 const params = moduleParams({
@@ -23,13 +26,22 @@ const params = moduleParams({
     .optional()
     .describe('Command that checks the new file before it is put in place; %s is its path.'),
   newline_sequence: z
-    .enum(['\n', '\r', '\r\n'])
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.replaceAll('\\r', '\r').replaceAll('\\n', '\n') : value),
+      z.enum(['\n', '\r', '\r\n']),
+    )
     .default('\n')
     .describe('What ends the lines of the rendered file.'),
   ...fileAttributes,
 });
 
-export default state<z.output<typeof params>, Place>({
+interface State {
+  readonly place: Place;
+  /** The directory that dest names with a slash, when it has to be made. */
+  readonly folder: string | undefined;
+}
+
+export default state<z.output<typeof params>, State>({
   summary: 'Render a Jinja2 template to a file on hosts.',
   params,
 
@@ -37,29 +49,32 @@ export default state<z.output<typeof params>, Place>({
     const rendered = context.renderTemplate(context.find('templates', want.src));
     const text = want.newline_sequence === '\n' ? rendered : rendered.replaceAll('\n', want.newline_sequence);
     const path = await destination(want, host);
-    return lookAt(path, { content: Buffer.from(text) }, want, host);
+    const content = Buffer.from(text);
+    const folder = dirname(path);
+    const makes =
+      want.dest.endsWith('/') && (await host.ask(stat, { path: folder, follow: true })) === undefined;
+    if (!makes) return { place: await lookAt(path, { content }, want, host), folder: undefined };
+    await requireNames(want, host);
+    return { place: { path, source: { content }, there: undefined, differs: true, to: content }, folder };
   },
 
-  diff: (want, have) => placeChanges(have, want),
+  diff: (want, { place }) => placeChanges(place, want),
 
   async fix(_changes, want, have, host) {
-    await fixPlace(have, want, host);
+    if (have.folder !== undefined) await host.run(sh`mkdir -p -- ${have.folder}`);
+    await fixPlace(have.place, want, host);
   },
 
-  result(want, { path, source, there }) {
+  result(want, { place: { path, source, there } }) {
+    const content = 'content' in source ? source.content : Buffer.alloc(0);
     return {
       dest: path,
+      path,
       src: want.src,
-      ...('content' in source ? { checksum: sha1Of(source.content), size: source.content.length } : {}),
-      ...(there === undefined
-        ? {}
-        : {
-            owner: there.owner,
-            group: there.group,
-            uid: there.uid,
-            gid: there.gid,
-            mode: formatMode(there.mode),
-          }),
+      checksum: sha1Of(content),
+      md5sum: md5Of(content),
+      size: content.length,
+      ...(there === undefined ? {} : pathInfo(there)),
       ...backupResult(want),
     };
   },

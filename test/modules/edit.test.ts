@@ -23,7 +23,7 @@ describe('lineinfile', () => {
     const { left, result } = await bench.settle('lineinfile', args);
     expect([left, text()]).toEqual([[], 'Port 2222\nother\n']);
     expect(statSync(bench.at('f')).mode & 0o777).toBe(0o640);
-    expect(readFileSync(result.backup_file as string, 'utf8')).toBe('Port 22\nother\n');
+    expect(readFileSync(result.backup as string, 'utf8')).toBe('Port 22\nother\n');
     expect((await bench.settle('lineinfile', args)).changes).toEqual([]);
   });
 

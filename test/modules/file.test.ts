@@ -127,7 +127,7 @@ describe('file: file and touch', () => {
     symlinkSync('f', bench.at('l'));
     const { changes, left, result } = await bench.settle('file', { path: bench.at('l'), mode: '0600' });
     expect([shown(changes), left, modeOf(bench.at('f'))]).toEqual([['mode 0644 -> 0600'], [], '600']);
-    expect(result).toMatchObject({ mode: '0600', state: 'file' });
+    expect(result).toMatchObject({ mode: '0777', state: 'link' });
     mkdirSync(bench.at('d'));
     expect((await bench.settle('file', { path: bench.at('d'), mode: '0711' })).left).toEqual([]);
   });

@@ -5,13 +5,28 @@ import type { FileStat } from '../../host/queries/stat.ts';
 import { type Command, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
 import { formatMode, mode, resolveMode } from './mode.ts';
-import { text } from './params.ts';
+import { ansibleBoolean, text } from './params.ts';
 
 /** Owner, group and mode of a file, as parameters of every module that makes files. */
 export const fileAttributes = {
   mode: mode.optional().describe("Permissions, octal in quotes ('0644') or symbolic (u=rw,g=r,o=)."),
   owner: text.optional().describe('Name (or number) of the user that owns the file.'),
   group: text.optional().describe('Name (or number) of the group that owns the file.'),
+  unsafe_writes: ansibleBoolean
+    .optional()
+    .describe('Taken for the sake of existing playbooks: files are always replaced in one step.'),
+  selevel: text
+    .optional()
+    .describe('Nothing where there is no SELinux, as in Ansible: a Debian host has none.'),
+  serole: text
+    .optional()
+    .describe('Nothing where there is no SELinux, as in Ansible: a Debian host has none.'),
+  setype: text
+    .optional()
+    .describe('Nothing where there is no SELinux, as in Ansible: a Debian host has none.'),
+  seuser: text
+    .optional()
+    .describe('Nothing where there is no SELinux, as in Ansible: a Debian host has none.'),
 };
 
 export interface Attributes {

@@ -14,6 +14,11 @@ export function sha1Of(content: string | Buffer): string {
   return createHash('sha1').update(content).digest('hex');
 }
 
+/** Hexadecimal MD5, which Ansible returns beside it. */
+export function md5Of(content: string | Buffer): string {
+  return createHash('md5').update(content).digest('hex');
+}
+
 /** What is known of a file's content: its bytes, or only how many they are. */
 export type Content = Buffer | { readonly size: number };
 

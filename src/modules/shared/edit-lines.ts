@@ -150,23 +150,35 @@ export interface ReplaceWish {
 
 /** The text as replace wants it. */
 export function replaceAll(text: string, want: ReplaceWish): string {
-  const { after, before } = want;
+  const { start, end, matches } = findMatches(text, want);
+  const inside = text.slice(start, end);
+  let result = '';
+  let last = 0;
+  for (const match of matches) {
+    result += inside.slice(last, match.index) + expandMatch(want.replace, match);
+    last = match.index + match[0].length;
+  }
+  return text.slice(0, start) + result + inside.slice(last) + text.slice(end);
+}
+
+/** How often replace would replace. */
+export function countMatches(text: string, want: ReplaceWish): number {
+  return findMatches(text, want).matches.length;
+}
+
+function findMatches(
+  text: string,
+  { after, before, regexp: pattern }: ReplaceWish,
+): { start: number; end: number; matches: RegExpExecArray[] } {
   let [start, end] = [0, text.length];
   if (after !== undefined || before !== undefined) {
     const lazy = after !== undefined && before !== undefined ? '?' : '';
     const section = pythonRegex(`${after ?? ''}(?P<subsection>.*${lazy})${before ?? ''}`, { dotAll: true });
     const found = section.exec(text)?.indices?.groups?.subsection;
-    if (found === undefined) return text;
+    if (found === undefined) return { start, end, matches: [] };
     [start, end] = found;
   }
-  const regexp = pythonRegex(want.regexp, { multiline: true });
+  const regexp = pythonRegex(pattern, { multiline: true });
   const all = new RegExp(regexp.source, `${regexp.flags}g`);
-  const inside = text.slice(start, end);
-  let result = '';
-  let last = 0;
-  for (const match of inside.matchAll(all)) {
-    result += inside.slice(last, match.index) + expandMatch(want.replace, match);
-    last = match.index + match[0].length;
-  }
-  return text.slice(0, start) + result + inside.slice(last) + text.slice(end);
+  return { start, end, matches: [...text.slice(start, end).matchAll(all)] };
 }

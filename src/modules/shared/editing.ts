@@ -1,18 +1,19 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../../errors.ts';
-import type { HostReader } from '../../host/contract.ts';
+import type { Host, HostReader } from '../../host/contract.ts';
 import { contents } from '../../host/queries/contents.ts';
 import { stat } from '../../host/queries/stat.ts';
+import { sh } from '../../host/sh.ts';
 import { fileAttributes, requireNames } from './attributes.ts';
 import { ansibleBoolean, hostPath } from './params.ts';
-import { type Place, type Placing, requireDirectory } from './placing.ts';
+import { fixPlace, type Place, type Placing } from './placing.ts';
 
 /** Parameters of the modules that change a part of a file. */
 export const editParams = {
   path: hostPath
     .describe('The file to change. Symbolic links are followed.')
-    .meta({ aliases: ['dest', 'name'] }),
+    .meta({ aliases: ['dest', 'destfile', 'name'] }),
   backup: ansibleBoolean.default(false).describe('Keep a copy of the file as it was.'),
   validate: z
     .string()
@@ -27,6 +28,12 @@ type EditWant = Pick<Placing, 'backup' | 'validate' | 'owner' | 'group' | 'mode'
 /** How an edited file is put in place: links followed, always replaced. */
 export function placing<W extends EditWant>(want: W): W & Placing {
   return { ...want, force: true, follow: true };
+}
+
+/** Makes the edited file; in a directory that is not there too, as Ansible does it with `create`. */
+export async function fixEdit<W extends EditWant>(place: Place, want: W, host: Host): Promise<void> {
+  if (place.there === undefined) await host.run(sh`mkdir -p -- ${dirname(place.path)}`);
+  await fixPlace(place, placing(want), host, want);
 }
 
 /**
@@ -47,7 +54,6 @@ export async function lookAtEdit(
   if (there === undefined) {
     if (missing === 'leave') return undefined;
     if (missing === 'fail') throw new NotYet(`${path} does not exist on ${host.name}`);
-    await requireDirectory(dirname(path), host);
   } else if (bytes === undefined)
     throw new TaskFailure(`${path} on ${host.name} is a ${there.type}, not a file`);
   await requireNames(want, host, there);

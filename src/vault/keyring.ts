@@ -22,11 +22,6 @@ export function useVaultKeys(keys: readonly VaultKey[]): void {
   ring = keys;
 }
 
-/** The passwords in use. */
-export function vaultKeys(): readonly VaultKey[] {
-  return ring;
-}
-
 /**
  * Decrypts what ansible-vault wrote. Passwords whose id the text names come first, then all others, as in Ansible.
  * @throws TaskFailure that names what is wrong and the ids that were tried

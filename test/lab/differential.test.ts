@@ -6,8 +6,9 @@
  *
  *     DIFFERENTIAL=03,14 npx vitest run --project lab test/lab/differential.test.ts
  *
- * runs these playbooks only (a part of their names), and leaves the twins standing for the next try. They are as
- * the last try left them; `foobar lab down .foobar/standing/differential.yaml` throws them away.
+ * runs these playbooks only (parts of their names), writes what differs to .foobar/standing/differential/NAME.txt,
+ * and leaves the twins standing for the next try. They are as the last try left them;
+ * `foobar lab down .foobar/standing/differential.yaml` throws them away.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Compared, compare, type Phase, phases } from './differential/compare.ts';

@@ -1,9 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import { unifiedDiff } from '../../../src/reporters/unified-diff.ts';
 import type { Lab } from '../support.ts';
 import { openProject, type Project } from './project.ts';
 import { runAnsible, runFoobar, type Told, told, withGuesses } from './runs.ts';
 import { compareStates, type State, takeState } from './state.ts';
-import type { Twins } from './twins.ts';
+import { chosen, type Twins } from './twins.ts';
 
 export const phases = ['check mode', 'first run', 'second run'] as const;
 export type Phase = (typeof phases)[number];
@@ -40,6 +41,12 @@ export async function compare(
     const tasks = new Set(ansible.ends.map(({ task, module }) => `${task} ${module}`)).size;
     found[phase] = { differences: differences.join('\n'), tasks, seconds: (Date.now() - began) / 1000 };
     before = after;
+  }
+  if (chosen) {
+    const report = phases.map(
+      (phase) => `${phase} (${found[phase]!.seconds} s)\n${found[phase]!.differences}\n`,
+    );
+    writeFileSync(`${project.directory}.txt`, report.join('\n'));
   }
   return found as Record<Phase, Compared>;
 }

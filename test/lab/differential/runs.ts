@@ -1,4 +1,4 @@
-import { foobar, type Lab } from '../support.ts';
+import { type Lab, startFoobar } from '../support.ts';
 import type { Project } from './project.ts';
 
 /** What one tool said of one run. */
@@ -32,6 +32,9 @@ type Recap = Readonly<Partial<Record<string, number>>>;
 
 const compared = ['ok', 'changed', 'unreachable', 'failed', 'skipped'] as const;
 
+/** Seconds after which a run hangs. */
+const patience = 240;
+
 /** Runs ansible-playbook on the first twin. */
 export async function runAnsible(lab: Lab, project: Project, check: boolean): Promise<Told> {
   const words = [
@@ -43,7 +46,7 @@ export async function runAnsible(lab: Lab, project: Project, check: boolean): Pr
   ].map((word) => `'${word}'`);
   const { code, stdout, stderr } = await lab.exec(
     project.twins[0]!.ansible,
-    `cd ${project.directory} && ${words.join(' ')} </dev/null`,
+    `cd ${project.directory} && timeout ${patience} ${words.join(' ')} </dev/null`,
   );
   const events = stdout
     .split('\n')
@@ -69,13 +72,11 @@ export async function runAnsible(lab: Lab, project: Project, check: boolean): Pr
 /** Runs foobar here. */
 export async function runFoobar(project: Project, check: boolean): Promise<Told> {
   const inventory = `${project.directory}/inventory.yaml`;
-  const run = await foobar(
-    'provision',
-    inventory,
-    '--playbook',
-    project.playbook,
-    ...options(project, check),
-  );
+  const words = ['--playbook', project.playbook, ...options(project, check)];
+  const started = startFoobar('provision', inventory, ...words);
+  const impatience = setTimeout(() => started.child.kill('SIGINT'), patience * 1000);
+  const run = await started.end();
+  clearTimeout(impatience);
   const mistakes = run.events.flatMap((event) =>
     event.event === 'mistake' && event.severity === 'error'
       ? [`${event.place?.file.split('/').at(-1)}:${event.place?.line}: ${event.message}`]

@@ -61,6 +61,7 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     if (names.includes(task.module) && !modules.has(task.module))
       modules.set(task.module, await registry.loadModule(task.module));
 
+  const sound = new SoundTexts();
   const ownDelimiters = new Set<string>();
   const read = new Set<string>();
   const note = ({ text }: Text): void => {
@@ -87,15 +88,15 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     else if (task.module !== 'meta' && task.include === undefined) own.push(unknownModule(task, names));
     const texts = taskTexts(task, module?.expressions ?? []);
     texts.forEach(note);
-    const sound = texts.filter((text) => isSound(text, own));
+    const parsed = texts.filter((text) => sound.has(text, own));
     for (const text of texts) ofHosts.push(...groupProblems(text, inventory, joining));
     ofHosts.push(...delegateProblems(task, inventory, joining));
     ofNames.push(...notifications.problems(play, task), ...argumentProblems(play, task, known));
     const find = (text: Text): void => {
       if (certainty !== 'perhaps') ofNames.push(...finder.find(text, play, task, conditional));
     };
-    sound.forEach(find);
-    const template = checkFile(task, playbook, find, own);
+    parsed.forEach(find);
+    const template = checkFile(task, playbook, sound, find, own);
     if (template === undefined) ownDelimiters.add(namedFile(task, playbook.file)?.path ?? '');
     else {
       note(template);
@@ -111,14 +112,14 @@ export async function checkProject(project: Project): Promise<Problem[]> {
   for (const layer of layers)
     for (const text of layerTexts(layer, { file: layer.origin, line: 1, column: 1 })) {
       note(text);
-      isSound(text, problems);
+      sound.has(text, problems);
       aboutHosts.push(...groupProblems(text, inventory, joining));
     }
   for (const text of looseTemplates(playbook, expanded)) {
     note(text);
     if (text.text.startsWith('#jinja2:') || ownDelimiters.has(text.place.file)) continue;
     const found: Problem[] = project.inventory ? groupProblems(text, inventory, joining) : [];
-    isSound(text, found);
+    sound.has(text, found);
     // Nobody may ever render it; where a task names it, the same is said as an error.
     problems.push(...found.map((problem) => ({ ...problem, severity: 'warning' as const })));
   }
@@ -134,12 +135,19 @@ const nobody: Inventory = {
   stateDirectory: '',
 };
 
-/** Notes what the template room finds; what cannot be parsed has no variables to look for. */
-function isSound(text: Text, problems: Problem[]): boolean {
-  const check = text.kind === 'template' ? checkTemplate : checkExpression;
-  const found = check(text.text, text.place);
-  problems.push(...found);
-  return !found.some((problem) => problem.severity === 'error');
+/** Texts in which nothing is wrong; many tasks have the same. */
+class SoundTexts {
+  readonly #known = new Set<string>();
+
+  /** Notes what the template room finds; what cannot be parsed has no variables to look for. */
+  has({ text, place, kind }: Text, problems: Problem[]): boolean {
+    const key = `${kind} ${text}`;
+    if (this.#known.has(key)) return true;
+    const found = (kind === 'template' ? checkTemplate : checkExpression)(text, place);
+    if (found.length === 0) this.#known.add(key);
+    problems.push(...found);
+    return !found.some((problem) => problem.severity === 'error');
+  }
 }
 
 function hostsOf(
@@ -165,6 +173,7 @@ function hostsOf(
 function checkFile(
   task: Task,
   playbook: Playbook,
+  sound: SoundTexts,
   find: (text: Text) => void,
   problems: Problem[],
 ): Text | undefined {
@@ -184,7 +193,7 @@ function checkFile(
     place: { file: named.path, line: 1, column: 1 },
     kind: 'template',
   };
-  if (hasOwnDelimiters(task, text.text) || !isSound(text, problems)) return undefined;
+  if (hasOwnDelimiters(task, text.text) || !sound.has(text, problems)) return undefined;
   find(text);
   return text;
 }

@@ -52,7 +52,7 @@ function filledIn(task: Task, written: string): string[] | undefined {
 }
 
 /** The files of folders that a text with templates in it may mean. */
-export function matching(text: string, folders: readonly string[]): string[] {
+function matching(text: string, folders: readonly string[]): string[] {
   if (!isOpen(text)) {
     const there = isAbsolute(text) ? existsSync(text) : folders.some((folder) => isFile(join(folder, text)));
     return there ? [text] : [];

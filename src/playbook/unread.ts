@@ -26,11 +26,18 @@ export function unreadVariables(
   const lists = entries.flatMap(({ play, task }) => [play.layers, task.defaults, task.layers]);
   const layers = new Set([...new Set(lists)].flat());
   const known = new Set([...connection, ...[...layers].flatMap(({ values }) => Object.keys(values))]);
+  const plain = new Set([...known].map(withoutDigits));
+  const nearby = new Map<string, string | undefined>();
+  const meantBy = (name: string): string | undefined => {
+    if (!nearby.has(name))
+      nearby.set(name, plain.has(withoutDigits(name)) ? undefined : nearest(name, known));
+    return nearby.get(name);
+  };
   const given = new Set([...inventory.hosts.values()].flatMap((host) => host.layers));
   return [...given, { origin: '-e', values: extraVars }].flatMap(({ values }) =>
     Object.keys(values).flatMap((name): Problem[] => {
-      const meant = read.has(name) || known.has(name) || name.length < 5 ? undefined : nearest(name, known);
-      if (meant === undefined || withoutDigits(meant) === withoutDigits(name)) return [];
+      const meant = read.has(name) || known.has(name) || name.length < 5 ? undefined : meantBy(name);
+      if (meant === undefined) return [];
       const message = `nothing reads the variable ${name}`;
       return [
         { message, place: keyPlaceOf(values, name), hint: `did you mean ${meant}?`, severity: 'warning' },

@@ -129,16 +129,22 @@ export class Walk {
   async #step(index: number): Promise<void> {
     const entry = this.program.at(index);
     if (!entry) return;
-    const here = this.hosts.filter((host) => host.next <= index && this.isPresent(host));
+    const here = this.hosts.filter((host) => host.next === index && this.isPresent(host));
     const taking = here.filter((host) => this.#takes(host, entry));
     for (const host of here) host.next = index + 1;
     this.settle();
     if (taking.length === 0) return;
     if (entry.task.module === 'meta') await runMeta(this, entry, taking, index);
     else if (!(await this.#confirmed(entry, taking))) return;
-    else if (entry.task.include) this.program.insert(index + 1, await include(this, entry, taking));
+    else if (entry.task.include) this.#insert(index + 1, await include(this, entry, taking));
     else await takeTurn(this, entry, taking, index);
     if (this.batch.endsSection(entry)) for (const host of this.hosts) host.forced = false;
+  }
+
+  #insert(index: number, entries: readonly Entry[]): void {
+    this.program.insert(index, entries);
+    // Those that end_role took further ahead.
+    for (const host of this.hosts) if (host.next > index) host.next += entries.length;
   }
 
   #takes(host: HostPlay, entry: Entry): boolean {

@@ -5,6 +5,7 @@ import type { HostRecap, RunEvent, Statistics } from '../../src/engine/events.ts
 import { HostVariables } from '../../src/engine/host-variables.ts';
 import { type Run, runPlaybook } from '../../src/engine/run.ts';
 import type { RunVariables } from '../../src/engine/variables.ts';
+import type { Connection, ConnectionSettings } from '../../src/host/connection.ts';
 import { Fleet } from '../../src/host/fleet.ts';
 import { localConnection } from '../../src/host/local-connection.ts';
 import { selectHosts } from '../../src/inventory/patterns.ts';
@@ -25,6 +26,9 @@ export interface Options {
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
   readonly extraVars?: Readonly<Record<string, unknown>>;
+  /** What ansible_connection is, if the inventory says it: else how hosts are reached by themselves. */
+  readonly connection?: 'ssh';
+  connect?(name: string, settings: ConnectionSettings): Connection | Promise<Connection>;
   /** More of what a run is told. */
   readonly run?: Partial<Run>;
   /** Files of the project besides the playbook, by their path in its folder. */
@@ -53,7 +57,8 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
   const inventory = join(project, 'hosts.yaml');
   const file = join(project, 'site.yaml');
   const all = Object.fromEntries(hosts.map((host) => [host, null]));
-  const vars = { ansible_connection: 'local', here, mine: '{{ here }}/{{ inventory_hostname }}' };
+  const told = options.connection === undefined ? { ansible_connection: 'local' } : {};
+  const vars = { ...told, here, mine: '{{ here }}/{{ inventory_hostname }}' };
   writeFileSync(inventory, JSON.stringify({ all: { hosts: all, vars } }));
   writeFileSync(file, playbook);
   for (const [name, text] of Object.entries(options.files ?? {})) {
@@ -85,16 +90,16 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
   const fleet = new Fleet({
     settings: (name) => ({
       name,
-      connection: 'local',
+      connection: options.connection ?? 'local',
       address: 'localhost',
-      port: 0,
+      port: 22,
       user: options.user ?? 'login',
       identityFiles: [],
       identitiesOnly: true,
       knownHostsFiles: [],
       connectTimeout: 10,
     }),
-    connect: async () => localConnection(),
+    connect: async (settings) => options.connect?.(settings.name, settings) ?? localConnection(),
     forks: 10,
     readOnly: check,
     owner: 'the test',

@@ -42,12 +42,12 @@ async function ask(
     },
   });
   const line = createInterface({ input, output: shown, terminal: true, historySize: 0 });
-  output.write(text);
+  if (!echo) output.write(text);
   const stopped = new AbortController();
   line.on('SIGINT', () => stopped.abort());
   line.on('close', () => stopped.abort());
   try {
-    return await line.question('', { signal: stopped.signal });
+    return await line.question(echo ? text : '', { signal: stopped.signal });
   } catch (error) {
     if (!stopped.signal.aborted) throw error;
     throw new TaskFailure('stopped: the question was not answered');

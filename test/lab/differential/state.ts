@@ -110,7 +110,8 @@ function sameWords(lab: Lab, { twins }: Project): (text: string) => string {
   return (text) =>
     addresses
       .reduce((result, [address, word]) => result.replaceAll(address, word), text)
-      .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, '<MAC>');
+      .replace(/\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, '<MAC>')
+      .replace(/\/root\/\.ansible\/tmp\/[\w./-]+/g, '<temporary file>');
 }
 
 function comparable(key: string, value: string): string {

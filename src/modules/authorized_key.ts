@@ -4,7 +4,7 @@ import { NotYet, TaskFailure } from '../errors.ts';
 import { type AuthorizedKeys, authorizedKeys } from '../host/queries/authorized_keys.ts';
 import { sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
-import { type AuthorizedKey, editKeys, parseKeyLine } from './shared/authorized-keys.ts';
+import { type AuthorizedKey, editKeys, formatKey, parseKeyLine } from './shared/authorized-keys.ts';
 import { ansibleBoolean, text, withAliases } from './shared/params.ts';
 
 const params = withAliases(
@@ -29,6 +29,9 @@ const params = withAliases(
         .optional()
         .describe('The file, where it is not ~/.ssh/authorized_keys; %h and %u stand for home and user.'),
       manage_dir: ansibleBoolean.default(true).describe('Make the directory, for the user alone.'),
+      validate_certs: ansibleBoolean
+        .default(true)
+        .describe('Accepted for Ansible; it is about keys that are URLs, which are not supported.'),
       follow: ansibleBoolean.default(false).describe('Write through a symbolic link.'),
     })
     .refine((want) => !(want.exclusive && want.state === 'absent'), {
@@ -82,6 +85,13 @@ export default state<Want, AuthorizedKeys>({
     keyfile: path,
     state: want.state,
     exclusive: want.exclusive,
+    key: want.key.map(formatKey).join('\n'),
+    key_options: want.key_options ?? null,
+    comment: want.comment ?? null,
+    path: want.path ?? null,
+    manage_dir: want.manage_dir,
+    follow: want.follow,
+    validate_certs: want.validate_certs,
   }),
 });
 
@@ -96,6 +106,10 @@ function edited(want: Want, have: AuthorizedKeys): string {
 
 function readKeys(value: string, complain: (message: string) => void): AuthorizedKey[] {
   const keys: AuthorizedKey[] = [];
+  if (/^(https?|file):\/\//.test(value.trim())) {
+    complain("a key from a URL is not supported; fetch it before: key: \"{{ lookup('url', '...') }}\"");
+    return keys;
+  }
   for (const line of value.split('\n')) {
     if (line.trim() === '' || line.trim().startsWith('#')) continue;
     const key = parseKeyLine(line);

@@ -41,6 +41,11 @@ export default action<z.output<typeof params>>({
     const started = new Date();
     // Through env, so that the first word is always a program and never a builtin or a keyword of the shell.
     const output = await host.run(rawShell(`env -- ${shown.join(' ')}`), runOptions(want));
+    // env(1) could not start it: Ansible's module answers with the number of ENOENT.
+    if (output.code === 127 && output.stderr.startsWith('env: ')) {
+      const msg = `[Errno 2] No such file or directory: b'${words[0]}'`;
+      return { changed: false, failed: msg, values: { cmd: words, rc: 2, msg, stdout: '', stderr: '' } };
+    }
     return commandResult(words, output, started, want.strip_empty_ends);
   },
 });

@@ -30,6 +30,25 @@ const params = moduleParams({
     .describe('Follow the repository; no leaves a working tree that is there.'),
   clone: ansibleBoolean.default(true).describe('Make the working tree when it is not there.'),
   recursive: ansibleBoolean.default(true).describe('Check submodules out too.'),
+  single_branch: ansibleBoolean.default(false).describe('Fetch only the branch or tag of version.'),
+  refspec: text.optional().describe('Further refs to fetch, such as pull/1/head or refs/notes/*.'),
+  track_submodules: ansibleBoolean
+    .default(false)
+    .describe('Check submodules out at the newest commit of their branch.'),
+  umask: text
+    .pipe(z.string().regex(/^[0-7]{1,4}$/, 'expected an octal umask such as 0022'))
+    .optional()
+    .describe('Permissions that new files must not have, octal.'),
+  executable: hostPath.optional().describe('git to use.'),
+  accept_hostkey: ansibleBoolean
+    .refine((value) => !value, {
+      error: 'not supported: use accept_newhostkey, or put the key into known_hosts (module known_hosts)',
+    })
+    .default(false)
+    .describe('Not supported: a host key is never taken unseen.'),
+  accept_newhostkey: ansibleBoolean
+    .default(false)
+    .describe('Take the key of a server that is not known yet (ssh: StrictHostKeyChecking=accept-new).'),
   key_file: hostPath.optional().describe('Private key of the host for SSH.'),
   ssh_opts: z.string().optional().describe('Options for ssh.'),
 });
@@ -77,7 +96,10 @@ export default state<Want, State>({
   async fix(_changes, want, have, host) {
     const { reference } = have;
     if (reference === undefined) return;
-    const script = [sh`set -e`, ...steps(want, have, reference)].map((command) => command.text).join('\n');
+    const mask = want.umask === undefined ? [] : [sh`umask ${want.umask}`];
+    const script = [sh`set -e`, ...mask, ...steps(want, have, reference)]
+      .map((command) => command.text)
+      .join('\n');
     await host.job(`git ${want.dest}`, rawShell(script), { environment: environment(want) });
   },
 
@@ -96,7 +118,11 @@ function environment(want: Want): Record<string, string> {
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
     LC_ALL: 'C',
-    GIT_SSH_COMMAND: ['ssh -o BatchMode=yes', ...options].join(' '),
+    GIT_SSH_COMMAND: [
+      'ssh -o BatchMode=yes',
+      ...(want.accept_newhostkey ? ['-o StrictHostKeyChecking=accept-new'] : []),
+      ...options,
+    ].join(' '),
   };
 }
 
@@ -106,7 +132,7 @@ function options(want: Want): RunOptions {
 
 /** The working tree may belong to another user than the one who looks. */
 function inTree(want: Want): Command {
-  return sh`git -c ${`safe.directory=${want.dest}`} -C ${want.dest}`;
+  return sh`${want.executable ?? 'git'} -c ${`safe.directory=${want.dest}`} -C ${want.dest}`;
 }
 
 async function lookAtClone(want: Want, host: HostReader): Promise<Clone | undefined> {
@@ -128,7 +154,10 @@ ${git} status --porcelain --untracked-files=no`,
 
 async function ask(want: Want, host: HostReader): Promise<Reference> {
   if (/^[0-9a-f]{40}$/.test(want.version)) return { commit: want.version };
-  const { code, stdout, stderr } = await host.look(sh`git ls-remote --symref -- ${want.repo}`, options(want));
+  const { code, stdout, stderr } = await host.look(
+    sh`${want.executable ?? 'git'} ls-remote --symref -- ${want.repo}`,
+    options(want),
+  );
   requireGit(code, host);
   if (code !== 0) throw new TaskFailure(`${want.repo}: ${stderr.trim().split('\n').slice(-3).join('\n')}`);
   const references = readReferences(stdout);
@@ -154,11 +183,14 @@ function steps(want: Want, { clone }: State, reference: Reference): Command[] {
   const depth = want.depth === undefined ? [] : [`--depth=${want.depth}`];
   const list: Command[] = [];
   if (clone === undefined)
-    list.push(sh`git init --quiet -- ${want.dest}`, sh`${git} remote add -- ${want.remote} ${want.repo}`);
+    list.push(
+      sh`${want.executable ?? 'git'} init --quiet -- ${want.dest}`,
+      sh`${git} remote add -- ${want.remote} ${want.repo}`,
+    );
   else if (clone.url === '') list.push(sh`${git} remote add -- ${want.remote} ${want.repo}`);
   else if (clone.url !== want.repo) list.push(sh`${git} remote set-url -- ${want.remote} ${want.repo}`);
   const branches = `+refs/heads/*:refs/remotes/${want.remote}/*`;
-  if (want.depth !== undefined)
+  if (want.depth !== undefined || want.single_branch)
     list.push(
       sh`${git} fetch --progress --force ${depth} -- ${want.remote} ${fetched(want.remote, reference)}`,
     );
@@ -169,6 +201,8 @@ function steps(want: Want, { clone }: State, reference: Reference): Command[] {
       sh`${git} cat-file -e ${`${reference.commit}^{commit}`} 2>/dev/null || ${git} fetch --progress -- ${want.remote} ${reference.commit}`,
     );
   }
+  if (want.refspec !== undefined)
+    list.push(sh`${git} fetch --progress --force ${depth} -- ${want.remote} ${want.refspec}`);
   const force = want.force ? ['--force'] : [];
   if (reference.branch === undefined)
     list.push(sh`${git} checkout --quiet ${force} --detach ${reference.commit}`);
@@ -181,7 +215,7 @@ function steps(want: Want, { clone }: State, reference: Reference): Command[] {
   }
   if (want.recursive)
     list.push(
-      sh`[ ! -e ${`${want.dest}/.gitmodules`} ] || ${git} submodule update --init --recursive ${force} ${depth}`,
+      sh`[ ! -e ${`${want.dest}/.gitmodules`} ] || ${git} submodule update --init --recursive ${want.track_submodules ? ['--remote'] : []} ${force} ${depth}`,
     );
   return list;
 }

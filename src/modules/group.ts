@@ -10,6 +10,12 @@ const params = moduleParams({
   non_unique: ansibleBoolean.default(false).describe('Let gid be a number that another group has.'),
   state: z.enum(['absent', 'present']).default('present').describe('Whether the group is to be there.'),
   system: ansibleBoolean.default(false).describe('Make it a system group.'),
+  force: ansibleBoolean.default(false).describe('Remove it even when it is the primary group of a user.'),
+  gid_min: integer.optional().describe('Lowest number for a new group; overrides login.defs.'),
+  gid_max: integer.optional().describe('Highest number for a new group; overrides login.defs.'),
+  local: ansibleBoolean
+    .default(false)
+    .describe('Accepted for Ansible: groupadd, groupmod and groupdel work on local groups in any case.'),
 });
 
 interface State {
@@ -34,9 +40,13 @@ export default state<z.output<typeof params>, State>({
 
   async fix(_changes, want, { gid }, host) {
     const number = [...(want.gid === undefined ? [] : ['-g', want.gid]), ...(want.non_unique ? ['-o'] : [])];
-    if (want.state === 'absent') await host.run(sh`groupdel -- ${want.name}`);
+    const range = [
+      ...(want.gid_min === undefined ? [] : ['-K', `GID_MIN=${want.gid_min}`]),
+      ...(want.gid_max === undefined ? [] : ['-K', `GID_MAX=${want.gid_max}`]),
+    ];
+    if (want.state === 'absent') await host.run(sh`groupdel ${want.force ? ['-f'] : []} -- ${want.name}`);
     else if (gid === undefined)
-      await host.run(sh`groupadd ${want.system ? ['-r'] : []} ${number} -- ${want.name}`);
+      await host.run(sh`groupadd ${[...(want.system ? ['-r'] : []), ...range]} ${number} -- ${want.name}`);
     else await host.run(sh`groupmod ${number} -- ${want.name}`);
   },
 

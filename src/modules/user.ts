@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { NotYet } from '../errors.ts';
 import type { Host } from '../host/contract.ts';
 import { stat } from '../host/queries/stat.ts';
-import { type Group, groups, passwordHash, type User, users } from '../host/queries/users.ts';
+import { type Group, groups, shadowEntry, type User, users } from '../host/queries/users.ts';
 import { sh } from '../host/sh.ts';
 import { masked, rememberSecret } from '../secrets.ts';
 import { type Change, changes, state } from './contract.ts';
 import { ansibleBoolean, ansibleList, hostPath, integer, text, withAliases } from './shared/params.ts';
+import { accountAge, ageArguments, ageChanges } from './shared/user-age.ts';
+import { keyFile, makeKey, readKey, sshKey, type UserKey } from './shared/user-key.ts';
 
 const params = withAliases(
   z
@@ -37,6 +39,17 @@ const params = withAliases(
         .enum(['always', 'on_create'])
         .default('always')
         .describe('on_create sets the password of new users only.'),
+      ...accountAge,
+      ...sshKey,
+      uid_min: integer.optional().describe('Lowest number for a new user; overrides login.defs.'),
+      uid_max: integer.optional().describe('Highest number for a new user; overrides login.defs.'),
+      umask: text
+        .pipe(z.string().regex(/^[0-7]{3,4}$/, 'expected an octal umask such as 0077'))
+        .optional()
+        .describe('Permissions that a new home directory must not have, octal.'),
+      local: ansibleBoolean
+        .default(false)
+        .describe('Accepted for Ansible: useradd, usermod and userdel work on local accounts in any case.'),
       password_lock: ansibleBoolean
         .optional()
         .describe('Whether the password is locked; keys go on to work.'),
@@ -58,6 +71,9 @@ interface State {
   readonly homeExists: boolean;
   /** Only read when asked for. */
   readonly hash: string | undefined;
+  /** The line of /etc/shadow; only read when asked for. */
+  readonly entry?: string | undefined;
+  readonly key?: UserKey | undefined;
 }
 
 export default state<Want, State>({
@@ -67,19 +83,26 @@ export default state<Want, State>({
   async have(want, host) {
     if (want.password !== undefined) rememberSecret(want.password);
     const needsHash = want.password !== undefined || want.password_lock !== undefined;
-    const [user, all, hash, wantedHome] = await Promise.all([
+    const needsEntry = needsHash || ageChanges(want, undefined).length > 0 || want.expires !== undefined;
+    const [user, all, entry, wantedHome] = await Promise.all([
       host.ask(users, want.name),
       host.ask(groups, undefined),
-      needsHash ? host.ask(passwordHash, want.name) : undefined,
+      needsEntry ? host.ask(shadowEntry, want.name) : undefined,
       want.home === undefined ? undefined : host.ask(stat, { path: want.home, follow: true }),
     ]);
+    const hash = entry?.split(':')[1];
     if (hash !== undefined) rememberSecret(hash);
     if (want.state === 'present')
       for (const name of [...(want.groups ?? []), ...(want.group === undefined ? [] : [want.group])])
         if (!all.some((group) => group.name === name || String(group.gid) === name))
           throw new NotYet(`group ${name} does not exist on ${host.name}`);
     const homeExists = want.home === undefined ? (user?.homeExists ?? false) : wantedHome !== undefined;
-    return { user, groups: all, homeExists, hash };
+    const home = want.home ?? user?.home;
+    const key =
+      want.generate_ssh_key && want.state === 'present' && home !== undefined
+        ? await readKey(keyFile(want, home), host)
+        : undefined;
+    return { user, groups: all, homeExists, hash: needsHash ? hash : undefined, entry, key };
   },
 
   diff: differences,
@@ -99,20 +122,34 @@ export default state<Want, State>({
     else if (changed('password_lock') || (isNew && want.password_lock))
       await host.run(sh`usermod ${want.password_lock ? '-L' : '-U'} -- ${want.name}`);
     if (have.user !== undefined && changed('home directory')) await makeHome(want, have.user, host);
+    const ages = ageArguments(isNew ? ageChanges(want, undefined) : list);
+    if (ages.length > 0) await host.run(sh`chage ${ages} -- ${want.name}`);
+    if (want.generate_ssh_key && have.key === undefined) {
+      const made = have.user ?? (await host.ask(users, want.name));
+      await makeKey(want, keyFile(want, want.home ?? made?.home ?? `/home/${want.name}`), host);
+    }
   },
 
-  result: (want, { user, groups: all }) => ({
+  result: (want, { user, groups: all, key }) => ({
     name: want.name,
     state: want.state,
     ...(user === undefined
-      ? {}
+      ? { force: want.force, remove: want.remove }
       : {
           uid: user.uid,
           group: user.gid,
           home: user.home,
           shell: user.shell,
           comment: user.comment,
-          groups: memberships(user, all).join(','),
+          ...(want.groups === undefined ? {} : { groups: memberships(user, all).join(',') }),
+          ...(want.password === undefined ? {} : { password: 'NOT_LOGGING_PASSWORD' }),
+          create_home: want.create_home,
+          system: want.system,
+          append: want.append,
+          move_home: want.move_home,
+          ...(key === undefined
+            ? {}
+            : { ssh_key_file: key.file, ssh_fingerprint: key.fingerprint, ssh_public_key: key.publicKey }),
         }),
   }),
 });
@@ -143,6 +180,9 @@ function differences(want: Want, have: State): Change[] {
     if (want.password_lock !== undefined && want.password_lock !== lockedNow)
       list.push({ what: 'password_lock', from: lockedNow, to: want.password_lock });
   }
+  list.push(...ageChanges(want, have.entry));
+  if (want.generate_ssh_key && have.key === undefined)
+    list.push({ what: 'ssh key', from: 'absent', to: keyFile(want, want.home ?? user.home) });
   if (want.create_home && !have.homeExists && !(want.move_home && want.home !== user.home))
     list.push({ what: 'home directory', from: 'absent', to: want.home ?? user.home });
   return list;
@@ -193,6 +233,9 @@ async function add(want: Want, have: State, host: Host): Promise<void> {
     ...(want.shell === undefined ? [] : ['-s', want.shell]),
     ...(want.system ? ['-r'] : []),
     ...(want.create_home ? ['-m', '-k', want.skeleton] : ['-M']),
+    ...(want.umask === undefined ? [] : ['-K', `UMASK=${want.umask}`]),
+    ...(want.uid_min === undefined ? [] : ['-K', `UID_MIN=${want.uid_min}`]),
+    ...(want.uid_max === undefined ? [] : ['-K', `UID_MAX=${want.uid_max}`]),
   ];
   await host.run(sh`useradd ${options} -- ${want.name}`);
 }

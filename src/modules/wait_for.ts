@@ -32,9 +32,16 @@ const params = withAliases(
       active_connection_states: ansibleList
         .default(['ESTABLISHED', 'FIN_WAIT1', 'FIN_WAIT2', 'SYN_RECV', 'SYN_SENT', 'TIME_WAIT'])
         .describe('For drained: states of a connection that count as not drained.'),
+      exclude_hosts: ansibleList
+        .default([])
+        .describe('For drained: addresses of peers whose connections do not count.'),
     })
     .refine((want) => want.port === undefined || want.path === undefined, {
       error: 'give only one of port and path',
+    })
+    .refine((want) => want.state === 'drained' || want.exclude_hosts.length === 0, {
+      error: 'exclude_hosts should only be with state=drained',
+      path: ['exclude_hosts'],
     })
     .refine((want) => want.state !== 'drained' || want.port !== undefined, {
       error: 'state drained needs port',
@@ -71,16 +78,16 @@ export default action<Want>({
           values: {
             elapsed: elapsed(),
             state: want.state,
-            port: want.port,
-            path: want.path,
-            search_regex: want.search_regex,
+            port: want.port ?? null,
+            path: want.path ?? null,
+            search_regex: want.search_regex ?? null,
             match_groups: match?.slice(1) ?? [],
             match_groupdict: { ...match?.groups },
           },
         };
       }
       if (left() <= 0) {
-        const message = want.msg ?? `not ${wording(want)} within ${want.timeout} s`;
+        const message = want.msg ?? `Timeout when waiting for ${missed(want)}`;
         return { changed: false, failed: message, values: { elapsed: elapsed(), msg: message } };
       }
       if (look === 3) context.say(`waiting: ${wording(want)}`);
@@ -88,6 +95,16 @@ export default action<Want>({
     }
   },
 });
+
+/** What did not come in time, in Ansible's words. */
+function missed(want: Want): string {
+  const where = want.path ?? `${want.host}:${want.port}`;
+  if (want.state === 'drained') return `${where} to drain`;
+  if (want.state === 'stopped' || want.state === 'absent')
+    return want.path === undefined ? `${where} to stop.` : `${where} to be absent.`;
+  if (want.search_regex !== undefined) return `search string ${want.search_regex} in ${where}`;
+  return want.path === undefined ? where : `file ${where}`;
+}
 
 function wording(want: Want): string {
   const what = want.path ?? `${want.host}:${want.port}`;
@@ -135,6 +152,7 @@ async function hasConnections(want: Want, host: HostReader): Promise<boolean> {
     (socket) =>
       socket.port === want.port &&
       (anywhere || socket.address === want.host) &&
-      want.active_connection_states.includes(socket.state),
+      want.active_connection_states.includes(socket.state) &&
+      !want.exclude_hosts.includes(socket.peer),
   );
 }

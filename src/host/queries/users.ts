@@ -54,15 +54,15 @@ export const groups: Query<void, readonly Group[]> = {
   },
 };
 
-/** The password hash of a user as /etc/shadow has it: a secret. undefined for a user without an entry. */
-export const passwordHash: Query<string, string | undefined> = {
-  name: 'passwordHash',
+/** A user's line of /etc/shadow, which holds the hash of the password: a secret. undefined where there is none. */
+export const shadowEntry: Query<string, string | undefined> = {
+  name: 'shadowEntry',
   key: (name) => name,
   // 2: one of the names is not known.
   script: (names) => sh`getent shadow ${names}
 case $? in 0 | 2) ;; *) false ;; esac`,
   parse(stdout, names) {
-    const found = new Map(records(stdout).map(([name, hash]) => [name, hash]));
+    const found = new Map(records(stdout).map((fields) => [fields[0], fields.join(':')]));
     return names.map((name) => found.get(name));
   },
 };

@@ -74,6 +74,7 @@ export function commandResult(
       stderr_lines: lines(stderr),
       start: pythonStamp(started),
       end: pythonStamp(ended),
+      msg: output.code === 0 ? '' : 'non-zero return code',
       delta: pythonDelta(ended.getTime() - started.getTime()),
     },
   };

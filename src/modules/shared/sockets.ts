@@ -3,6 +3,8 @@ export interface Socket {
   /** IPv4 in dots, also when it came mapped into IPv6; else 32 hexadecimal digits. */
   readonly address: string;
   readonly port: number;
+  /** Address of the other end. */
+  readonly peer: string;
   readonly state: string;
 }
 
@@ -24,13 +26,17 @@ const states = [
 /** Reads what /proc/net/tcp and /proc/net/tcp6 hold, headers included, one after the other. */
 export function parseSockets(text: string): Socket[] {
   return text.split('\n').flatMap((line) => {
-    const found = /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line);
+    const found =
+      /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) ([0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} ([0-9A-F]{2}) /.exec(
+        line,
+      );
     if (found === null) return [];
     return [
       {
         address: readAddress(found[1]!),
         port: Number.parseInt(found[2]!, 16),
-        state: states[Number.parseInt(found[3]!, 16) - 1] ?? 'UNKNOWN',
+        peer: readAddress(found[3]!),
+        state: states[Number.parseInt(found[4]!, 16) - 1] ?? 'UNKNOWN',
       },
     ];
   });

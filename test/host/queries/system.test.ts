@@ -5,7 +5,7 @@ import { candidates, packageLists } from '../../../src/host/queries/apt.ts';
 import { authorizedKeys } from '../../../src/host/queries/authorized_keys.ts';
 import { packages, providers } from '../../../src/host/queries/packages.ts';
 import { unitName, units } from '../../../src/host/queries/units.ts';
-import { groups, passwordHash, users } from '../../../src/host/queries/users.ts';
+import { groups, shadowEntry, users } from '../../../src/host/queries/users.ts';
 
 describe('dpkg-query', () => {
   test('tells about what was ever installed', () => {
@@ -148,7 +148,7 @@ describe('this machine', () => {
     expect(none).toBeUndefined();
     expect(daemon?.name).toBe('daemon');
     expect((await host.ask(groups, undefined)).find((group) => group.name === 'root')?.gid).toBe(0);
-    expect(await host.ask(passwordHash, 'no-such-user')).toBeUndefined();
+    expect(await host.ask(shadowEntry, 'no-such-user')).toBeUndefined();
   });
 
   test('shows authorized keys where they are asked for', async () => {

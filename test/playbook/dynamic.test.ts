@@ -213,3 +213,105 @@ it('imports names that play vars and -e make', () => {
   expect(messages({})).toEqual(['1']);
   expect(messages({ which: 'two' })).toEqual(['2']);
 });
+
+describe('what Ansible 2.19 does with', () => {
+  it('askings for a role: the same one runs once', () => {
+    const found = own(
+      play({
+        'site.yml': '- hosts: all\n  roles: [web, base, {role: base, tags: x}, {role: base, base_port: 1}]\n',
+        'roles/web/meta/main.yml': 'dependencies: [{role: base, when: go}]\n',
+        'roles/web/tasks/main.yml': '- import_role: {name: base}\n',
+        'roles/base/tasks/main.yml': '- debug: msg=base\n',
+      }).tasks,
+    );
+    const askings = found.map((task) => task.role?.once);
+    // web's dependency, its import, and the three entries: each is another asking, and an import always runs.
+    expect(new Set(askings).size).toBe(5);
+    expect(askings.map((once) => once === undefined)).toEqual([false, true, false, false, false]);
+  });
+
+  it('handlers: they have the conditions of their role', () => {
+    const { handlers } = play({
+      'site.yml': '- hosts: all\n  roles: [{role: web, when: go, become: true}]\n',
+      'roles/web/handlers/main.yml': '- name: reload\n  debug:\n',
+    });
+    expect(handlers[0]).toMatchObject({ when: [{ text: 'go' }], become: { become: true } });
+  });
+
+  it('notify: blocks and imports hand it down', () => {
+    const found = own(
+      play({
+        'site.yml': `
+- hosts: all
+  tasks:
+    - notify: a
+      block:
+        - debug: msg=1
+        - debug: msg=2
+          notify: b
+    - import_tasks: more.yml
+      notify: [c, d]
+`,
+        'more.yml': '- debug: msg=3\n',
+      }).tasks,
+    );
+    expect(found.map((task) => task.notify)).toEqual([['a'], ['b'], ['c', 'd']]);
+  });
+
+  it('tags: their templates are rendered', () => {
+    const [task] = own(
+      play({
+        'site.yml': `
+- hosts: all
+  vars: {list: [one, 2]}
+  tasks:
+    - debug:
+      tags: ["{{ list }}", plain]
+`,
+      }).tasks,
+    );
+    expect(task?.tags).toEqual(['one', '2', 'plain']);
+  });
+
+  it("import_playbook's vars: they stand above the play's, below its vars_files", () => {
+    const found = play({
+      'site.yml': '- import_playbook: web.yml\n  vars: {v: import}\n',
+      'web.yml': '- hosts: all\n  vars: {v: play}\n  vars_files: [v.yml]\n  tasks: [{debug: }]\n',
+      'v.yml': 'v: file\n',
+    });
+    expect(values(found.layers)).toEqual([{ v: 'play' }, { v: 'import' }, { v: 'file' }]);
+  });
+
+  it('arguments that a role specifies: a task checks them first', () => {
+    const [task] = own(
+      play({
+        'site.yml': '- hosts: all\n  roles: [{role: web, web_port: 80}]\n',
+        'roles/web/meta/argument_specs.yml':
+          'argument_specs: {main: {short_description: Web, options: {web_port: {type: int}}}}\n',
+        'roles/web/tasks/main.yml': '- debug:\n',
+      }).tasks,
+    );
+    expect(task).toMatchObject({
+      name: "Validating arguments against arg spec 'main' - Web",
+      module: 'validate_argument_spec',
+      tags: ['always'],
+      args: {
+        argument_spec: { web_port: { type: 'int' } },
+        provided_arguments: { web_port: 80 },
+        validate_args_context: { type: 'role', name: 'web', argument_spec_name: 'main' },
+      },
+    });
+  });
+
+  it('a module that is not here: where a condition keeps it away, the task fails only when it is reached', () => {
+    const root = folder({
+      'site.yml':
+        "- hosts: all\n  tasks:\n    - dnf: name=nginx\n      when: ansible_facts.os_family == 'RedHat'\n",
+    });
+    const [task] = own(loadPlaybook(join(root, 'site.yml'), { modules: ['apt', 'fail'] }).plays[0]!.tasks);
+    expect(task).toMatchObject({
+      module: 'fail',
+      args: { msg: "Ansible's module ansible.builtin.dnf is not supported" },
+    });
+  });
+});

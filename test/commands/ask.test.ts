@@ -36,13 +36,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs it with a terminal of its own; each answer is typed when its question is there. */
 function typed(answers: Record<string, string>, input = ''): Promise<string> {
   const command = `${process.execPath} ${join(folder, 'entry.mjs')} ${input}`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], { env: { ...process.env, TERM: 'dumb' } });
+  const child = spawn('script', ['-qec', command, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } });
   let shown = '';
   const left = new Map(Object.entries(answers));
   child.stdout.on('data', (chunk) => {
     shown += chunk;
     for (const [question, answer] of left)
-      if (shown.endsWith(question) && left.delete(question)) child.stdin.write(answer);
+      if (stripVTControlCharacters(shown).endsWith(question) && left.delete(question)) child.stdin.write(answer);
   });
   return new Promise((resolve) => child.on('exit', () => resolve(shown.replaceAll('\r', ''))));
 }
@@ -51,7 +51,7 @@ describe('a question at the terminal', () => {
   it('shows what is typed only where it may', async () => {
     const shown = await typed({ 'Name: ': 'web\r', 'Word: ': 'hid den\r' });
     // Readline draws the line anew at each key: the question is part of what it draws.
-    expect(shown.split('\u001b[0J')[1]).toMatch(/^Name: /);
+    expect(shown.split('\u001b[0J').slice(1).join('')).toMatch(/^.{0,9}Name: /);
     expect(stripVTControlCharacters(shown)).toMatch(/Name: (?:Name: )?web/);
     expect(shown).toContain('[web|7]');
     expect(shown).not.toContain('hid den');

@@ -18,6 +18,7 @@ export function pythonRegex(
 ): RegExp {
   let { multiline = false, dotAll = false } = options;
   let flags = 'ud';
+  let ascii = false;
   let rest = pattern;
   for (
     let inline = /^\(\?([aiLmsux]+)\)/.exec(rest);
@@ -27,13 +28,14 @@ export function pythonRegex(
     const letters = inline[1]!;
     if (letters.includes('x')) throw unsupported(pattern, 'the flag x');
     if (letters.includes('i') && !flags.includes('i')) flags += 'i';
+    ascii ||= letters.includes('a');
     multiline ||= letters.includes('m');
     dotAll ||= letters.includes('s');
     rest = rest.slice(inline[0].length);
   }
   let source = '';
   for (let index = 0; index < rest.length; ) {
-    const [text, length] = translate(rest.slice(index), pattern, multiline, dotAll);
+    const [text, length] = translate(rest.slice(index), pattern, multiline, dotAll, ascii);
     source += text;
     index += length;
   }
@@ -45,12 +47,18 @@ export function pythonRegex(
 }
 
 /** The translation of what stands first, and how many characters that was. */
-function translate(rest: string, pattern: string, multiline: boolean, dotAll: boolean): [string, number] {
+function translate(
+  rest: string,
+  pattern: string,
+  multiline: boolean,
+  dotAll: boolean,
+  ascii: boolean,
+): [string, number] {
   switch (rest[0]) {
     case '\\':
-      return escaped(rest, false);
+      return escaped(rest, false, ascii);
     case '[':
-      return characterClass(rest, pattern);
+      return characterClass(rest, pattern, ascii);
     case '.':
       return [dotAll ? String.raw`[\s\S]` : String.raw`[^\n]`, 1];
     case '^':
@@ -84,9 +92,23 @@ function group(rest: string, pattern: string): [string, number] {
   return [known, known.length];
 }
 
-function escaped(rest: string, inClass: boolean): [string, number] {
+/** Python's letters and digits are those of every script, unless the flag a says otherwise. */
+const letter = String.raw`\p{L}\p{N}_`;
+const everyScript: Record<string, string> = {
+  w: `[${letter}]`,
+  W: `[^${letter}]`,
+  d: String.raw`\p{Nd}`,
+  D: String.raw`\P{Nd}`,
+  b: `(?:(?<=[${letter}])(?![${letter}])|(?<![${letter}])(?=[${letter}]))`,
+  B: `(?:(?<=[${letter}])(?=[${letter}])|(?<![${letter}])(?![${letter}]))`,
+};
+const inClassOf: Record<string, string> = { w: letter, d: String.raw`\p{Nd}`, D: String.raw`\P{Nd}` };
+
+function escaped(rest: string, inClass: boolean, ascii: boolean): [string, number] {
   const next = rest[1];
   if (next === undefined) return ['\\', 1];
+  const wide = ascii ? undefined : (inClass ? inClassOf : everyScript)[next];
+  if (wide !== undefined) return [wide, 2];
   if (!inClass && next === 'A') return [before.start, 2];
   if (!inClass && next === 'Z') return [after.veryEnd, 2];
   if (next === 'a') return ['\\x07', 2];
@@ -99,7 +121,7 @@ function escaped(rest: string, inClass: boolean): [string, number] {
   return [/[\^$\\.*+?()[\]{}|/-]/.test(next) && (inClass || next !== '-') ? `\\${next}` : next, 2];
 }
 
-function characterClass(rest: string, pattern: string): [string, number] {
+function characterClass(rest: string, pattern: string, ascii: boolean): [string, number] {
   let index = rest[1] === '^' ? 2 : 1;
   let text = rest.slice(0, index);
   for (let first = true; ; first = false) {
@@ -107,11 +129,11 @@ function characterClass(rest: string, pattern: string): [string, number] {
     if (char === undefined) throw new TaskFailure(`${pattern} is no regular expression: [ without ]`);
     if (char === ']' && !first) return [`${text}]`, index + 1];
     if (char === '\\') {
-      const [part, length] = escaped(rest.slice(index), true);
+      const [part, length] = escaped(rest.slice(index), true, ascii);
       text += part;
       index += length;
       // Python takes the dash of [\w-x] for itself; JavaScript would see a broken range.
-      if (/^\\[dswDSW]$/.test(part) && rest[index] === '-' && rest[index + 1] !== ']') {
+      if (/^(?:\\[dswDSW]|\\[pP]\{.*)$/.test(part) && rest[index] === '-' && rest[index + 1] !== ']') {
         text += '\\-';
         index += 1;
       }

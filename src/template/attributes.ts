@@ -19,9 +19,9 @@ import {
 /** `target.name`: what Python's type has under that name, or else the key. */
 export function attribute(target: unknown, name: string): unknown {
   if (target instanceof Undefined) return target;
-  if (name.startsWith('__') && !isDict(target)) return unsafe(target, name);
   const own = member(target, name);
   if (own !== undefined) return own;
+  if (name.startsWith('__') && !isDict(target)) return unsafe(target, name);
   return isDict(target) ? key(target, name, name) : missing(target, name);
 }
 
@@ -48,7 +48,7 @@ function hashable(value: unknown): boolean {
 }
 
 /** What is no key: methods, attributes of dates and numbers, of `loop` and namespaces. */
-function member(target: unknown, name: string): unknown {
+export function member(target: unknown, name: string): unknown {
   if (target instanceof Callable)
     return Object.hasOwn(target.attributes, name) ? target.attributes[name] : undefined;
   if (target instanceof Namespace)

@@ -1,5 +1,5 @@
 import type { Body } from './ast.ts';
-import { type Dict, Undefined } from './python.ts';
+import { type Dict, type Namespace, Undefined } from './python.ts';
 import type { SyntaxOptions } from './syntax-options.ts';
 
 /** What the evaluator needs to know of variables; Scope is the one that there is. */
@@ -48,6 +48,8 @@ export interface Block {
 /** What a template has with those that it extends: each block's versions, the outermost child's first. */
 export interface Inheritance {
   readonly blocks: Map<string, Block[]>;
+  /** `self`: each block as a function. */
+  readonly self: Namespace;
   readonly root: Frame;
 }
 

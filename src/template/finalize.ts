@@ -43,6 +43,7 @@ export function finalize(
   for (const [key, item] of Object.entries(value)) {
     const settled = finalize(item, kind, leaf);
     if (settled === omit) continue;
+    if (key.startsWith('\0t')) throw new TaskFailure('a tuple cannot be the key of a result');
     const name = kind === 'plain' && key.startsWith('\0') ? text(keyValue(key)) : key;
     if (name !== '__proto__') result[name] = settled;
     else

@@ -18,12 +18,13 @@ export const globals: Readonly<Record<string, (environment: Environment) => unkn
     environment.file === undefined ? absent('template_uid') : userInfo().username,
   template_run_date: (environment) =>
     environment.file === undefined ? absent('template_run_date') : inLocalZone(new Date()).date,
+  self: () => new Namespace({}),
   lookup: (environment) =>
     new Callable(
       'lookup',
       (args, named) => {
         const found = asked(args, named, environment);
-        if (found instanceof Undefined || named.wantlist === true) return found;
+        if (found === null || found instanceof Undefined || named.wantlist === true) return found;
         return joined(found);
       },
       {},
@@ -87,7 +88,12 @@ function fileOf(environment: Environment): unknown {
 }
 
 function query(environment: Environment): Callable {
-  return new Callable('query', (args, named) => asked(args, named, environment), {}, true);
+  return new Callable(
+    'query',
+    (args, named) => asked(args, { ...named, wantlist: true }, environment),
+    {},
+    true,
+  );
 }
 
 function asked([name, ...terms]: readonly unknown[], named: Dict, environment: Environment) {

@@ -12,14 +12,24 @@ type Run = (body: Body, environment: Environment, output: Output) => unknown;
 /** Runs a whole template: its body, and then those of the templates that it extends with its blocks in them. */
 export function runTemplate(body: Body, environment: Environment, output: Output, run: Run): Frame {
   const frame = new Frame(environment.frame);
-  const inheritance: Inheritance = environment.inheritance ?? { blocks: new Map(), root: frame };
+  const inheritance: Inheritance = environment.inheritance ?? {
+    blocks: new Map(),
+    root: frame,
+    self: new Namespace({}),
+  };
   for (const block of blocksOf(body)) {
     const versions = inheritance.blocks.get(block.name) ?? [];
     versions.push({ body: block.body, file: environment.file });
     inheritance.blocks.set(block.name, versions);
+    inheritance.self.values[block.name] ??= ofSelf(
+      block.name,
+      versions,
+      { ...environment, inheritance },
+      run,
+    );
   }
   const own: Environment = { ...environment, frame, inheritance };
-  frame.values.set('self', selfOf(own, run));
+  if (inheritance.blocks.size > 0) frame.values.set('self', inheritance.self);
   const begin = body.findIndex((each) => each.kind === 'extends');
   if (begin < 0) run(body, own, output);
   else {
@@ -95,15 +105,12 @@ function runVersion(
 }
 
 /** `self.block()`. */
-function selfOf(environment: Environment, run: Run): Namespace {
-  const calls: Dict = {};
-  for (const [name, versions] of environment.inheritance?.blocks ?? [])
-    calls[name] = new Callable(name, () => {
-      const inner: Output = [];
-      runVersion(name, versions, 0, { ...environment, frame: rootOf(environment) }, inner, run);
-      return concat(inner);
-    });
-  return new Namespace(calls);
+function ofSelf(name: string, versions: readonly Block[], environment: Environment, run: Run): Callable {
+  return new Callable(name, () => {
+    const inner: Output = [];
+    runVersion(name, versions, 0, { ...environment, frame: rootOf(environment) }, inner, run);
+    return concat(inner);
+  });
 }
 
 export function include(

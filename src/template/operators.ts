@@ -98,7 +98,11 @@ export const binaryOperators: Readonly<Record<string, Operator>> = {
   '**'(left, right) {
     const [a, b] = numbers('**', left, right);
     if (Number(a) === 0 && Number(b) < 0) throw new TaskFailure('0.0 cannot be raised to a negative power');
-    if (isFloat(a) || isFloat(b) || Number(b) < 0) return real(Number(a) ** Number(b));
+    if (isFloat(a) || isFloat(b) || Number(b) < 0) {
+      const power = Number(a) ** Number(b);
+      if (Number.isNaN(power) && Number(a) < 0) throw new TaskFailure('a negative number has no such power');
+      return real(power);
+    }
     const result = Number(a) ** Number(b);
     if (Number.isSafeInteger(result)) return result;
     if (Number(b) > 10_000) throw new TaskFailure('the number is too large');

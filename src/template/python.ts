@@ -106,6 +106,9 @@ export class Namespace {
   }
 }
 
+/** Python's date: a day without a time. */
+export class Day extends Date {}
+
 /** Python's timedelta. */
 export class Duration {
   readonly seconds: number;
@@ -151,15 +154,17 @@ export function typeName(value: unknown): string {
   if (typeof value === 'string') return 'str';
   if (typeof value === 'boolean') return 'bool';
   if (isNumeric(value)) return isFloat(value) ? 'float' : 'int';
-  if (value instanceof Callable) return value.attributes.index === undefined ? 'method' : 'LoopContext';
+  if (value instanceof Callable)
+    return value.attributes.index === undefined ? 'builtin_function_or_method' : 'LoopContext';
   if (value instanceof Group) return 'GroupTuple';
   if (value instanceof Tuple) return 'tuple';
   if (value instanceof Range) return 'range';
   if (Array.isArray(value)) return 'list';
+  if (value instanceof Day) return 'date';
   if (value instanceof Date) return 'datetime';
   if (value instanceof Duration) return 'timedelta';
   if (value instanceof Namespace) return 'Namespace';
-  if (value === omit) return 'Omit';
+  if (value === omit) return '_OmitType';
   if (value instanceof Undefined)
     return isUndefinedVariable(value) ? 'UndefinedMarker' : 'CapturedExceptionMarker';
   return 'dict';
@@ -177,6 +182,7 @@ export function repr(value: unknown, inside = false): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (isNumeric(value)) return numberText(value);
+  if (value instanceof Day && !inside) return value.toISOString().slice(0, 10);
   if (value instanceof Date) return inside ? dateRepr(value) : dateText(value);
   if (value instanceof Duration) return durationText(value.seconds);
   if (value instanceof Range) return `range(${value.bounds.join(', ')})`;
@@ -229,13 +235,13 @@ function quoted(value: string): string {
     const code = character.codePointAt(0)!;
     if (character === mark) result += `\\${mark}`;
     else if (named[character]) result += named[character];
-    else if (code < 32 || (code >= 127 && /[\p{C}\p{Z}]/u.test(character))) result += escape(code);
+    else if (code < 32 || (code >= 127 && /[\p{C}\p{Z}]/u.test(character))) result += escaped(code);
     else result += character;
   }
   return mark + result + mark;
 }
 
-function escape(code: number): string {
+function escaped(code: number): string {
   if (code < 256) return `\\x${code.toString(16).padStart(2, '0')}`;
   if (code < 65_536) return `\\u${code.toString(16).padStart(4, '0')}`;
   return `\\U${code.toString(16).padStart(8, '0')}`;

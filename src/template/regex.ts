@@ -32,7 +32,7 @@ export function expand(template: string, match: RegExpMatchArray): string {
     (whole, name, octal, number, letter) => {
       if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
       const key: string | undefined = name ?? number;
-      if (key === undefined) return escape(whole, letter);
+      if (key === undefined) return escaped(whole, letter);
       const known = /^\d+$/.test(key) ? Number(key) < match.length : Object.hasOwn(match.groups ?? {}, key);
       if (!known) throw new TaskFailure(`invalid group reference ${key} in the replacement '${template}'`);
       return (/^\d+$/.test(key) ? match[Number(key)] : match.groups?.[key]) ?? '';
@@ -51,7 +51,7 @@ const letters: Readonly<Record<string, string>> = {
   '\\': '\\',
 };
 
-function escape(whole: string, letter: string): string {
+function escaped(whole: string, letter: string): string {
   const known = letters[letter];
   if (known !== undefined) return known;
   if (/[A-Za-z]/.test(letter))

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TaskFailure } from '../errors.ts';
+import { readDecrypted } from '../vault/files.ts';
 import { Unsafe } from '../yaml/unsafe.ts';
 import { type Environment, Frame, type Variables } from './environment.ts';
 import { evaluateNode } from './evaluate.ts';
@@ -208,6 +208,7 @@ function templateFileValue(
   let position = { line: 1 };
   try {
     const { body: source, options } = header(text, { ...ansibleSyntax, ...given });
+    if (source === text && !holdsTags(text, options)) return text;
     offset = source === text ? 0 : 1;
     const inner = environment(variables, options, file);
     position = inner.position;
@@ -218,6 +219,11 @@ function templateFileValue(
     const failure = error instanceof TemplateSyntaxError ? new TaskFailure(error.reason) : error;
     throw located(failure, file, line + offset);
   }
+}
+
+function holdsTags(text: string, options: SyntaxOptions): boolean {
+  const { block_start_string: block, variable_start_string: output, comment_start_string: comment } = options;
+  return text.includes(block) || text.includes(output) || text.includes(comment);
 }
 
 /** What the `template` lookup's options say of the template. */
@@ -246,7 +252,7 @@ function environment(variables: Variables, syntax: SyntaxOptions, file?: string)
       if (path === undefined) return undefined;
       const { escapeBackslashes: _escape, ...rest } = syntax;
       try {
-        return { file: path, body: body(readFileSync(path, 'utf8'), rest) };
+        return { file: path, body: body(readDecrypted(path).toString(), rest) };
       } catch (error) {
         if (!(error instanceof TemplateSyntaxError)) throw error;
         throw located(new TaskFailure(error.reason), path, error.line);

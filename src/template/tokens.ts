@@ -131,17 +131,20 @@ class Lexer {
         return;
       case 'tag':
         this.#say('tag-begin', found[0], found.index);
-        return this.#inside(
+        this.#inside(
           new RegExp(`\\+${escaped(blockEnd)}|-${escaped(blockEnd)}\\s*|${escaped(blockEnd)}${newline}`, 'y'),
           'tag-end',
         );
+        return;
       case 'line':
         this.#say('tag-begin', found[0], found.index);
-        return this.#inside(/\s*(?:\n|$)/y, 'tag-end');
+        this.#inside(/\s*(?:\n|$)/y, 'tag-end');
+        return;
       case 'output': {
         const end = escaped(this.#options.variable_end_string);
         this.#say('output-begin', found[0], found.index);
-        return this.#inside(new RegExp(`-${end}\\s*|${end}`, 'y'), 'output-end');
+        this.#inside(new RegExp(`-${end}\\s*|${end}`, 'y'), 'output-end');
+        return;
       }
     }
   }
@@ -175,15 +178,11 @@ class Lexer {
   #piece(open: string[] | undefined): void {
     const begin = this.#at;
     if (this.#match(space) !== undefined) return;
-    const matched = this.#match(float);
-    if (matched !== undefined) return this.#say('float', matched.replaceAll('_', ''), begin);
-    const number = this.#match(integer);
-    if (number !== undefined) return this.#say('integer', number.replaceAll('_', '').toLowerCase(), begin);
-    const name = this.#match(word);
-    if (name !== undefined) return this.#say('name', name, begin);
-    const string = this.#match(quoted);
-    if (string !== undefined)
-      return this.#say('string', this.#string(string, open !== undefined, begin), begin);
+    const found = this.#literal(open !== undefined);
+    if (found) {
+      this.#say(found[0], found[1], begin);
+      return;
+    }
     const sign = this.#match(operator);
     if (sign === undefined) {
       const character = this.#text[this.#at]!;
@@ -202,6 +201,18 @@ class Lexer {
         );
     }
     this.#say('operator', sign, begin);
+  }
+
+  #literal(inTemplate: boolean): [TokenKind, string] | undefined {
+    const begin = this.#at;
+    const real = this.#match(float);
+    if (real !== undefined) return ['float', real.replaceAll('_', '')];
+    const number = this.#match(integer);
+    if (number !== undefined) return ['integer', number.replaceAll('_', '').toLowerCase()];
+    const name = this.#match(word);
+    if (name !== undefined) return ['name', name];
+    const string = this.#match(quoted);
+    return string === undefined ? undefined : ['string', this.#string(string, inTemplate, begin)];
   }
 
   #match(pattern: RegExp): string | undefined {

@@ -110,7 +110,7 @@ const documented: [string, unknown][] = [
   ["{'b': [1, 'é'], 'a': none} | to_json", '{"b": [1, "\\u00e9"], "a": null}'],
   ["{'b': [], 'a': {}} | to_nice_json", '{\n    "a": {},\n    "b": []\n}'],
   ['\'{"a": [1]}\' | from_json', { a: [1] }],
-  ["{'b': 'yes', 'a': [1, {'c': none}]} | to_nice_yaml(indent=2)", "a:\n  - 1\n  - c: null\nb: 'yes'\n"],
+  ["{'b': 'yes', 'a': [1, {'c': none}]} | to_nice_yaml(indent=2)", "a:\n- 1\n- c: null\nb: 'yes'\n"],
   ["'a: [1, yes]' | from_yaml", { a: [1, true] }],
   ['1441357287 | type_debug', 'int'],
   ["'%Y-%m-%d %H:%M:%S' | strftime(1441357287, utc=true)", '2015-09-04 09:01:27'],

@@ -142,9 +142,23 @@ describe("lookup('password')", () => {
     expect(existsSync(join(folder, 'never'))).toBe(false);
   });
 
-  it('refuses an empty file and a relative path', () => {
+  it('hashes what it keeps, with a salt that it keeps too', () => {
+    const path = join(folder, 'hashed');
+    const hashed = ask(`lookup('password', '${path}', encrypt='sha512')`);
+    expect(hashed).toMatch(/^\$6\$rounds=656000\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}$/);
+    expect(ask(`lookup('password', '${path} encrypt=sha512')`)).toBe(hashed);
+    expect(readFileSync(path, 'utf8')).toMatch(/^\S{20} salt=[./0-9A-Za-z]{16}\n$/);
+  });
+
+  it('looks for a relative path in the folder of the playbook', () => {
+    expect(ask("lookup('password', 'beside length=8')")).toBe(
+      ask(`lookup('password', '${join(folder, 'beside')}')`),
+    );
+  });
+
+  it('refuses an empty file, and what it does not know', () => {
     writeFileSync(join(folder, 'empty'), '');
     expect(() => ask("lookup('password', folder ~ '/empty')")).toThrow('is empty');
-    expect(() => ask("lookup('password', 'here')")).toThrow('needs an absolute path');
+    expect(() => ask("lookup('password', '/dev/null size=3')")).toThrow('Unrecognized parameter(s)');
   });
 });

@@ -1,12 +1,13 @@
 import { TaskFailure } from '../../errors.ts';
 import { item } from '../attributes.ts';
-import { type Filters, filter, isUndefined, variadic } from '../environment.ts';
+import { type Filters, filter, variadic } from '../environment.ts';
 import { findKey } from '../keys.ts';
 import { chance, shuffled } from '../mersenne.ts';
-import { isInt } from '../numbers.ts';
+import { isFloat, isInt, isNumeric, real } from '../numbers.ts';
 import { binaryOperators } from '../operators.ts';
 import {
   compare,
+  defined,
   equals,
   Group,
   isDict,
@@ -97,6 +98,18 @@ function subelements(value: unknown, names: unknown, skipMissing: boolean): unkn
   });
 }
 
+/** Neumaier's compensated sum, as Python's sum() of floats does since 3.12. */
+function floatSum(values: readonly unknown[]): unknown {
+  let [sum, lost] = [0, 0];
+  for (const each of values) {
+    const value = Number(each);
+    const next = sum + value;
+    lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+    sum = next;
+  }
+  return real(Number.isFinite(lost) ? sum + lost : sum);
+}
+
 /** Filters for lists. */
 export const collections: Filters = {
   ...sets,
@@ -106,14 +119,13 @@ export const collections: Filters = {
   last: edge('last', -1),
   min: extreme('min', 1),
   max: extreme('max', -1),
-  sum: filter(['attribute', 'start'], (value, [attribute, start = 0]) =>
-    iterate(value)
-      .map((each) => (attribute === undefined || attribute === null ? each : path(each, attribute)))
-      .reduce((total, each) => {
-        if (isUndefined(each)) return each.fail();
-        return binaryOperators['+']!(total, each);
-      }, start),
-  ),
+  sum: filter(['attribute', 'start'], (value, [attribute, start = 0]) => {
+    const parts = iterate(value).map((each) =>
+      defined(attribute === undefined || attribute === null ? each : path(each, attribute)),
+    );
+    if (isNumeric(start) && parts.every(isNumeric) && parts.some(isFloat)) return floatSum([start, ...parts]);
+    return parts.reduce((total, each) => binaryOperators['+']!(total, each), start);
+  }),
   sort: filter(
     ['reverse', 'case_sensitive', 'attribute'],
     (value, [reverse = false, caseSensitive = false, attribute]) => {
@@ -148,11 +160,9 @@ export const collections: Filters = {
   }),
   groupby: filter(
     ['attribute!', 'default', 'case_sensitive'],
-    (value, [attribute, otherwise = null, caseSensitive = false]) => {
-      const plain = (each: unknown) => {
-        const found = path(each, attribute);
-        return isUndefined(found) && otherwise !== null ? otherwise : found;
-      };
+    (value, [attribute, _default, caseSensitive = false]) => {
+      // Ansible's default comes too late: what is undefined has failed before.
+      const plain = (each: unknown) => defined(path(each, attribute));
       const key = (each: unknown) => folded(plain(each), caseSensitive);
       const groups: { key: unknown; group: Group }[] = [];
       for (const each of ordered(iterate(value), key, false)) {
@@ -174,6 +184,7 @@ export const collections: Filters = {
       const by = Number(step ?? 0) || 1;
       return from + by * pick(Math.ceil((Number(value) - from) / by));
     }
+    if (isDict(value)) throw new TaskFailure('random picks from lists and texts, not from a dict');
     const values = iterate(value);
     if (isTrue(start) || isTrue(step))
       throw new TaskFailure('start and step can only be used with integer values');

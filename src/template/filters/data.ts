@@ -2,8 +2,7 @@ import { TaskFailure } from '../../errors.ts';
 import { parseYaml } from '../../yaml/located.ts';
 import { type Filters, filter, variadic } from '../environment.ts';
 import { fromJson, toJson } from '../json.ts';
-import { pprint } from '../pprint.ts';
-import { type Dict, isTrue, iterate, text, typeName } from '../python.ts';
+import { type Dict, isTrue, iterate, repr, text, typeName } from '../python.ts';
 import { toYaml } from '../yaml/dump.ts';
 
 function json(value: unknown, { indent, sort_keys: sort, ensure_ascii: ascii, separators }: Dict): string {
@@ -56,5 +55,5 @@ export const data: Filters = {
           .map((document) => parseYaml(document, 'from_yaml_all'))
       : value;
   }),
-  pprint: filter([], (value) => pprint(value)),
+  pprint: filter([], (value) => repr(value)),
 };

@@ -2,7 +2,7 @@ import { createHash, getHashes, randomInt } from 'node:crypto';
 import { TaskFailure } from '../../errors.ts';
 import { shaCrypt } from '../../sha-crypt.ts';
 import { type Filters, filter } from '../environment.ts';
-import { isTrue, text } from '../python.ts';
+import { isTrue, text, typeName } from '../python.ts';
 
 const names: Readonly<Record<string, string>> = { blake2b: 'blake2b512', blake2s: 'blake2s256' };
 
@@ -14,12 +14,15 @@ function hash(algorithm: string, value: unknown): string {
 
 const saltCharacters = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-function randomSalt(size: number): string {
+/** So many characters that crypt(3) takes for a salt. */
+export function randomSalt(size: number): string {
   return Array.from({ length: size }, () => saltCharacters[randomInt(saltCharacters.length)]).join('');
 }
 
 /** A password as crypt(3) keeps it. Throws TaskFailure for what only other libraries can do. */
 export function passwordHash(password: unknown, type: string, options: Record<string, unknown> = {}): string {
+  if (typeof password !== 'string')
+    throw new TaskFailure(`a password is a text, not ${typeName(password)}`, "make it one with '| string'");
   const kind = { sha512: 'sha512', sha512_crypt: 'sha512', sha256: 'sha256', sha256_crypt: 'sha256' }[type];
   if (kind !== 'sha512' && kind !== 'sha256')
     throw new TaskFailure(

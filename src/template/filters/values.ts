@@ -1,7 +1,6 @@
 import { TaskFailure } from '../../errors.ts';
-import { attribute, item } from '../attributes.ts';
+import { item, member, missing } from '../attributes.ts';
 import { type Filter, type Filters, filter, isUndefined } from '../environment.ts';
-import { UndefinedVariable } from '../failures.ts';
 import { strptime } from '../methods/dates.ts';
 import { isNumeric } from '../numbers.ts';
 import { defined, isTrue, isUndefinedVariable, iterate, Tuple, text, typeName } from '../python.ts';
@@ -39,8 +38,7 @@ export const values: Filters = {
     apply(value, [message]) {
       if (!isUndefinedVariable(value)) return value;
       const name = value.variable ? `'${value.variable}' ` : '';
-      throw new UndefinedVariable(
-        value.variable,
+      throw new TaskFailure(
         message === undefined || message === null ? `Mandatory variable ${name}not defined.` : text(message),
       );
     },
@@ -59,10 +57,7 @@ export const values: Filters = {
       return isTrue(value) ? yesValue : noValue;
     },
   },
-  attr: filter(['name!'], (value, [name]) => {
-    const found = attribute(value, text(name));
-    return found;
-  }),
+  attr: filter(['name!'], (value, [name]) => member(value, text(name)) ?? missing(value, name)),
   extract: filter(['container!', 'morekeys'], (value, [container, more = null]) => {
     const rest = more === null ? [] : Array.isArray(more) && !(more instanceof Tuple) ? more : [more];
     return [value, ...rest].reduce((result: unknown, key) => item(result, key), container);

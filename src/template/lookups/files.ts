@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { TaskFailure } from '../../errors.ts';
 import { readDecrypted } from '../../vault/files.ts';
 import type { Environment } from '../environment.ts';
-import { type Dict, isDict, iterate, text, typeName, Undefined } from '../python.ts';
+import { type Dict, defined, isDict, iterate, text, typeName, Undefined } from '../python.ts';
 import { findFile } from '../search.ts';
 import { saysYes } from '../words.ts';
 import type { Lookups } from './contract.ts';
@@ -89,6 +89,7 @@ export const files: Lookups = {
 /** Names in the order in which they are tried. A dict among the terms sets options for what follows it. */
 function candidates(terms: readonly unknown[], settings: Dict): string[] {
   return terms.flatMap((term) => {
+    defined(term);
     if (Array.isArray(term)) return candidates(term, settings);
     if (isDict(term)) {
       for (const name of ['files', 'paths', 'skip']) delete settings[name];

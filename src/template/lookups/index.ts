@@ -27,7 +27,7 @@ export const lookups: Lookups = {
 const lenient = ['first_found', 'env'];
 
 /**
- * Runs a lookup; with `errors='ignore'` or `'warn'` its failure is an empty list.
+ * Runs a lookup; with `errors='ignore'` or `'warn'` its failure is nothing.
  * Gives an Undefined when one is among its terms.
  */
 export function lookup(
@@ -36,17 +36,18 @@ export function lookup(
   options: Dict,
   environment: Environment,
   loop?: LookupCall['loop'],
-): unknown[] | Undefined {
+): unknown[] | Undefined | null {
   const short = shortName(name);
   const found = entry(lookups, name);
   if (!found) throw new TaskFailure(`there is no lookup '${name}'`);
-  const { errors = 'strict', wantlist: _wantlist, ...rest } = options;
+  const { errors = 'strict', wantlist = false, ...rest } = options;
   if (!lenient.includes(short))
     for (const each of [...terms, ...Object.values(rest)]) if (each instanceof Undefined) return each;
   try {
     return found(terms, { options: rest, environment, ...(loop && { loop }) });
   } catch (error) {
-    if (error instanceof TaskFailure && (errors === 'ignore' || errors === 'warn')) return [];
+    if (error instanceof TaskFailure && (errors === 'ignore' || errors === 'warn'))
+      return wantlist === true ? [] : null;
     throw error;
   }
 }

@@ -1,45 +1,58 @@
 import { TaskFailure } from '../../errors.ts';
 import { formatPercent } from '../format.ts';
+import { isInt } from '../numbers.ts';
 import { type Dict, text } from '../python.ts';
 import type { Lookup } from './contract.ts';
+import { keyValues } from './key-values.ts';
 
-/** Ansible's `sequence`: `start=1 end=5 stride=2 format=host%02d`, as text or as named arguments. */
+const fields = ['start', 'end', 'stride', 'count', 'format'];
+const shortcut = /^(?:(0?x?[0-9a-f]+)-)?(0?x?[0-9a-f]+)(?:\/(0?x?[0-9a-f]+))?(?::(.+))?$/i;
+
+/** Ansible's `sequence`: `start=1 end=5 stride=2 format=host%02d`, `2-10/2`, `4:host%02d`, or named arguments. */
 export const sequence: Lookup = (terms, { options }) => {
-  const given = terms.length > 0 ? terms.map((term) => ({ ...options, ...fields(text(term)) })) : [options];
-  return given.flatMap((each) => {
-    const start = whole(each.start ?? 1);
-    const stride = whole(each.stride ?? 1);
-    const end = each.count === undefined ? whole(each.end) : start + (whole(each.count) - 1) * stride;
-    if (stride === 0) throw new TaskFailure("the lookup 'sequence' cannot go by 0");
-    const count = Math.max(0, Math.floor((end - start) / stride) + 1);
-    return Array.from({ length: count }, (_item, index) => {
-      const value = start + index * stride;
-      return each.format === undefined ? String(value) : formatPercent(text(each.format), value);
-    });
-  });
+  const all = terms.length > 0 ? terms : [''];
+  return all.flatMap((term) => generate({ ...options, ...parsed(text(term)) }));
 };
 
-/** `5`, `2-8`, `2-8/2`, `4:host%02d`, or key=value. */
-function fields(term: string): Dict {
-  const short = /^(?:(\w+)-)?(\w+)(?:\/(-?\w+))?(?::(.+))?$/.exec(term.trim());
-  if (short && !term.includes('=')) {
+function parsed(term: string): Dict {
+  const short = shortcut.exec(term);
+  if (short) {
     const [, start, end, stride, format] = short;
-    return { ...(start && { start }), end, ...(stride && { stride }), ...(format && { format }) };
+    return Object.fromEntries(
+      Object.entries({ start, end, stride, format }).filter(([, value]) => value !== undefined),
+    );
   }
-  return Object.fromEntries(
-    term
-      .trim()
-      .split(/\s+/)
-      .map((part) => {
-        const at = part.indexOf('=');
-        return [part.slice(0, at), part.slice(at + 1)];
-      }),
-  );
+  const { named } = keyValues(term);
+  const wrong = Object.keys(named).filter((name) => !fields.includes(name));
+  if (wrong.length > 0) throw new TaskFailure(`the lookup 'sequence' has no '${wrong.join("', '")}'`);
+  return named;
 }
 
-function whole(value: unknown): number {
-  const number = Number(value);
-  if (!Number.isInteger(number))
-    throw new TaskFailure("the lookup 'sequence' needs whole numbers and an end");
-  return number;
+function generate(given: Dict): string[] {
+  const { count: amount, end: last } = given;
+  const start = whole(given.start ?? 1, 'start');
+  const stride = whole(given.stride ?? 1, 'stride');
+  if (amount === undefined && last === undefined)
+    throw new TaskFailure("the lookup 'sequence' needs an end or a count");
+  if (amount !== undefined && last !== undefined)
+    throw new TaskFailure("the lookup 'sequence' takes either an end or a count");
+  if (amount !== undefined && whole(amount, 'count') === 0) return [];
+  const end = amount === undefined ? whole(last, 'end') : start + whole(amount, 'count') * stride - 1;
+  if (stride > 0 && end < start)
+    throw new TaskFailure("the lookup 'sequence' needs a negative stride to count backwards");
+  if (stride < 0 && end > start)
+    throw new TaskFailure("the lookup 'sequence' needs a positive stride to count forwards");
+  if (stride === 0) return [];
+  const format = text(given.format ?? '%d');
+  if (format.split('%').length !== 2) throw new TaskFailure(`bad formatting string: ${format}`);
+  const values: string[] = [];
+  for (let value = start; stride > 0 ? value <= end : value >= end; value += stride)
+    values.push(formatPercent(format, value));
+  return values;
+}
+
+function whole(value: unknown, name: string): number {
+  if (isInt(value)) return Number(value);
+  if (typeof value === 'string' && /^\s*[+-]?\d+(?:\.0+)?\s*$/.test(value)) return Number(value);
+  throw new TaskFailure(`the lookup 'sequence' needs a whole number for ${name}, not '${text(value)}'`);
 }

@@ -1,6 +1,6 @@
 import { TaskFailure } from '../../errors.ts';
 import { real } from '../numbers.ts';
-import { type Duration, Tuple, text } from '../python.ts';
+import { Day, type Duration, Tuple, text } from '../python.ts';
 import { strftime } from '../strftime.ts';
 import { type Methods, takes } from './contract.ts';
 
@@ -44,9 +44,6 @@ export const dates: Methods<Date> = {
     return new Date(Date.UTC(parts[0], parts[1] - 1, ...(parts.slice(2) as [number])));
   }),
 };
-
-/** Python's date: a day without a time. */
-export class Day extends Date {}
 
 function localTime(date: Date): number {
   const at = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()] as const;

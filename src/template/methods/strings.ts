@@ -4,8 +4,10 @@ import { isInt } from '../numbers.ts';
 import { characters, iterate, repr, Tuple, typeName } from '../python.ts';
 import { type Method, type Methods, takes, takesAny } from './contract.ts';
 
-const space = /[\s\x1c-\x1f\x85]/;
-const spaces = /[\s\x1c-\x1f\x85]+/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python takes them for space
+const space = /[\s\u001c-\u001f\x85]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: Python takes them for space
+const spaces = /[\s\u001c-\u001f\x85]+/;
 
 type Text = Method<string>;
 
@@ -184,13 +186,14 @@ function rsplit(self: string, separator: unknown, limit: number): string[] {
   return split(reverse(self), turned, limit).map(reverse).reverse();
 }
 
+const lineEnd = '\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]';
+const line = new RegExp(`(?:(?!${lineEnd})[\\s\\S])*(?:${lineEnd}|$)`, 'g');
+const endOfLine = new RegExp(`(?:${lineEnd})$`);
+
 function splitlines(self: string, keep: boolean): string[] {
-  const lines =
-    self.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? [];
+  const lines = [...(self.match(line) ?? [])];
   if (lines.at(-1) === '') lines.pop();
-  return keep
-    ? [...lines]
-    : lines.map((line) => line.replace(/\r\n$|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]$/, ''));
+  return keep ? lines : lines.map((each) => each.replace(endOfLine, ''));
 }
 
 function partition(self: string, separator: string, last: boolean): unknown[] {

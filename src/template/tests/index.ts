@@ -198,7 +198,8 @@ export const tests: Filters = {
 
 function changed(value: Dict): boolean {
   if ('changed' in value) return isTrue(value.changed);
-  if (!Array.isArray(value.results) || value.results.length === 0) return false;
+  if (!Array.isArray(value.results)) return false;
+  if (value.results.length === 0) throw new TaskFailure("'changed' is asked of a loop without results");
   return (
     isDict(value.results[0]) && value.results.some((each) => isDict(each) && isTrue(each.changed ?? false))
   );

@@ -26,6 +26,7 @@ const roots = [
 /** What differs for a good reason. */
 const ignored: readonly (readonly [what: RegExp, why: string])[] = [
   [/^\/(root|home\/\w+)\/\.ansible(_async)?(\/|$)/, "tools' own files"],
+  [/^\/root\/\.(npm|cache)(\/|$)/, 'caches and logs with moments in them'],
   [/\/__pycache__(\/|$)/, "Python's own files"],
   [/^\/etc\/\.pwd\.lock$|^\/etc\/ld\.so\.cache$/, 'written by programs for themselves'],
   [

@@ -17,12 +17,14 @@ export function shaCrypt(kind: 'sha256' | 'sha512', password: Buffer, salt: Buff
   let result = digest(...start);
   const p = Buffer.alloc(password.length, digest(...Array<Buffer>(password.length).fill(password)));
   const s = Buffer.alloc(salt.length, digest(...Array<Buffer>(16 + result[0]!).fill(salt)));
+  // Hundreds of thousands of rounds: each is put together in the same place.
+  const scratch = Buffer.alloc(2 * p.length + s.length + result.length);
   for (let round = 0; round < rounds; round += 1) {
-    const parts = [round & 1 ? p : result];
-    if (round % 3 !== 0) parts.push(s);
-    if (round % 7 !== 0) parts.push(p);
-    parts.push(round & 1 ? result : p);
-    result = digest(...parts);
+    let end = (round & 1 ? p : result).copy(scratch);
+    if (round % 3 !== 0) end += s.copy(scratch, end);
+    if (round % 7 !== 0) end += p.copy(scratch, end);
+    end += (round & 1 ? result : p).copy(scratch, end);
+    result = hash(kind, scratch.subarray(0, end), 'buffer');
   }
   const prefix = kind === 'sha256' ? '$5$' : '$6$';
   const said = rounds === usual ? '' : `rounds=${rounds}$`;

@@ -142,12 +142,11 @@ describe("lookup('password')", () => {
     expect(existsSync(join(folder, 'never'))).toBe(false);
   });
 
-  it('hashes what it keeps, with a salt that it keeps too', () => {
-    const path = join(folder, 'hashed');
-    const hashed = ask(`lookup('password', '${path}', encrypt='sha512')`);
-    expect(hashed).toMatch(/^\$6\$rounds=656000\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}$/);
-    expect(ask(`lookup('password', '${path} encrypt=sha512')`)).toBe(hashed);
-    expect(readFileSync(path, 'utf8')).toMatch(/^\S{20} salt=[./0-9A-Za-z]{16}\n$/);
+  it('hashes what it keeps with the salt that is kept', { timeout: 120_000 }, () => {
+    writeFileSync(join(folder, 'hashed'), 'secret salt=saltsalt\n');
+    expect(ask("lookup('password', 'hashed encrypt=sha512')")).toBe(
+      '$6$rounds=656000$saltsalt$Vg7us3Hcq8rplCTNjwvGRwObM2xyfDZZ.XP2YLQ.ii85wAq/psu28uEfoMveNszsQWMgkWRxbZm2mBBlNn3.J0',
+    );
   });
 
   it('looks for a relative path in the folder of the playbook', () => {

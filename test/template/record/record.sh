@@ -1,5 +1,6 @@
 #!/bin/sh
 # Records the answers of the ansible-core on a lab host. See record.py.
+# The repository's formatter lays the files out: npx biome check --write test/template/recorded
 # usage: record.sh HOST INVENTORY
 set -eu
 cd "$(dirname "$0")"

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { state } from './contract.ts';
-import { type AptState, aptChanges, fixApt, readApt } from './shared/apt.ts';
+import { type AptState, type AptWant, aptChanges, fixApt, readApt } from './shared/apt.ts';
 import { ansibleBoolean, ansibleList, hostPath, integer, text, withAliases } from './shared/params.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const word = /^[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?(=[A-Za-z0-9.+~:*?-]+)?$/;
 
@@ -23,14 +24,16 @@ const params = withAliases(
         .default('present')
         .describe('present takes any version that is there; latest the newest that apt would install.'),
       update_cache: ansibleBoolean
-        .default(false)
+        .optional()
         .describe(
           'Fetch package lists. With name only when something is to be installed; without name whenever they are older than cache_valid_time.',
         )
         .meta({ aliases: ['update-cache'] }),
       cache_valid_time: integer
-        .default(0)
-        .describe('Seconds for which fetched package lists are good enough. Changed sources end it.'),
+        .optional()
+        .describe(
+          'Seconds for which fetched package lists are good enough. Changed sources end it. When given, update_cache is yes unless said otherwise.',
+        ),
       default_release: text
         .optional()
         .describe('Release to install from, as for apt-get -t.')
@@ -48,6 +51,28 @@ const params = withAliases(
         .default('no')
         .describe('Upgrade all packages: yes and safe remove nothing, full and dist may.'),
       purge: ansibleBoolean.default(false).describe('Remove configuration files with a package.'),
+      autoclean: ansibleBoolean
+        .default(false)
+        .describe('Delete fetched package files that no source has any more.'),
+      clean: ansibleBoolean.default(false).describe('Delete all fetched package files.'),
+      allow_unauthenticated: ansibleBoolean
+        .default(false)
+        .describe('Install packages whose source is not signed. Dangerous.')
+        .meta({ aliases: ['allow-unauthenticated'] }),
+      force: ansibleBoolean
+        .default(false)
+        .describe('Install whatever apt would refuse: downgrades, removals, unsigned packages. Dangerous.'),
+      update_cache_retries: integer
+        .default(5)
+        .describe(
+          'Taken for the sake of existing playbooks: lists are tried for three times, and while another apt works as long as lock_timeout says.',
+        ),
+      update_cache_retry_max_delay: integer
+        .default(12)
+        .describe('Taken for the sake of existing playbooks: there are three seconds between two tries.'),
+      auto_install_module_deps: ansibleBoolean
+        .default(true)
+        .describe('Taken for the sake of existing playbooks: no Python is needed on the host.'),
       autoremove: ansibleBoolean.default(false).describe('Remove packages that nothing needs any more.'),
       only_upgrade: ansibleBoolean.default(false).describe('Install nothing that is not there already.'),
       allow_downgrade: ansibleBoolean
@@ -68,8 +93,16 @@ const params = withAliases(
         .describe('Taken for the sake of existing playbooks; apt-get is used in any case.'),
     })
     .refine(
-      (want) => want.name || want.deb || want.update_cache || want.autoremove || want.upgrade !== 'no',
-      { error: 'give name, deb, update_cache, upgrade or autoremove', path: ['name'] },
+      (want) =>
+        want.name ||
+        want.deb ||
+        want.update_cache ||
+        want.cache_valid_time !== undefined ||
+        want.autoremove ||
+        want.autoclean ||
+        want.clean ||
+        want.upgrade !== 'no',
+      { error: 'give name, deb, update_cache, upgrade, autoremove, autoclean or clean', path: ['name'] },
     )
     .refine((want) => want.deb === undefined || want.state === 'present', {
       error: 'deb is for state present',
@@ -77,17 +110,45 @@ const params = withAliases(
     }),
 );
 
-export default state<z.output<typeof params>, AptState>({
+type Want = z.output<typeof params>;
+
+export default state<Want, AptState>({
   summary: 'Manage packages with apt.',
   params,
-  have: readApt,
-  diff: aptChanges,
-  fix: fixApt,
-
-  verify(want, _before, after) {
-    // Right after an update lists count as new, whatever cache_valid_time says.
-    return aptChanges({ ...want, cache_valid_time: Math.max(want.cache_valid_time, 600) }, after);
+  have: (want, host) => readApt(wish(want), host),
+  diff: (want, have) => aptChanges(wish(want), have),
+  async fix(list, want, have, host) {
+    await fixApt(list, wish(want), have, host);
+    rememberFor(want, { cache_updated: list.some((change) => change.what === 'package lists') });
   },
 
-  result: (_want, { lists }) => (lists ? { cache_update_time: lists.updated } : {}),
+  verify(want, _before, after) {
+    // Right after an update lists count as new, whatever cache_valid_time says; cleaning up shows nothing.
+    const { cache_valid_time, ...given } = wish(want);
+    return aptChanges(
+      { ...given, cache_valid_time: Math.max(cache_valid_time, 600), clean: false, autoclean: false },
+      after,
+    );
+  },
+
+  happened: (_want, before, after) =>
+    before.items.some((item, index) => item.have?.version !== after.items[index]?.have?.version),
+
+  result: (want, { lists }) => ({
+    cache_updated: false,
+    ...(lists ? { cache_update_time: lists.updated } : {}),
+    ...rememberedFor(want),
+  }),
 });
+
+/** What the parameters mean together: cache_valid_time asks for new lists, and force allows what apt refuses. */
+function wish(want: Want): AptWant {
+  return {
+    ...want,
+    cache_valid_time: want.cache_valid_time ?? 0,
+    update_cache: want.update_cache ?? want.cache_valid_time !== undefined,
+    allow_downgrade: want.allow_downgrade || want.force,
+    allow_change_held_packages: want.allow_change_held_packages || want.force,
+    allow_unauthenticated: want.allow_unauthenticated || want.force,
+  };
+}

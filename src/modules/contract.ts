@@ -79,6 +79,11 @@ export interface StateModule<P, S> extends Common<P> {
    * up again, though asking for a restart always differs. Default: `diff(want, after)`.
    */
   verify?(want: P, before: S, after: S): Change[];
+  /**
+   * For uncounted differences: whether making them go away changed what counts (new package lists brought a newer
+   * version). Default: no.
+   */
+  happened?(want: P, before: S, after: S): boolean;
   /** Keys that playbooks read from the registered result, named as in Ansible. */
   result?(want: P, have: S): Record<string, unknown>;
 }

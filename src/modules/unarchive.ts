@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
 import type { HostReader, RunOptions } from '../host/contract.ts';
@@ -6,7 +7,7 @@ import { type Command, rawShell, sh } from '../host/sh.ts';
 import { readDecrypted } from '../vault/files.ts';
 import { type Change, type Context, state } from './contract.ts';
 import { attributeChanges, attributeCommands, fileAttributes, requireNames } from './shared/attributes.ts';
-import { ansibleBoolean, ansibleList, hostPath, withAliases } from './shared/params.ts';
+import { ansibleBoolean, ansibleList, hostPath, integer, withAliases } from './shared/params.ts';
 import { requireDirectory } from './shared/placing.ts';
 import { compressionFlags, readComparison } from './shared/tar.ts';
 
@@ -18,6 +19,11 @@ const params = withAliases(
         .describe('tar archive (plain, gzip, bzip2, xz or zstd) of the controller, looked for in files/.'),
       dest: hostPath.describe('Directory of the host to unpack into. It must be there.'),
       remote_src: ansibleBoolean.default(false).describe('Take src from the host itself.'),
+      copy: ansibleBoolean.optional().describe('The opposite of remote_src, in place of it.'),
+      decrypt: ansibleBoolean.default(true).describe('Decrypt an archive of the controller that is vaulted.'),
+      io_buffer_size: integer
+        .optional()
+        .describe('Taken for the sake of existing playbooks: tar reads as much at a time as it likes.'),
       creates: hostPath.optional().describe('When this is there nothing is unpacked or compared.'),
       extra_opts: ansibleList.default([]).describe('More options for tar, such as --strip-components=1.'),
       exclude: ansibleList.default([]).describe('Members that are left out.'),
@@ -74,7 +80,7 @@ export default state<Want, State>({
     if (have.differing.length > 0) {
       const newer = want.keep_newer ? ['--keep-newer-files'] : [];
       const { command, options } = await tar(want, ['--extract', ...newer], host, context);
-      if (want.remote_src) await host.job(`unarchive ${want.dest}`, command, options);
+      if (isRemote(want)) await host.job(`unarchive ${want.dest}`, command, options);
       else await host.run(command, options);
     }
     const stats = await statsOf(have.members, want, host);
@@ -92,6 +98,10 @@ export default state<Want, State>({
   }),
 });
 
+function isRemote({ copy, remote_src }: Want): boolean {
+  return copy === undefined ? remote_src : !copy;
+}
+
 /** tar on the host. An archive of the controller goes over standard input, so that nothing is left behind there. */
 async function tar(
   want: Want,
@@ -105,8 +115,9 @@ async function tar(
     ...want.extra_opts,
     ...want.exclude.map((name) => `--exclude=${name}`),
   ];
-  if (!want.remote_src) {
-    const archive = readDecrypted(context.find('files', want.src));
+  if (!isRemote(want)) {
+    const file = context.find('files', want.src);
+    const archive = want.decrypt ? readDecrypted(file) : readFileSync(file);
     const flags = [...compressionFlags(archive), ...more];
     return {
       command: sh`LC_ALL=C tar -C ${want.dest} ${flags} -f - -- ${want.include}`,

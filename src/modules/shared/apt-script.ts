@@ -12,6 +12,7 @@ export interface AptOptions {
   readonly fail_on_autoremove: boolean;
   readonly autoremove: boolean;
   readonly purge: boolean;
+  readonly allow_unauthenticated?: boolean | undefined;
   readonly policy_rc_d?: number | undefined;
 }
 
@@ -23,6 +24,8 @@ export interface AptWork {
   /** Words for `apt-get install`: names, name=version, paths of .deb files. */
   readonly install?: readonly string[];
   readonly remove?: readonly string[];
+  /** Which fetched package files are deleted. */
+  readonly clean?: 'clean' | 'autoclean';
   readonly upgrade?: 'upgrade' | 'upgrade --with-new-pkgs' | 'dist-upgrade';
 }
 
@@ -47,6 +50,7 @@ export function aptScript(work: AptWork, options: AptOptions): Command {
   if (work.remove && work.remove.length > 0)
     steps.push(sh`${get} ${options.purge ? 'purge' : 'remove'} -- ${work.remove} || exit`);
   if (work.upgrade) steps.push(sh`${get} ${rawShell(work.upgrade)} || exit`);
+  if (work.clean) steps.push(sh`${get} ${work.clean} || exit`);
   if (options.autoremove) steps.push(sh`${get} ${options.purge ? ['--purge'] : []} autoremove || exit`);
   return rawShell(steps.map((step) => step.text).join('\n'));
 }
@@ -75,6 +79,7 @@ function commonOptions(options: AptOptions): string[] {
 
 function installOptions(options: AptOptions): string[] {
   return [
+    ...(options.allow_unauthenticated ? ['--allow-unauthenticated'] : []),
     ...(options.allow_downgrade ? ['--allow-downgrades'] : []),
     ...(options.allow_change_held_packages ? ['--allow-change-held-packages'] : []),
     ...(options.only_upgrade ? ['--only-upgrade'] : []),

@@ -13,6 +13,8 @@ export interface AptWant extends AptOptions {
   readonly update_cache: boolean;
   /** Seconds for which lists are good enough. */
   readonly cache_valid_time: number;
+  readonly autoclean?: boolean | undefined;
+  readonly clean?: boolean | undefined;
   readonly upgrade: 'no' | 'safe' | 'full' | 'dist' | 'yes';
 }
 
@@ -90,7 +92,13 @@ function upgradeVerb(want: AptWant) {
 export function aptChanges(want: AptWant, have: AptState): Change[] {
   const list: Change[] = [];
   if (have.lists && want.update_cache && isStale(have.lists, want.cache_valid_time))
-    list.push({ what: 'package lists', from: ageOf(have.lists), to: 'updated' });
+    list.push({
+      what: 'package lists',
+      from: ageOf(have.lists),
+      to: 'updated',
+      // On the way to packages Ansible does not count it.
+      ...(want.name || want.deb || want.upgrade !== 'no' ? { uncounted: true } : {}),
+    });
   for (const item of have.items) {
     const change = want.state === 'absent' ? removal(want, item) : installation(want, item);
     if (change) list.push(change);
@@ -99,6 +107,16 @@ export function aptChanges(want: AptWant, have: AptState): Change[] {
   if (deb && !(isInstalled(deb.have) && deb.have?.version === deb.version))
     list.push({ what: deb.name, from: shown(deb.have), to: deb.version });
   for (const { name, from, to } of have.upgrades) list.push({ what: name, from, to });
+  const alone = !want.name && !want.deb && want.upgrade === 'no';
+  if (want.clean)
+    list.push({
+      what: 'fetched packages',
+      from: 'there',
+      to: 'deleted',
+      ...(alone ? {} : { uncounted: true }),
+    });
+  if (want.autoclean)
+    list.push({ what: 'old fetched packages', from: 'there', to: 'deleted', uncounted: true });
   for (const name of have.unneeded) list.push({ what: name, from: 'not needed', to: 'absent' });
   return list;
 }
@@ -167,6 +185,7 @@ export async function fixApt(
       install: [...install, ...(have.deb && named(have.deb.name) ? [want.deb!] : [])],
       remove: want.state === 'absent' ? words.map((item) => item.word) : [],
       ...(verb ? { upgrade: verb } : {}),
+      ...(want.clean ? { clean: 'clean' } : want.autoclean ? { clean: 'autoclean' } : {}),
     },
     want,
   );

@@ -127,7 +127,7 @@ describe('wait_for', () => {
       state: 'started',
     });
     const still = await bench.act('wait_for', { port: at, state: 'stopped', timeout: 0 });
-    expect(still.failed).toBe(`not 127.0.0.1:${at} stopped within 0 s`);
+    expect(still.failed).toBe(`Timeout when waiting for 127.0.0.1:${at} to stop.`);
     const stopped = bench.act('wait_for', { port: at, state: 'stopped', timeout: 10, sleep: 0.05 });
     listener.close();
     expect((await stopped).failed).toBeUndefined();
@@ -150,7 +150,7 @@ describe('wait_for', () => {
       });
     const client = connect(at, '127.0.0.1');
     await new Promise((resolve) => listener.once('connection', resolve));
-    expect((await drained(0)).failed).toContain('drained');
+    expect((await drained(0)).failed).toContain('to drain');
     const waiting = drained(10);
     client.destroy();
     expect((await waiting).failed).toBeUndefined();
@@ -166,7 +166,9 @@ describe('wait_for', () => {
     const gone = bench.act('wait_for', { path, state: 'absent', timeout: 10, sleep: 0.05 });
     rmSync(path);
     expect((await gone).failed).toBeUndefined();
-    expect((await bench.act('wait_for', { path, timeout: 0 })).failed).toContain('flag started');
+    expect((await bench.act('wait_for', { path, timeout: 0 })).failed).toMatch(
+      /^Timeout when waiting for file .*flag$/,
+    );
   });
 });
 
@@ -181,8 +183,8 @@ describe('parseSockets', () => {
       line('00000000000000000000000001000000:0050', '06'),
     ].join('\n');
     expect(parseSockets(text)).toEqual([
-      { address: '127.0.0.1', port: 3306, state: 'LISTEN' },
-      { address: '198.18.0.6', port: 443, state: 'ESTABLISHED' },
+      { address: '127.0.0.1', port: 3306, peer: '127.0.0.1', state: 'LISTEN' },
+      { address: '198.18.0.6', port: 443, peer: '127.0.0.1', state: 'ESTABLISHED' },
       { address: '00000000000000000000000001000000', port: 80, state: 'TIME_WAIT' },
     ]);
   });

@@ -8,7 +8,7 @@ import { selectLimited, selectPresent } from '../inventory/patterns.ts';
 import { loadModule } from '../modules/registry.ts';
 import { shownPath } from '../problems.ts';
 import { createReporter } from '../reporters/reporter.ts';
-import { mask } from '../secrets.ts';
+import { mask, maskText } from '../secrets.ts';
 import { keep } from '../state/files.ts';
 import { terminal } from './ask.ts';
 import { withUsers } from './defaults.ts';
@@ -43,10 +43,11 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
   const asks = ask !== undefined && asksQuestions(project.playbook, options.step === true);
   const output = options.output ?? (asks ? 'plain' : undefined);
   const reporter = createReporter({ ...options, ...(output && { output }), stream: process.stdout });
-  const emit = (event: RunEvent): void => reporter.emit(mask(event));
+  const emit = (event: RunEvent): void => reporter.emit(event);
   const variables = variablesOf(project, options);
   emit(startOf(project, variables, options));
-  for (const warning of project.warnings) emit({ event: 'warning', message: placed(warning) });
+  // The engine masks its events; these are the only others with text of the project in them.
+  for (const warning of project.warnings) emit({ event: 'warning', message: maskText(placed(warning)) });
   const end = await carryOut(variables, options, emit, {
     answer: (prompt) => answerTo(prompt, ask),
     ...(ask && { prompt: ask }),

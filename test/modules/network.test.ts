@@ -185,7 +185,7 @@ describe('parseSockets', () => {
     expect(parseSockets(text)).toEqual([
       { address: '127.0.0.1', port: 3306, peer: '127.0.0.1', state: 'LISTEN' },
       { address: '198.18.0.6', port: 443, peer: '127.0.0.1', state: 'ESTABLISHED' },
-      { address: '00000000000000000000000001000000', port: 80, state: 'TIME_WAIT' },
+      { address: '00000000000000000000000001000000', port: 80, peer: '127.0.0.1', state: 'TIME_WAIT' },
     ]);
   });
 });

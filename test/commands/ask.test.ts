@@ -42,7 +42,8 @@ function typed(answers: Record<string, string>, input = ''): Promise<string> {
   child.stdout.on('data', (chunk) => {
     shown += chunk;
     for (const [question, answer] of left)
-      if (stripVTControlCharacters(shown).endsWith(question) && left.delete(question)) child.stdin.write(answer);
+      if (stripVTControlCharacters(shown).endsWith(question) && left.delete(question))
+        child.stdin.write(answer);
   });
   return new Promise((resolve) => child.on('exit', () => resolve(shown.replaceAll('\r', ''))));
 }

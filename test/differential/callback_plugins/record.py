@@ -22,13 +22,15 @@ class CallbackModule(CallbackBase):
     def _tell(self, **event):
         print('record ' + json.dumps(event, default=str), flush=True)
 
-    def _task(self, status, result, ignored=False):
+    def _task(self, status, result, ignored=False, is_item=False):
         task, values = result._task, result._result
         item = None
         if '_ansible_item_label' in values:
             item = str(values['_ansible_item_label'])
         elif values.get('ansible_loop_var') in values:
             item = str(values[values['ansible_loop_var']])
+        elif is_item:
+            item = '[not told]'
         if status == 'ok' and values.get('changed'):
             status = 'changed'
         self._tell(
@@ -60,13 +62,13 @@ class CallbackModule(CallbackBase):
         self._task('unreachable', result)
 
     def v2_runner_item_on_ok(self, result):
-        self._task('ok', result)
+        self._task('ok', result, is_item=True)
 
     def v2_runner_item_on_failed(self, result):
-        self._task('failed', result)
+        self._task('failed', result, is_item=True)
 
     def v2_runner_item_on_skipped(self, result):
-        self._task('skipped', result)
+        self._task('skipped', result, is_item=True)
 
     def v2_playbook_on_stats(self, stats):
         hosts = {host: stats.summarize(host) for host in stats.processed}

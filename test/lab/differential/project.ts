@@ -13,7 +13,7 @@ export interface Project {
   readonly directory: string;
   readonly playbook: string;
   readonly twins: readonly Twins[];
-  /** More words for both command lines: `# options: --tags a` in the playbook. */
+  /** More words for both command lines: `# options: --tags a` in the playbook; {directory} stands for its folder. */
   readonly options: readonly string[];
   /** `# expect: failed`: hosts fail on purpose. */
   readonly fails: boolean;
@@ -64,6 +64,6 @@ export async function openProject(lab: Lab, name: string, twins: readonly Twins[
     await Promise.all([ansible, foobar].map((host) => lab.ask(host, `rm -rf ${results}; mkdir ${results}`)));
   const playbook = join(directory, `${name}.yaml`);
   const text = readFileSync(playbook, 'utf8');
-  const options = /^# options: (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
+  const options = /^# options: (.*)$/m.exec(text)?.[1]?.replaceAll('{directory}', directory).split(' ') ?? [];
   return { name, directory, playbook, twins, options, fails: /^# expect: failed$/m.test(text) };
 }

@@ -130,7 +130,9 @@ export function withGuesses(foobar: Told, ansible: Told): Told {
 
 function sentence({ host, task, module, status, handler, ignored, item }: TaskEnd): string {
   const name = task.replace(/^(ansible\.(builtin|posix)|community\.\w+)\./, '');
-  const kind = module.replace(/^(ansible\.(builtin|posix|legacy)|community\.\w+)\./, '');
+  const short = module.replace(/^(ansible\.(builtin|posix|legacy)|community\.\w+)\./, '');
+  // What Ansible's gather_facts chooses.
+  const kind = short === 'gather_facts' ? 'setup' : short;
   // Labels that are no plain words are worded otherwise.
   const label = typeof item === 'string' ? ` (${/[[{\n]/.test(item) ? '...' : item})` : '';
   // Ansible says so of the loop, not of its items.

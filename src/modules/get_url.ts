@@ -15,8 +15,8 @@ import {
 } from './shared/attributes.ts';
 import { backUp, backupResult } from './shared/backup.ts';
 import { curlConfig, httpParams, requireCurl } from './shared/curl.ts';
-import { formatMode } from './shared/mode.ts';
 import { ansibleBoolean, hostPath, moduleParams } from './shared/params.ts';
+import { pathInfo } from './shared/path-info.ts';
 import { requireDirectory } from './shared/placing.ts';
 
 const params = moduleParams({
@@ -34,6 +34,9 @@ const params = moduleParams({
     .describe(
       'What the file must be: sha256:DIGEST, or sha256:URL of a list of digests. A file that is it is not fetched again.',
     ),
+  force_basic_auth: ansibleBoolean
+    .default(false)
+    .describe('Accepted for Ansible; basic authentication is always sent at once.'),
   force: ansibleBoolean
     .default(false)
     .describe(
@@ -84,9 +87,7 @@ export default state<Want, State>({
     return {
       dest: path,
       url: want.url,
-      ...(there === undefined
-        ? {}
-        : { size: there.size, mode: formatMode(there.mode), owner: there.owner, group: there.group }),
+      ...(there === undefined ? {} : pathInfo(there)),
       ...backupResult(want),
     };
   },

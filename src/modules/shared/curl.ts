@@ -22,6 +22,12 @@ export const httpParams = {
     .optional()
     .describe('Password for HTTP authentication.')
     .meta({ aliases: ['password'] }),
+  use_proxy: ansibleBoolean
+    .default(true)
+    .describe('Go through the proxy that the environment of the task names.'),
+  use_netrc: ansibleBoolean
+    .default(true)
+    .describe('Take user and password for a host from .netrc when none are given.'),
   http_agent: z.string().default('foobar').describe('What to say in User-Agent.'),
 };
 const shape = z.object(httpParams);
@@ -45,6 +51,8 @@ export function curlConfig(want: HttpWant, more: readonly [string, string?][] = 
     ]),
     ...more,
   ];
+  if (!want.use_proxy) options.push(['noproxy', '*']);
+  if (want.use_netrc && want.url_username === undefined) options.push(['netrc-optional']);
   if (!want.validate_certs) options.push(['insecure']);
   if (want.ca_path !== undefined) options.push(['cacert', want.ca_path]);
   if (want.client_cert !== undefined) options.push(['cert', want.client_cert]);

@@ -4,6 +4,7 @@ import type { At, Body, Expression } from './ast.ts';
 import { entry, shortName } from './environment.ts';
 import { TemplateSyntaxError } from './failures.ts';
 import { filters } from './filters/index.ts';
+import { refused } from './filters/refused.ts';
 import { globals } from './globals.ts';
 import { lookups } from './lookups/index.ts';
 import { parseExpression, parseTemplate } from './syntax.ts';
@@ -81,6 +82,11 @@ function unknownNames(body: Body, place: Place): Problem[] {
     known: Readonly<Record<string, unknown>>,
     at: { line: number; column: number },
   ) => {
+    if (what === 'filter' && Object.hasOwn(refused, shortName(name))) {
+      const message = `the filter '${name}' is not supported`;
+      problems.push({ message, place: within(place, at), severity: 'error' });
+      return;
+    }
     if (entry(known, name) !== undefined) return;
     const hint = didYouMean(shortName(name), Object.keys(known));
     problems.push({

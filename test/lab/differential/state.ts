@@ -30,7 +30,7 @@ const ignored: readonly (readonly [what: RegExp, why: string])[] = [
   [/\/__pycache__(\/|$)/, "Python's own files"],
   [/^\/etc\/\.pwd\.lock$|^\/etc\/ld\.so\.cache$/, 'written by programs for themselves'],
   [
-    /^(unit|mount) .*(user@|user-runtime-dir@|run-user|\/run\/user)/,
+    /^(unit|mount) .*(session-|user@|user-runtime-dir@|run-user|\/run\/user)/,
     'foobar logs in over SSH, Ansible is there',
   ],
   [/^unit ssh@|^unit (file )?run-|^unit foobar-/, 'how a tool gets there and starts programs'],

@@ -2,16 +2,18 @@ import type { Fleet } from '../host/fleet.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { Context, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
+import { masked } from '../secrets.ts';
 import { renderTemplateFile, renderValue } from '../template/render.ts';
 import { NotKnownYet, type Scope } from '../template/scope.ts';
 import { readDecrypted } from '../vault/files.ts';
-import { failing, isYes } from './conditions.ts';
+import { failing, isSet, isYes } from './conditions.ts';
 import { findFile } from './files.ts';
 import { hostFor } from './identity.ts';
 import type { Jobs } from './jobs.ts';
 import { labelOf, type Rounds, roundScope, roundsOf } from './loops.ts';
 import { parameters } from './parameters.ts';
 import type { Entry } from './program.ts';
+import { titleOf } from './telling.ts';
 
 /** What preparing needs of the run. */
 export interface PrepareRun {
@@ -22,7 +24,8 @@ export interface PrepareRun {
   readonly playbookDirectory: string;
   readonly modules: ReadonlyMap<string, Module>;
   searchDirectories(entry: Entry): readonly string[];
-  say(host: string, line: string): void;
+  /** @param task whose own message it is */
+  say(host: string, line: string, task?: string): void;
   warn(host: string, message: string): void;
   readonly jobs: Jobs;
   readonly prompt?: Context['prompt'];
@@ -115,8 +118,9 @@ export function prepareItem(
   const skipped = failing(task.when, itemScope);
   if (skipped !== undefined) return { ...label, scope: itemScope, skipped, notify: [] };
 
-  const check = run.check && !runsInCheckMode(task, itemScope);
-  const { host, delegate } = hostFor(run, task, itemScope, hostName, run.check && !check);
+  const check = isChecked(run, task, itemScope);
+  const { host, delegate } = hostFor(run, task, itemScope, hostName, check);
+  const quiet = isSet(task.noLog, itemScope, true);
   const seen = delegate === undefined ? itemScope : withDelegate(itemScope, delegate);
   const want = parameters(module, task, seen);
   const item: PreparedItem = {
@@ -132,8 +136,9 @@ export function prepareItem(
       stateDirectory: run.stateDirectory,
       playbookDirectory: run.playbookDirectory,
       find: (kind, name) => findFile(run.searchDirectories(entry), kind, name),
-      renderTemplate: (path) => renderTemplateFile(readDecrypted(path).toString(), path, seen),
-      say: (line) => run.say(hostName, line),
+      renderTemplate: (path, options) =>
+        renderTemplateFile(readDecrypted(path).toString(), path, seen, options),
+      say: (line, kind) => run.say(hostName, quiet ? masked : line, kind && titleOf(task, itemScope)),
       warn: (message) => run.warn(hostName, message),
       variable: (name) => (seen.has(name) ? seen.get(name) : undefined),
       ...(run.prompt ? { prompt: run.prompt } : {}),
@@ -174,9 +179,11 @@ export function epochOf(fleet: Fleet, module: Module, host: LiveHost): number {
   return module.fleet ? fleet.epoch : host.epoch;
 }
 
-/** `check_mode: false` runs a task as always, even in check mode. */
-function runsInCheckMode(task: Task, scope: Scope): boolean {
-  return task.checkMode !== undefined && !isYes(renderValue(task.checkMode, scope));
+/** Whether a task changes nothing: `check_mode` of its own goes before that of the run, either way. */
+function isChecked(run: PrepareRun, task: Task, scope: Scope): boolean {
+  return task.checkMode === undefined || task.checkMode === null
+    ? run.check
+    : isYes(renderValue(task.checkMode, scope));
 }
 
 function withDelegate(scope: Scope, delegate: string): Scope {

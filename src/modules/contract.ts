@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Host, HostReader } from '../host/contract.ts';
+import type { SyntaxOptions } from '../template/render.ts';
 
 /** One difference between what is wanted and what is there. */
 export interface Change {
@@ -28,10 +29,13 @@ export interface Context {
   readonly playbookDirectory?: string;
   /** Finds `files/x`, `templates/x` or `vars/x` by Ansible's search order (role, then playbook). Throws TaskFailure. */
   find(kind: 'files' | 'templates' | 'vars', name: string): string;
-  /** Renders a template file's text with the task's variables. */
-  renderTemplate(path: string): string;
-  /** A line for the person who waits, shown live ("seeding from db1: 40 %"). */
-  say(line: string): void;
+  /** Renders a template file's text with the task's variables; options as the template module has them. */
+  renderTemplate(path: string, options?: Partial<SyntaxOptions>): string;
+  /**
+   * A line for the person who waits, shown live ("seeding from db1: 40 %").
+   * @param kind `message`: what the task is there to tell (debug, pause), shown at every verbosity
+   */
+  say(line: string, kind?: 'message'): void;
   /** Something that the person should know though nothing failed: a `warning` event, once for the same text. */
   warn(message: string): void;
   /** A variable of the task, rendered; undefined when there is none of that name (validate_argument_spec). */
@@ -133,8 +137,11 @@ export interface ActionModule<P> extends Common<P> {
    * it is not run: what it would find cannot be known yet.
    */
   readonly waits?: boolean;
-  /** For `creates`, `removes` and the like: why nothing is to be done, asked in every mode before `run`. */
-  settled?(want: P, host: HostReader, context: Context): Promise<string | undefined>;
+  /**
+   * For `creates`, `removes` and the like: why nothing is to be done, asked in every mode before `run`; or the whole
+   * result, where the registered one has keys. `skipped: true` among its values ends the task as skipped.
+   */
+  settled?(want: P, host: HostReader, context: Context): Promise<string | ActionResult | undefined>;
   run(want: P, host: Host, context: Context): Promise<ActionResult>;
 }
 

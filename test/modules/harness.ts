@@ -5,6 +5,7 @@ import type { Host } from '../../src/host/contract.ts';
 import { openLocalHost } from '../../src/host/local.ts';
 import type { ActionModule, ActionResult, Change, Context, StateModule } from '../../src/modules/contract.ts';
 import { loadModule } from '../../src/modules/registry.ts';
+import type { SyntaxOptions } from '../../src/template/render.ts';
 
 /** A folder of its own, this machine as a host, and a context whose files and templates are in that folder. */
 export class Bench {
@@ -12,7 +13,7 @@ export class Bench {
   readonly said: string[] = [];
   readonly host: Host & { close(): Promise<void> };
   readonly readOnly: Host & { close(): Promise<void> };
-  render: (text: string) => string = (text) => text;
+  render: (text: string, options?: Partial<SyntaxOptions>) => string = (text) => text;
 
   private constructor(host: Bench['host'], readOnly: Bench['readOnly']) {
     this.host = host;
@@ -38,7 +39,7 @@ export class Bench {
       check,
       stateDirectory: this.at('state'),
       find: (_kind, name) => (name.startsWith('/') ? name : this.at(name)),
-      renderTemplate: (path) => this.render(readFileSync(path, 'utf8')),
+      renderTemplate: (path, options) => this.render(readFileSync(path, 'utf8'), options),
       say: (line) => this.said.push(line),
       warn: () => {},
       verbosity: 0,
@@ -73,8 +74,9 @@ export class Bench {
     const module = (await loadModule(name)) as ActionModule<unknown>;
     const want = module.params.parse(args);
     (this.host as unknown as { forget(): void }).forget();
-    const skipped = await module.settled?.(want, this.host, this.context());
-    if (skipped !== undefined) return { changed: false, skipped };
+    const settled = await module.settled?.(want, this.host, this.context());
+    if (typeof settled === 'string') return { changed: false, skipped: settled };
+    if (settled !== undefined) return settled;
     return module.run(want, this.host, this.context());
   }
 }

@@ -37,7 +37,7 @@ export class DueHandlers {
     const fresh = [...new Set(handlers.map(handlerKey))].filter(
       (key) => !this.#noted.has(key) && !this.owed.has(key),
     );
-    if (fresh.length === 0 || !journal) return;
+    if (fresh.length === 0 || !journal || this.#journal.check) return;
     added(fresh);
     for (const key of fresh) this.#noted.add(key);
     await noteHandlers(journal, fresh);

@@ -38,7 +38,8 @@ export type RunEvent =
     }
   | { event: 'play'; name: string; hosts: string[] }
   | { event: 'begin'; host: string; task: string; module: string }
-  | { event: 'output'; host: string; line: string }
+  /** `message`: what the task is there to tell (debug, pause), shown at every verbosity. */
+  | { event: 'output'; host: string; line: string; task?: string; message?: true }
   | {
       event: 'task';
       host: string;

@@ -37,7 +37,7 @@ export async function executeItem(
       host.forget();
     }
   } catch (error) {
-    return failure(error, run.check && around.unsure);
+    return failure(error, around.unsure);
   }
 }
 
@@ -81,6 +81,6 @@ async function once(
     return await (seconds > 0 ? within(seconds, attempt(limited(host, seconds))) : attempt(host));
   } catch (error) {
     if (!(error instanceof TaskFailure || error instanceof CommandError)) throw error;
-    return failure(error, run.check && around.unsure);
+    return failure(error, around.unsure);
   }
 }

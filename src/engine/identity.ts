@@ -3,7 +3,7 @@ import type { LiveHost } from '../host/live-host.ts';
 import type { Task } from '../playbook/contract.ts';
 import { renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
-import { isYes } from './conditions.ts';
+import { isSet, isYes } from './conditions.ts';
 
 /** On which host a task works, as whom and with which environment. */
 export function hostFor(
@@ -11,7 +11,7 @@ export function hostFor(
   task: Task,
   scope: Scope,
   hostName: string,
-  evenInCheckMode: boolean,
+  check: boolean,
 ): { host: LiveHost; delegate?: string } {
   const given = task.delegateTo === undefined ? undefined : renderValue(task.delegateTo, scope);
   const delegate = typeof given === 'string' || typeof given === 'number' ? String(given) : undefined;
@@ -21,7 +21,8 @@ export function hostFor(
     identityOf(task, scope, delegate),
     wayOf(fleet, task, scope, name, delegate),
   );
-  const host = withEnvironment(evenInCheckMode ? plain.evenInCheckMode() : plain, task, scope);
+  const told = isSet(task.noLog, scope, true) ? plain.untold() : plain;
+  const host = withEnvironment(told.inMode(check), task, scope);
   return { host, ...(delegate === undefined ? {} : { delegate }) };
 }
 

@@ -87,9 +87,10 @@ export async function act(
 ): Promise<Outcome> {
   const { host, context, want } = item;
   if (!host || !context) throw new Error('bug: an action without a host');
-  const settled = (await item.answer) as string | undefined;
-  if (settled !== undefined)
+  const settled = (await item.answer) as string | ActionResult | undefined;
+  if (typeof settled === 'string')
     return { status: 'ok', message: settled, result: { changed: false, failed: false, msg: settled } };
+  if (settled !== undefined) return answered(settled);
   if (context.check) {
     if (module.waits && around.unsure) throw new NotYet('it waits for what the changes above bring about');
     if (module.effect === 'changes') return wouldRun(task);
@@ -109,7 +110,8 @@ export async function act(
 function answered({ changed, failed, skipped, changes, values, ...answers }: ActionResult): Outcome {
   return {
     ...answers,
-    status: failed !== undefined ? 'failed' : changed ? 'changed' : 'ok',
+    status:
+      failed !== undefined ? 'failed' : values?.skipped === true ? 'skipped' : changed ? 'changed' : 'ok',
     ...(changes ? { changes } : {}),
     ...(failed !== undefined ? { message: failed } : skipped ? { message: skipped } : {}),
     result: {

@@ -96,7 +96,7 @@ function aroundItem(
   noted: string[],
 ): Around {
   return {
-    unsure: host.variables.unsure,
+    unsure: around.check && host.variables.unsure,
     sent,
     begin: () => around.emit({ event: 'begin', host: host.name, task: title, module: task.module }),
     beforeChange: () =>

@@ -180,7 +180,8 @@ export class Walk {
       ...(run.prompt ? { prompt: run.prompt } : {}),
       searchDirectories: (entry) => searchDirectories(variables, entry, batch.play),
       warn: (host, message) => batch.warn(message, host),
-      say: (host, line) => run.emit({ event: 'output', host, line }),
+      say: (host, line, task) =>
+        run.emit({ event: 'output', host, line, ...(task === undefined ? {} : { task, message: true }) }),
       scope: (entry, host, pending) => taskScope(variables, batch.variables(), entry, host, pending),
       participates: ({ task }, host) =>
         batch.isFree || task.runOnce !== true || host === this.living()[0]?.name,

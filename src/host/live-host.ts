@@ -54,6 +54,10 @@ export interface SharedByIdentities {
 
 const noted = (): void => {};
 
+function refuse(command: Command): never {
+  throw new Error(`bug: written in check mode: ${command.text.slice(0, 200)}`);
+}
+
 /** A host over its shell: reads of one tick coalesce, writes keep their order, answers are cached until a write. */
 export class LiveHost implements Host {
   readonly name: string;
@@ -153,9 +157,18 @@ export class LiveHost implements Host {
     return Object.assign(Object.create(this) as LiveHost, { run, job });
   }
 
-  /** The same host, on which a task with `check_mode: false` may run its commands even in check mode. */
-  evenInCheckMode(): LiveHost {
-    return Object.assign(Object.create(this) as LiveHost, { writing: () => {} });
+  /** The same host for a task that has a `check_mode` of its own: its writes are refused, or let through. */
+  inMode(check: boolean): LiveHost {
+    if (check === this.surroundings.readOnly) return this;
+    const writing = check ? refuse : noted;
+    return Object.assign(Object.create(this) as LiveHost, { writing });
+  }
+
+  /** The same host, whose long work is not shown while it runs: for a task with `no_log`. */
+  untold(): LiveHost {
+    return Object.assign(Object.create(this) as LiveHost, {
+      surroundings: { ...this.surroundings, output: noted },
+    });
   }
 
   /** Drops every cached answer, as a write does: for what changed the host behind our back (a reboot). */
@@ -174,8 +187,7 @@ export class LiveHost implements Host {
 
   /** Refuses to write in check mode. */
   protected writing(command: Command): void {
-    if (this.surroundings.readOnly)
-      throw new Error(`bug: written in check mode: ${command.text.slice(0, 200)}`);
+    if (this.surroundings.readOnly) refuse(command);
   }
 
   private checked(command: Command, options: RunOptions, raw: RawOutput): Output {

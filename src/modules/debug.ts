@@ -28,7 +28,7 @@ export default action<z.output<typeof params>>({
       want.var === undefined ? ['msg', want.msg ?? 'Hello world!'] : [want.var.expression, want.var.value];
     const lines = plain(shown).split('\n');
     if (want.var !== undefined) lines[0] = `${name}: ${lines[0]}`;
-    for (const line of lines) context.say(line);
+    for (const line of lines) context.say(line, 'message');
     return { changed: false, values: { [name]: shown } };
   },
 });

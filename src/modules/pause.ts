@@ -41,8 +41,8 @@ export default action<z.output<typeof params>>({
     let input = '';
     if (asked !== undefined) {
       const seconds = Math.max(1, asked);
-      if (want.prompt) context.say(want.prompt);
-      context.say(`Pausing for ${seconds} seconds${want.echo ? '' : ' (output is hidden)'}`);
+      if (want.prompt) context.say(want.prompt, 'message');
+      context.say(`Pausing for ${seconds} seconds${want.echo ? '' : ' (output is hidden)'}`, 'message');
       await setTimeout(seconds * 1000);
     } else if (context.prompt === undefined)
       context.warn('Not waiting for response to prompt as stdin is not interactive');

@@ -2,7 +2,7 @@ import { Listr, ListrLogger, ProcessOutput } from 'listr2';
 import type { RunEvent } from '../engine/events.ts';
 import type { Reporter, ReporterSetting } from './reporter.ts';
 import { Row } from './row.ts';
-import { clip, wrap } from './text.ts';
+import { clip, pad, wrap } from './text.ts';
 import {
   isChange,
   isFailure,
@@ -20,6 +20,8 @@ const frame = 100;
 /** More changes than these are counted, not listed, unless differences or `-v` are wanted. */
 const mostListed = 20;
 
+type OutputEvent = Extract<RunEvent, { event: 'output' }>;
+
 /** For a terminal: a row for each host with what it is at; in the end failures, changes and a table. */
 export function liveReporter(setting: ReporterSetting): Reporter {
   const { colors, stream, diff, verbosity } = setting;
@@ -27,9 +29,8 @@ export function liveReporter(setting: ReporterSetting): Reporter {
   const rows = new Map<string, Row>();
   const shown: TaskEvent[] = [];
   const warnings: string[] = [];
-  /** What `debug` tasks show. */
-  const messages: string[] = [];
-  const modules = new Map<string, string>();
+  /** What tasks are there to tell. */
+  const messages: OutputEvent[] = [];
   let check = false;
   let hostColumns = 0;
   let recap: RecapEvent | undefined;
@@ -72,12 +73,10 @@ export function liveReporter(setting: ReporterSetting): Reporter {
         break;
       case 'begin':
         rows.get(event.host)?.begin(event.task);
-        modules.set(event.host, event.module);
         break;
       case 'output':
         rows.get(event.host)?.say(event.line);
-        if (modules.get(event.host) === 'debug')
-          messages.push(`${event.host.padEnd(hostColumns)}  ${event.line}`);
+        if (event.message) messages.push(event);
         break;
       case 'task':
         rows.get(event.host)?.end(event);
@@ -111,7 +110,7 @@ export function liveReporter(setting: ReporterSetting): Reporter {
       ...taskDetails(event, words),
       ...(isFailure(event) || (diff && event.changes?.length) ? [''] : []),
     ];
-    const lines = messages.flatMap((line) => wrap(line, width));
+    const lines = toldLines(width);
     const separate = () => {
       if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
     };
@@ -122,6 +121,24 @@ export function liveReporter(setting: ReporterSetting): Reporter {
     for (const warning of warnings) lines.push(...wrap(warning, width).map(colors.yellow));
     if (warnings.length > 0) lines.push('');
     return recap ? [...lines, ...recapLines(recap, check, words)] : lines;
+  }
+
+  /** Messages under the task that tells them; a host's further lines stand below its first. */
+  function toldLines(width: number): string[] {
+    const lines: string[] = [];
+    let [task, host]: (string | undefined)[] = [];
+    for (const event of messages) {
+      if (event.task !== task) {
+        lines.push(...(lines.length > 0 ? [''] : []), colors.bold(clip(event.task ?? '', width)));
+        host = undefined;
+      }
+      const name = event.host === host ? '' : event.host;
+      const margin = `  ${pad(name, hostColumns)}  `;
+      const [first = '', ...rest] = wrap(event.line, Math.max(20, width - margin.length));
+      lines.push((margin + first).trimEnd(), ...rest.map((each) => ' '.repeat(margin.length) + each));
+      [task, host] = [event.task, event.host];
+    }
+    return lines;
   }
 
   /** Changes by task, with the hosts that had them. */

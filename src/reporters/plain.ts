@@ -8,7 +8,6 @@ export function plainReporter(setting: ReporterSetting): Reporter {
   let hostColumns = 0;
   let check = false;
   let said = false;
-  const modules = new Map<string, string>();
   const line = (text: string) => {
     said = true;
     write(`${text}\n`);
@@ -29,13 +28,12 @@ export function plainReporter(setting: ReporterSetting): Reporter {
         line(taskLine(event, hostColumns, setting));
         for (const detail of taskDetails(event, setting)) line(detail);
         break;
-      case 'begin':
-        modules.set(event.host, event.module);
+      case 'output': {
+        const told = `${event.host.padEnd(hostColumns)}  | ${event.line}`;
+        if (event.message) line(told);
+        else if (verbosity > 1) line(colors.dim(told));
         break;
-      case 'output':
-        if (verbosity > 1 || modules.get(event.host) === 'debug')
-          line(colors.dim(`${event.host.padEnd(hostColumns)}  | ${event.line}`));
-        break;
+      }
       case 'warning':
         line(colors.yellow(`warning: ${event.host ? `${event.host}: ` : ''}${event.message}`));
         break;

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { provision } from '../../src/commands/provision.ts';
 import type { RunEvent } from '../../src/engine/events.ts';
+import { on, play } from './play.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -90,5 +91,64 @@ describe('what cannot be known before earlier changes are made', () => {
       run_once: true
 `;
     expect(await planned(before + last)).toEqual({ one: 'unknown', two: 'unknown' });
+  });
+});
+
+describe('check_mode of a task', () => {
+  const tasks = `
+- { name: Folder, file: { path: "{{ mine }}/folder", state: directory }, check_mode: true }
+- { name: Command, command: "touch {{ mine }}/command", check_mode: "{{ 'yes' }}", notify: Handle }
+- block:
+    - { name: Copy, copy: { dest: "{{ mine }}/copy", content: x }, notify: Handle }
+    - { name: Loop, lineinfile: { path: "{{ mine }}/loop", line: "{{ item }}", create: true }, loop: [a, b] }
+    - { name: Become, file: { path: "{{ mine }}/become", state: touch }, become: true, become_user: login }
+    - { name: Own, file: { path: "{{ mine }}/own", state: touch }, check_mode: false }
+  check_mode: true
+- { name: Real, copy: { dest: "{{ mine }}/real", content: x } }
+- { name: Missing, lineinfile: { path: "{{ mine }}/missing", line: x }, check_mode: true, ignore_errors: true }
+`;
+  const handlers = `
+- { name: Handle, file: { path: "{{ mine }}/handled", state: touch }, check_mode: true }
+`;
+
+  it('changes nothing though the run does, in blocks, loops and handlers, as another user', async () => {
+    const { here, told, events } = await play(on(tasks, handlers), { hosts: ['one'], user: 'login' });
+    expect(readdirSync(join(here, 'one')).sort()).toEqual(['own', 'real']);
+    expect(told).toEqual([
+      'one Folder changed',
+      'one Command changed',
+      'one Copy changed',
+      'one Loop (a) changed',
+      'one Loop (b) changed',
+      'one Become changed',
+      'one Own changed',
+      'one Real changed',
+      'one Missing failed, ignored',
+      'one Handle changed',
+    ]);
+    expect(events.filter(({ event }) => event === 'begin')).toHaveLength(2);
+  });
+
+  it('false: runs though the run changes nothing, and so does a handler that it notifies', async () => {
+    const real = `
+- { name: Folder, file: { path: "{{ mine }}/folder", state: directory }, check_mode: false, notify: [Handle, Plan] }
+- { name: Command, shell: "echo x >{{ mine }}/command; echo y", check_mode: false, register: said, notify: Handle }
+- { name: Said, file: { path: "{{ mine }}/{{ said.stdout }}", state: touch } }
+`;
+    const both = `
+- { name: Handle, file: { path: "{{ mine }}/handled", state: touch }, check_mode: false }
+- { name: Plan, file: { path: "{{ mine }}/planned", state: touch } }
+`;
+    const options = { hosts: ['one'], check: true, user: 'root' };
+    const { here, told } = await play(on(real, both), options);
+    expect(readdirSync(join(here, 'one')).sort()).toEqual(['command', 'folder', 'handled']);
+    expect(existsSync(join(here, 'one', 'y'))).toBe(false);
+    expect(told).toEqual([
+      'one Folder changed',
+      'one Command changed',
+      'one Said changed',
+      'one Handle changed',
+      'one Plan changed',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/engine/events.ts';
 import { TransportError } from '../../src/errors.ts';
 import { localConnection } from '../../src/host/local-connection.ts';
 import { on, play, scratch } from './play.ts';
@@ -216,5 +217,33 @@ describe('a task in the background', () => {
   it('that fails is told of', async () => {
     const { events } = await play(on('- { name: A, shell: "sleep 0.3; exit 3", async: 30, poll: 0 }'), one);
     expect(events.at(-1)).toMatchObject({ event: 'warning', host: 'one' });
+  });
+});
+
+describe('what a task is there to tell', () => {
+  const messages = (events: readonly RunEvent[]) =>
+    events.flatMap((event) =>
+      event.event === 'output' && event.message ? [`${event.host} ${event.task}: ${event.line}`] : [],
+    );
+
+  it('is told as such: by debug, in a loop, included, of a variable, not when no_log hides it', async () => {
+    const tasks = `
+- name: Greet
+  debug: msg=hello
+- debug: { msg: "{{ item }}" }
+  loop: [1, 2]
+- include_tasks: more.yaml
+- debug: { msg: only with -v, verbosity: 1 }
+- { name: Hide, debug: { msg: hidden-word }, no_log: true }
+`;
+    const files = { 'more.yaml': '- debug: { var: 1 + 1 }\n' };
+    const { events } = await play(on(tasks), { hosts: ['one'], files });
+    expect(messages(events)).toEqual([
+      'one Greet: hello',
+      'one debug: 1',
+      'one debug: 2',
+      'one debug: 1 + 1: 2',
+      'one Hide: ********',
+    ]);
   });
 });

@@ -87,6 +87,7 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
       ]),
     ),
   };
+  const events: RunEvent[] = [];
   const fleet = new Fleet({
     settings: (name) => ({
       name,
@@ -103,10 +104,9 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
     forks: 10,
     readOnly: check,
     owner: 'the test',
-    output: () => {},
+    output: (host, line) => events.push({ event: 'output', host, line }),
     waiting: () => {},
   });
-  const events: RunEvent[] = [];
   try {
     const end = await runPlaybook({
       variables,

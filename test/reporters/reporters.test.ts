@@ -110,8 +110,9 @@ ${recap}`);
   it('shows what debug tasks say', async () => {
     const debug: RunEvent[] = [
       events[0]!,
-      { event: 'begin', host: 'web1', task: 'Tell', module: 'debug' },
-      { event: 'output', host: 'web1', line: 'the answer' },
+      { event: 'output', host: 'web1', line: 'the answer', task: 'Tell', message: true },
+      { event: 'output', host: 'web1', line: 'is 42', task: 'Tell', message: true },
+      { event: 'output', host: 'db1', line: 'none', task: 'Tell', message: true },
       task({ task: 'Tell', module: 'debug' }),
       { event: 'begin', host: 'web1', task: 'Run', module: 'command' },
       { event: 'output', host: 'web1', line: 'noise' },
@@ -121,7 +122,9 @@ ${recap}`);
     expect(plain).toContain('web1       | the answer\n');
     expect(plain).not.toContain('noise');
     const live = await report({ output: 'live' }, debug, 80);
-    expect(live).toContain('web1       the answer\n');
+    expect(stripVTControlCharacters(live)).toContain(
+      'Tell\n  web1       the answer\n             is 42\n  db1        none\n',
+    );
     expect(live.slice(live.indexOf('the answer'))).not.toContain('noise');
   });
 

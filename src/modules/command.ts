@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { rawShell, sh } from '../host/sh.ts';
 import { action } from './contract.ts';
-import { commandParams, commandResult, nothingToDo, runOptions } from './shared/commands.ts';
+import { commandParams, commandResult, runOptions, settledCommand } from './shared/commands.ts';
 import { ansibleBoolean, text, withAliases } from './shared/params.ts';
 import { splitWords, withVariables } from './shared/words.ts';
 
@@ -32,7 +32,8 @@ export default action<z.output<typeof params>>({
   params,
   freeForm: 'cmd',
   effect: 'changes',
-  settled: nothingToDo,
+  settled: (want, host, context) =>
+    settledCommand(want, want.argv ?? splitWords(want.cmd ?? ''), host, context),
 
   async run(want, host) {
     const words = want.argv ?? splitWords(want.cmd ?? '');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { TaskFailure } from '../errors.ts';
 import { rawShell, sh } from '../host/sh.ts';
 import { readDecrypted } from '../vault/files.ts';
-import { action, type Context } from './contract.ts';
+import { type ActionResult, action, type Context } from './contract.ts';
 import { nothingToDo } from './shared/commands.ts';
 import { lowLevelResult } from './shared/low-level.ts';
 import { hostPath, text, withAliases } from './shared/params.ts';
@@ -42,10 +42,16 @@ export default action<Want>({
 
   async settled({ creates, removes }, host) {
     const skip = { stdin_add_newline: false, strip_empty_ends: false };
+    // Unlike that of command and shell, its end is Ansible's "skipping".
+    const skipped = (msg: string): ActionResult => ({
+      changed: false,
+      skipped: msg,
+      values: { skipped: true, msg },
+    });
     if ((await nothingToDo({ creates, ...skip }, host)) !== undefined)
-      return `${creates} exists, matching creates option`;
+      return skipped(`${creates} exists, matching creates option`);
     if ((await nothingToDo({ removes, ...skip }, host)) !== undefined)
-      return `${removes} does not exist, matching removes option`;
+      return skipped(`${removes} does not exist, matching removes option`);
     return undefined;
   },
 

@@ -83,7 +83,26 @@ describe('command', () => {
     expect((await touch({ removes: 'miss*' })).skipped).toContain('does not exist');
     expect(() => readFileSync(bench.at('made'))).toThrow();
     expect((await touch({ creates: 'made' })).changed).toBe(true);
-    expect((await touch({ creates: 'made' })).skipped).toContain('exists');
+    expect(await touch({ creates: 'made' })).toMatchObject({
+      changed: false,
+      values: {
+        ...{
+          cmd: ['touch', 'made'],
+          rc: 0,
+          stderr: '',
+          stderr_lines: [],
+          start: null,
+          end: null,
+          delta: null,
+        },
+        stdout: 'skipped, since made exists',
+        stdout_lines: ['skipped, since made exists'],
+        msg: "Did not run command since 'made' exists",
+      },
+    });
+    expect((await touch({ creates: 'no', removes: 'no' })).values!.msg).toBe(
+      "Did not run command since 'no' does not exist",
+    );
   });
 });
 

@@ -51,7 +51,8 @@ describe('script', () => {
 
   it('creates and removes keep it from running', async () => {
     const creates = await bench.act('script', { cmd: 'no', creates: bench.folder });
-    expect(creates.skipped).toBe(`${bench.folder} exists, matching creates option`);
+    const msg = `${bench.folder} exists, matching creates option`;
+    expect(creates).toEqual({ changed: false, skipped: msg, values: { skipped: true, msg } });
     const removes = await bench.act('script', { cmd: 'no', removes: bench.at('no') });
     expect(removes.skipped).toBe(`${bench.at('no')} does not exist, matching removes option`);
   });

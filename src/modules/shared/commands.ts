@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HostReader, Output } from '../../host/contract.ts';
 import { stat } from '../../host/queries/stat.ts';
 import { rawShell, sh } from '../../host/sh.ts';
-import type { ActionResult } from '../contract.ts';
+import type { ActionResult, Context } from '../contract.ts';
 import { ansibleBoolean, hostPath, text } from './params.ts';
 import { pythonDelta, pythonStamp } from './python-time.ts';
 
@@ -29,6 +29,27 @@ export async function nothingToDo(want: Shared, host: HostReader): Promise<strin
   if (want.removes !== undefined && !(await exists(at(want.removes), host)))
     return `skipped, since ${want.removes} does not exist`;
   return undefined;
+}
+
+/** The same as the result of Ansible's command module. */
+export async function settledCommand(
+  want: Shared,
+  cmd: string | readonly string[],
+  host: HostReader,
+  { check }: Context,
+): Promise<ActionResult | undefined> {
+  const skipped = await nothingToDo(want, host);
+  if (skipped === undefined) return undefined;
+  const why = skipped === `skipped, since ${want.creates} exists` ? 'exists' : 'does not exist';
+  const path = why === 'exists' ? want.creates : want.removes;
+  const values = {
+    cmd,
+    rc: 0,
+    msg: `${check ? 'Would' : 'Did'} not run command since '${path}' ${why}`,
+    ...{ stdout: skipped, stdout_lines: [skipped], stderr: '', stderr_lines: [] },
+    ...{ start: null, end: null, delta: null },
+  };
+  return { changed: false, skipped, values };
 }
 
 async function exists(path: string, host: HostReader): Promise<boolean> {

@@ -1,10 +1,10 @@
 import type { Expression } from '../playbook/contract.ts';
-import { evaluate, renderValue, truthy } from '../template/render.ts';
+import { conditionHolds, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 
 /** The first condition that does not hold, in its words. */
 export function failing(conditions: readonly Expression[], scope: Scope): string | undefined {
-  return conditions.find((condition) => !truthy(evaluate(condition.text, scope)))?.text;
+  return conditions.find((condition) => !conditionHolds(condition.text, scope))?.text;
 }
 
 /** All conditions hold. */

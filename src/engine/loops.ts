@@ -1,6 +1,6 @@
 import { TaskFailure } from '../errors.ts';
 import type { Task } from '../playbook/contract.ts';
-import { renderValue, runLookup } from '../template/render.ts';
+import { renderKeepingTypes, renderValue, runLookup } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 import { failing, isYes } from './conditions.ts';
 
@@ -58,7 +58,7 @@ export function labelOf({ loopControl }: Task, scope: Scope): string {
   if (typeof value === 'string') return value;
   if (value !== null && typeof value === 'object' && 'name' in value && typeof value.name === 'string')
     return value.name;
-  return JSON.stringify(value) ?? '';
+  return JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? Number(part) : part)) ?? '';
 }
 
 /** `ansible_loop`. */
@@ -81,7 +81,7 @@ function extended(values: readonly unknown[], index: number, all: boolean): Reco
 function itemsOf(task: Task, scope: Scope): readonly unknown[] {
   const { lookup, value } = task.loop ?? { value: [] };
   if (lookup !== undefined) return runLookup(lookup, value, scope, folderOf(task));
-  const items = renderValue(value, scope);
+  const items = renderKeepingTypes(value, scope);
   if (Array.isArray(items)) return items;
   throw new TaskFailure(
     `loop needs a list, not ${items === null || items === undefined ? 'nothing' : typeof items}`,

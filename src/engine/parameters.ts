@@ -1,7 +1,7 @@
 import { TaskFailure } from '../errors.ts';
 import type { Evaluated, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
-import { evaluate, renderValue } from '../template/render.ts';
+import { conditionHolds, evaluate, renderKeepingTypes, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 
 /** A parameter that the module refuses: wrong in every mode, whatever may change before. */
@@ -13,8 +13,13 @@ export function parameters(module: Module, task: Task, scope: Scope): unknown {
   const raw = free !== undefined && module.freeForm ? { ...given, [module.freeForm]: free } : given;
   const held = module.expressions ?? [];
   const texts = Object.fromEntries(Object.entries(raw).filter(([name]) => !held.includes(name)));
-  const input = renderValue(texts, scope) as Record<string, unknown>;
-  for (const name of held) if (raw[name] !== undefined) input[name] = evaluated(raw[name], scope);
+  const render = task.module === 'set_fact' ? renderKeepingTypes : renderValue;
+  const input = render(texts, scope) as Record<string, unknown>;
+  for (const name of held)
+    if (raw[name] !== undefined)
+      input[name] = module.conditions?.includes(name)
+        ? conditions(raw[name], scope)
+        : evaluated(raw[name], scope);
   const parsed = module.params.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new WrongParameters(
@@ -33,4 +38,15 @@ function evaluated(held: unknown, scope: Scope): Evaluated | Evaluated[] {
       ? { expression, value: evaluate(expression, scope) }
       : { expression: String(expression), value: expression };
   return Array.isArray(held) ? held.map(one) : one(held);
+}
+
+/** Up to the first that does not hold: what stands behind it may need it to hold. */
+function conditions(held: unknown, scope: Scope): Evaluated[] {
+  const all: Evaluated[] = [];
+  for (const condition of Array.isArray(held) ? held : [held]) {
+    const value = conditionHolds(condition, scope);
+    all.push({ expression: String(condition), value });
+    if (!value) break;
+  }
+  return all;
 }

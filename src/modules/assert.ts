@@ -21,6 +21,7 @@ export default action<z.output<typeof params>>({
   summary: 'Fail unless conditions hold.',
   params,
   expressions: ['that'],
+  conditions: ['that'],
   effect: 'reads',
 
   async run(want, _host, context) {

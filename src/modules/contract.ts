@@ -62,6 +62,8 @@ interface Common<P> {
    * evaluates them and puts an Evaluated in the place of each text.
    */
   readonly expressions?: readonly string[];
+  /** Those of `expressions` that are conditions: values are booleans, and end with the first that does not hold. */
+  readonly conditions?: readonly string[];
   /** Reads other hosts too: what it read holds only until something is written on any host. */
   readonly fleet?: boolean;
 }

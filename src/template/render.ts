@@ -143,16 +143,6 @@ function emptyCondition(): TaskFailure {
 }
 
 /**
- * Whether a value counts as true: Python's truth value. Texts that are written like a boolean count as that boolean
- * (`-e flag=false` gives a text).
- */
-export function truthy(value: unknown): boolean {
-  if (typeof value === 'string' && /^(true|yes|on|false|no|off)$/i.test(value.trim()))
-    return /^(true|yes|on)$/i.test(value.trim());
-  return isTrue(value);
-}
-
-/**
  * The items of `with_<name>`: the lookup's results, rendered. A text among the terms that is a template may give
  * the list of them; one term alone is a list of one.
  * @param kind the folder in which `with_first_found` looks: that of the task's module
@@ -167,7 +157,7 @@ export function runLookup(
   const given = typeof terms === 'string' ? tried(terms.trim(), variables) : terms;
   const all = (Array.isArray(given) ? given : [given]).map((term) => tried(term, variables));
   const found = lookup(name, all, {}, environment(variables, inPlaybook), kind);
-  return (finalize(defined(found), 'plain') as unknown[]) ?? [];
+  return (finalize(defined(found), 'python') as unknown[]) ?? [];
 }
 
 /** A term's value, lazy; what is undefined in it is an Undefined, which the lookup may leave out. */

@@ -247,3 +247,34 @@ describe('what a task is there to tell', () => {
     ]);
   });
 });
+
+describe('a condition', () => {
+  it.each([
+    ['when', '- { debug: , when: \'"text"\' }'],
+    ['until', "- { command: 'true', register: done, until: done.stdout_lines, retries: 1, delay: 0 }"],
+    ['failed_when', '- { command: "true", failed_when: 1 }'],
+    ['changed_when', '- { command: "true", register: out, changed_when: out.stdout }'],
+    ['that', '- assert: { that: here }'],
+  ])('must have a boolean result: %s', async (_keyword, task) => {
+    const { hosts, events } = await play(on(task), one);
+    expect(hosts.one).toMatchObject({ failed: 1 });
+    expect(JSON.stringify(events)).toContain('Conditionals must have a boolean result');
+  });
+
+  it('that does not hold keeps those behind it from being looked at', async () => {
+    const { events } = await play(on('- assert: { that: [here is not defined, here.x.y == 1] }'), one);
+    expect(JSON.stringify(events)).toContain('Assertion failed: here is not defined');
+  });
+});
+
+describe('a float', () => {
+  it('stays one in set_fact and loops', async () => {
+    const tasks = `
+- set_fact: { half: "{{ 4 / 2 }}" }
+- debug: { msg: "{{ half }} and {{ item }}" }
+  loop: "{{ [6 / 2] }}"
+`;
+    const { events } = await play(on(tasks), one);
+    expect(events).toContainEqual(expect.objectContaining({ line: '2.0 and 3.0' }));
+  });
+});

@@ -9,7 +9,6 @@ import {
   renderKeepingTypes,
   renderTemplateFile,
   renderValue,
-  truthy,
 } from '../../src/template/render.ts';
 import { Scope, UndefinedVariable } from '../../src/template/scope.ts';
 
@@ -97,25 +96,6 @@ describe('undefined', () => {
     ['foo is defined and foo.x', false],
   ])('%s is guarded', (expression, expected) => {
     expect(evaluate(expression, scope({ d: {}, nested: '{{ bar }}' }))).toEqual(expected);
-  });
-});
-
-describe('truthy', () => {
-  it.each([
-    [true, true],
-    [false, false],
-    [0, false],
-    ['', false],
-    ['false', false],
-    ['No', false],
-    ['yes', true],
-    ['text', true],
-    [[], false],
-    [{}, false],
-    [[0], true],
-    [null, false],
-  ])('%j: %s', (value, expected) => {
-    expect(truthy(value)).toBe(expected);
   });
 });
 

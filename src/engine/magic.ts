@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { basename } from 'node:path';
 import type { Inventory } from '../inventory/contract.ts';
 import type { Play, Playbook, Role } from '../playbook/contract.ts';
@@ -38,7 +39,7 @@ export function hostMagic(run: MagicRun, variables: HostVariables, play?: Play):
   const { options = {}, inventory } = run;
   return {
     inventory_hostname: host.name,
-    inventory_hostname_short: host.name.split('.', 1)[0],
+    inventory_hostname_short: isIP(host.name) ? host.name : host.name.split('.', 1)[0],
     inventory_dir: host.directory ?? inventory.directory,
     inventory_file: host.file ?? inventory.file,
     playbook_dir: playbookDirectory(run, play),

@@ -38,13 +38,14 @@ export async function settle(
   const values = (state: unknown) => (used ? module.result?.(want, state) : {});
   const before = await item.answer;
   const differences = module.diff(want, before);
+  const counted = differences.some((change) => !change.uncounted);
   if (differences.length === 0)
     return { status: 'ok', result: { changed: false, failed: false, ...values(before) } };
   if (context.check)
     return {
-      status: 'changed',
+      status: counted ? 'changed' : 'ok',
       changes: differences,
-      result: { changed: true, failed: false, ...values(before) },
+      result: { changed: counted, failed: false, ...values(before) },
     };
 
   around.begin();
@@ -70,10 +71,11 @@ export async function settle(
       message: `was changed, but is not as wanted: ${left.map((change) => change.what).join(', ')}`,
       result: { changed: true, failed: true, msg: 'was changed, but is not as wanted' },
     };
+  const changed = counted || module.happened?.(want, before, after) === true;
   return {
-    status: 'changed',
+    status: changed ? 'changed' : 'ok',
     changes: differences,
-    result: { changed: true, failed: false, ...values(after) },
+    result: { changed, failed: false, ...values(after) },
   };
 }
 
@@ -93,7 +95,7 @@ export async function act(
   if (settled !== undefined) return answered(settled);
   if (context.check) {
     if (module.waits && around.unsure) throw new NotYet('it waits for what the changes above bring about');
-    if (module.effect === 'changes') return wouldRun(task);
+    if (module.effect === 'changes') return wouldRun(task, module.unrun?.(want) ?? { skipped: true });
   }
   let noted: Promise<unknown> | undefined;
   if (module.effect === 'changes') {
@@ -123,14 +125,14 @@ function answered({ changed, failed, skipped, changes, values, ...answers }: Act
   };
 }
 
-function wouldRun(task: Task): Outcome {
+function wouldRun(task: Task, values: Record<string, unknown>): Outcome {
   const never = task.changedWhen?.length === 1 && /^(false|no)$/i.test(task.changedWhen[0]?.text ?? '');
   return never
     ? {
         status: 'skipped',
         message: 'not run in check mode',
         unrun: true,
-        result: { changed: false, skipped: true },
+        result: { ...values, changed: false, skipped: true },
       }
-    : { status: 'changed', message: 'would run', result: { changed: true, skipped: true } };
+    : { status: 'changed', message: 'would run', result: { changed: true, failed: false, ...values } };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { rawShell, sh } from '../host/sh.ts';
 import { action } from './contract.ts';
-import { commandParams, commandResult, runOptions, settledCommand } from './shared/commands.ts';
+import { commandParams, commandResult, runOptions, settledCommand, unrunCommand } from './shared/commands.ts';
 import { ansibleBoolean, text, withAliases } from './shared/params.ts';
 import { splitWords, withVariables } from './shared/words.ts';
 
@@ -32,6 +32,7 @@ export default action<z.output<typeof params>>({
   params,
   freeForm: 'cmd',
   effect: 'changes',
+  unrun: (want) => unrunCommand(want.argv ?? splitWords(want.cmd ?? ''), want),
   settled: (want, host, context) =>
     settledCommand(want, want.argv ?? splitWords(want.cmd ?? ''), host, context),
 

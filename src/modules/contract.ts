@@ -144,6 +144,8 @@ export interface ActionModule<P> extends Common<P> {
    * result, where the registered one has keys. `skipped: true` among its values ends the task as skipped.
    */
   settled?(want: P, host: HostReader, context: Context): Promise<string | ActionResult | undefined>;
+  /** The keys of the registered result where check mode does not run it, so that templates can read them. */
+  unrun?(want: P): Record<string, unknown>;
   run(want: P, host: Host, context: Context): Promise<ActionResult>;
 }
 

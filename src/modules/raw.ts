@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { sh } from '../host/sh.ts';
 import { action } from './contract.ts';
-import { lowLevelResult } from './shared/low-level.ts';
+import { lowLevelResult, unrunLowLevel } from './shared/low-level.ts';
 import { hostPath, moduleParams, text } from './shared/params.ts';
 
 const params = moduleParams({
@@ -14,6 +14,7 @@ export default action<z.output<typeof params>>({
   params,
   freeForm: 'free_form',
   effect: 'changes',
+  unrun: ({ free_form }) => unrunLowLevel(free_form),
 
   async run({ free_form, executable }, host) {
     // eval keeps the text out of every process's arguments, where other users of the host could read it.

@@ -6,7 +6,7 @@ import { rawShell, sh } from '../host/sh.ts';
 import { readDecrypted } from '../vault/files.ts';
 import { type ActionResult, action, type Context } from './contract.ts';
 import { nothingToDo } from './shared/commands.ts';
-import { lowLevelResult } from './shared/low-level.ts';
+import { lowLevelResult, unrunLowLevel } from './shared/low-level.ts';
 import { hostPath, text, withAliases } from './shared/params.ts';
 import { splitWords } from './shared/words.ts';
 
@@ -39,6 +39,7 @@ export default action<Want>({
   params,
   freeForm: 'free_form',
   effect: 'changes',
+  unrun: ({ free_form, cmd }) => unrunLowLevel(free_form ?? cmd ?? ''),
 
   async settled({ creates, removes }, host) {
     const skip = { stdin_add_newline: false, strip_empty_ends: false };

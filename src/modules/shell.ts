@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { sh } from '../host/sh.ts';
 import { action } from './contract.ts';
-import { commandParams, commandResult, runOptions, settledCommand } from './shared/commands.ts';
+import { commandParams, commandResult, runOptions, settledCommand, unrunCommand } from './shared/commands.ts';
 import { hostPath, moduleParams, text } from './shared/params.ts';
 
 const params = moduleParams({
@@ -15,6 +15,7 @@ export default action<z.output<typeof params>>({
   params,
   freeForm: 'cmd',
   effect: 'changes',
+  unrun: (want) => unrunCommand(want.cmd, want),
   settled: (want, host, context) => settledCommand(want, want.cmd, host, context),
 
   async run(want, host) {

@@ -52,6 +52,22 @@ export async function settledCommand(
   return { changed: false, skipped, values };
 }
 
+/** The keys of Ansible's command module in check mode, and where that has none those of a run that said nothing. */
+export function unrunCommand(
+  cmd: string | readonly string[],
+  { creates, removes }: Pick<Shared, 'creates' | 'removes'>,
+): Record<string, unknown> {
+  const asked = creates !== undefined || removes !== undefined;
+  return {
+    cmd,
+    rc: 0,
+    msg: 'Command would have run if not in check mode',
+    ...{ stdout: '', stdout_lines: [], stderr: '', stderr_lines: [] },
+    ...{ start: null, end: null, delta: null },
+    ...(asked ? {} : { skipped: true }),
+  };
+}
+
 async function exists(path: string, host: HostReader): Promise<boolean> {
   if (!/[*?[]/.test(path)) return (await host.ask(stat, { path })) !== undefined;
   const pattern = path.replaceAll(/[^\w./*?[\]!^-]/g, '\\$&');

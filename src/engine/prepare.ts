@@ -157,7 +157,10 @@ export function askItem(fleet: Fleet, module: Module, item: PreparedItem): Promi
     module.kind === 'state'
       ? await module.have(want, host, context)
       : await module.settled?.(want, host, context))();
-  answer.catch(() => {});
+  answer.catch((error: unknown) => {
+    // A template, say, that uses what an earlier task has yet to set: in its turn it is prepared anew.
+    if (error instanceof NotKnownYet) delete item.askedAt;
+  });
   item.answer = answer;
   return answer;
 }

@@ -51,6 +51,18 @@ describe('tasks', () => {
     expect(told.slice(-2).sort()).toEqual(['one Seen changed', 'two Seen changed']);
   });
 
+  it('with templates see what tasks before them set', async () => {
+    const { told, here } = await play(
+      on(`
+- { name: First, set_fact: { said: [a] } }
+- { name: Condition, set_fact: { more: b }, when: said | length > 0 }
+- { name: Written, template: { src: said.j2, dest: "{{ mine }}/said" } }`),
+      { ...one, files: { 'said.j2': '{{ said | join }}{{ more }}\n' } },
+    );
+    expect(told.at(-1)).toBe('one Written changed');
+    expect(readFileSync(join(here, 'one/said'), 'utf8')).toBe('ab\n');
+  });
+
   it('that run once and fail stop every host', async () => {
     const { told, hosts } = await play(
       on(`

@@ -52,6 +52,9 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
     answer: (prompt) => answerTo(prompt, ask),
     ...(ask && { prompt: ask }),
     ...(ask && options.step && { confirm: (task) => stepTo(task, ask) }),
+  }).catch(async (error: unknown) => {
+    await reporter.close();
+    throw error;
   });
   const hosts = end?.hosts ?? {};
   emit({
@@ -120,9 +123,13 @@ export async function carryOut(
     ...(options.startAtTask !== undefined && { startAtTask: options.startAtTask }),
     ...asking,
   });
-  const end = await Promise.race([run, interrupted.then(() => undefined)]);
-  await (end ? fleet.close() : fleet.abort());
-  interrupted.cancel();
+  let end: RunEnd | undefined;
+  try {
+    end = await Promise.race([run, interrupted.then(() => undefined)]);
+  } finally {
+    await (end ? fleet.close() : fleet.abort());
+    interrupted.cancel();
+  }
   return end;
 }
 

@@ -27,6 +27,8 @@ export interface RunState {
   readonly gathered: Gathered;
   /** The task of `--start-at-task` was found. */
   started: boolean;
+  /** A mistake that only the run could find ended it for all hosts. */
+  stopped: boolean;
   /** `--step`, until the answer was `continue`. */
   stepping: boolean;
 }

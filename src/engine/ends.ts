@@ -20,8 +20,8 @@ export interface TaskEnd {
   readonly ignored: boolean;
   readonly result: Record<string, unknown>;
   readonly rounds: readonly Round[];
-  /** What was to be included could not be read. */
-  readonly unread?: boolean;
+  /** It counts as failed though a block rescues it: what was to be included could not be read. */
+  readonly unrescued?: boolean;
   /** Of an include: what it brought in, each counted by itself as in Ansible. */
   readonly included?: number;
 }

@@ -15,9 +15,10 @@ export async function flushHandlers(
   hosts: readonly HostPlay[],
   frames: readonly Frame[],
 ): Promise<void> {
-  const { handlers, run } = walk.batch;
+  const { handlers, run, state } = walk.batch;
+  const goesOn = () => !run.signal.aborted && !state.stopped;
   // Handlers that are included on the way are known behind those that were.
-  for (let index = 0; index < handlers.entries.length && !run.signal.aborted; index++) {
+  for (let index = 0; index < handlers.entries.length && goesOn(); index++) {
     const handler = handlers.entries[index] as Entry;
     const due = hosts.filter((host) => walk.isPresent(host) && host.handlers.due.has(handler));
     if (due.length > 0) await runHandler(walk, handler, due, frames);

@@ -30,6 +30,8 @@ export interface PlayAround extends PrepareRun {
   journal(host: string): LiveHost | undefined;
   /** A host joins the inventory, or groups of it. Whether that was news. */
   grow(entry: Entry, joins: NonNullable<Outcome['joins']>): boolean;
+  /** No host goes on: the playbook is wrong. */
+  stopRun(): void;
   /** Keeps what a task answered, on each host that it is for. */
   learn(entry: Entry, host: string, end: TaskEnd): void;
 }
@@ -183,7 +185,12 @@ export class HostPlay {
     if (end.status !== 'changed' && end.status !== 'unknown') return end;
     for (const name of new Set(rounds.flatMap(({ notify }) => notify))) {
       const found = this.around.handlers(name);
-      if (found.length === 0) return this.fails(entry, unknownHandler(name), performance.now());
+      if (found.length === 0) {
+        // As in Ansible the playbook is wrong, whatever rescues or ignores failures here.
+        this.around.stopRun();
+        const failed = this.fails(entry, unknownHandler(name), performance.now());
+        return { ...failed, ignored: false, unrescued: true };
+      }
       for (const handler of found) this.handlers.due.add(handler);
     }
     return end;

@@ -82,9 +82,9 @@ function ask(walk: Walk, entry: Entry, host: HostPlay, handler: boolean): Group[
     host.tell(entry, nothing, scope, { began, handler });
   }
   const end = host.concludedInclude(entry, outcomes, going);
-  const unread = going.asked.every(({ error }) => error === undefined);
+  const unrescued = going.asked.every(({ error }) => error === undefined);
   const included = outcomes.filter(({ status }) => status === 'ok').length;
-  walk.ended(host, entry, { ...end, unread, included });
+  walk.ended(host, entry, { ...end, unrescued, included });
   return end.status === 'failed' ? [] : groups;
 }
 

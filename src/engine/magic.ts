@@ -60,7 +60,7 @@ export function hostMagic(run: MagicRun, variables: HostVariables, play?: Play):
 }
 
 export function playMagic({ play, playHosts, playHostsAll, batch, failed }: PlayVariables) {
-  const roles = roleNames(play);
+  const { direct, dependent } = roleNames(play);
   return {
     ansible_play_name: play.name,
     ansible_play_hosts: playHosts,
@@ -69,9 +69,10 @@ export function playMagic({ play, playHosts, playHostsAll, batch, failed }: Play
     play_hosts: batch,
     ansible_current_hosts: batch,
     ansible_failed_hosts: failed,
-    ansible_role_names: roles,
-    ansible_play_role_names: roles,
-    role_names: roles,
+    ansible_role_names: [...new Set([...dependent, ...direct])],
+    ansible_play_role_names: direct,
+    ansible_dependent_role_names: dependent,
+    role_names: direct,
   };
 }
 
@@ -92,12 +93,21 @@ export function taskMagic(entry: Entry, search: readonly string[]): Record<strin
   };
 }
 
-const names = new WeakMap<Play, string[]>();
+interface RoleNames {
+  readonly direct: readonly string[];
+  readonly dependent: readonly string[];
+}
 
-function roleNames(play: Play): string[] {
+const names = new WeakMap<Play, RoleNames>();
+
+function roleNames(play: Play): RoleNames {
   let known = names.get(play);
   if (!known) {
-    known = [...new Set(play.tasks.flatMap(({ role }) => (role ? [role.name] : [])))];
+    const roles = [...new Set(play.tasks.flatMap(({ role }) => role ?? []))];
+    const named = (dependency: boolean) => [
+      ...new Set(roles.filter((role) => (role.dependency === true) === dependency).map(({ name }) => name)),
+    ];
+    known = { direct: named(false), dependent: named(true) };
     names.set(play, known);
   }
   return known;

@@ -48,7 +48,10 @@ export interface RunEnd {
   readonly statistics?: Statistics;
 }
 
-/** Takes all hosts through all plays. Everything that happens is an event; it never throws for a host's failure. */
+/**
+ * Takes all hosts through all plays. Everything that happens is an event; it never throws for a host's failure.
+ * @throws ProjectError for what is wrong with a play itself
+ */
 export async function runPlaybook(given: Run): Promise<RunEnd> {
   const run: Run = Object.assign(Object.create(given) as Run, {
     emit: ((event) => given.emit(mask(event))) satisfies Emit,
@@ -63,6 +66,7 @@ export async function runPlaybook(given: Run): Promise<RunEnd> {
     jobs,
     gathered,
     started: run.startAtTask === undefined,
+    stopped: false,
     stepping: run.confirm !== undefined,
   };
   for (const play of run.variables.playbook.plays) {
@@ -88,12 +92,13 @@ async function runPlay(run: Run, state: RunState, play: Play): Promise<boolean> 
   run.emit({ event: 'play', name: play.name, hosts });
   for (const host of hosts) state.recaps[host] ??= emptyRecap();
   const shared: PublicVariables = { defaults: [], layers: [] };
-  const taken = batches(play.serial, all);
+  const taken = batches(serialOf(run, play), all);
   for (const [index, names] of taken.entries()) {
-    if (run.signal.aborted) return false;
+    if (run.signal.aborted || state.stopped) return false;
     const before = new Set(names.filter(out));
     const batch = new Batch(run, state, play, shared, all, names);
     await batch.go();
+    if (state.stopped) return false;
     if (batch.playEnded) return true;
     // As Ansible counts: a host that was out before keeps its batch from counting as failed.
     const failed = names.filter((host) => out(host) && !before.has(host)).length;
@@ -110,6 +115,22 @@ async function runPlay(run: Run, state: RunState, play: Play): Promise<boolean> 
     return false;
   }
   return true;
+}
+
+/** @throws ProjectError for a batch size that cannot be told */
+function serialOf(run: Run, play: Play): (number | string)[] {
+  if (!play.serial.some((size) => isTemplate(String(size)))) return [...play.serial];
+  try {
+    const sizes = play.serial.flatMap((size) => renderValue(size, playScope(run.variables, play)));
+    const wrong = sizes.find((size) => !/^\d+%?$/.test(String(size).trim()));
+    if (wrong !== undefined) throw new TaskFailure(`serial: ${JSON.stringify(wrong)} is no number of hosts`);
+    return sizes as (number | string)[];
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    throw new ProjectError([
+      { message: `serial: ${error.message}`, place: play.place, severity: 'error', hint: error.hint },
+    ]);
+  }
 }
 
 function hostsOf(run: Run, play: Play): readonly string[] {

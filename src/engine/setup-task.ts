@@ -24,7 +24,7 @@ export function gatherTask(play: Play): Task {
     become: play.become,
     ...(play.connect ? { connect: play.connect } : {}),
     environment: [],
-    tags: ['always'],
+    tags: play.tags ?? ['always'],
     defaults: [],
     layers: [],
   };

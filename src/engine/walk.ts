@@ -49,7 +49,8 @@ export class Walk {
   }
 
   goesOn(): boolean {
-    return !this.batch.run.signal.aborted && this.hosts.some((host) => this.isPresent(host));
+    const { run, state } = this.batch;
+    return !run.signal.aborted && !state.stopped && this.hosts.some((host) => this.isPresent(host));
   }
 
   living(): HostPlay[] {
@@ -69,7 +70,7 @@ export class Walk {
     const stopped = isStopped(end);
     const rescued = stopped && end.status === 'failed' && host.course.isRescued(frames);
     // Ansible counts an include of what cannot be read as failed, rescued or not.
-    if (recap) count(recap, end, rescued && !end.unread);
+    if (recap) count(recap, end, rescued && !end.unrescued);
     if (rescued) this.#remember(host, entry, end);
     if (!stopped) {
       if (end.status === 'unreachable') void this.batch.run.fleet.reset(host.name);
@@ -188,6 +189,9 @@ export class Walk {
       foresee: (entry, host, pending) => foreseen(this, entry, host, pending),
       handlers: (notification) => batch.handlers.find(notification),
       journal: (host) => (fleet.hasRoot(host) ? fleet.host(host, { user: 'root' }) : undefined),
+      stopRun: () => {
+        state.stopped = true;
+      },
       grow: ({ task }, joins) => {
         const news = grow(variables, task, joins);
         if (news) this.forgetAhead();

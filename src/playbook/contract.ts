@@ -100,6 +100,8 @@ export interface Role {
    * role runs each time (include_role, import_role, allow_duplicates).
    */
   readonly once?: string;
+  /** It is there because another role depends on it. */
+  readonly dependency?: true;
 }
 
 /** One task of a play with everything that its blocks, role and play hand down already merged in. */
@@ -169,6 +171,8 @@ export interface Play {
   readonly gatherSubset?: unknown;
   readonly gatherTimeout?: unknown;
   readonly factPath?: unknown;
+  /** Its own tags, which gathering facts has too; without any it always runs. */
+  readonly tags?: readonly string[];
   readonly strategy?: 'linear' | 'free';
   readonly order?: 'inventory' | 'sorted' | 'reverse_sorted' | 'reverse_inventory' | 'shuffle';
   readonly anyErrorsFatal?: unknown;

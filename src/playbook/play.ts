@@ -75,6 +75,7 @@ export function readPlay(
     place,
     hosts,
     ...playWords(node, handed, reading),
+    ...(handed.tags.length > 0 ? { tags: handed.tags } : {}),
     ...(Object.keys(handed.connect).length > 0 ? { connect: handed.connect } : {}),
     ...(prompts.length > 0 ? { prompts } : {}),
     ...(files.late.length > 0 ? { lateVarsFiles: files.late } : {}),

@@ -135,7 +135,12 @@ export class RoleLoader {
     const meta = roleMeta(found, report);
     const again = request.imported ? request.repeat : boolean(meta.allow_duplicates ?? false) === true;
     const key = JSON.stringify([found.directory, request.entry?.key ?? {}, files, request.imported]);
-    const role: Role = again ? found : { ...found, once: key };
+    const depended = !request.imported && scope.role !== undefined;
+    const role: Role = {
+      ...found,
+      ...(again ? {} : { once: key }),
+      ...(depended ? { dependency: true as const } : {}),
+    };
     const when = scope.when.map((condition) => condition.text);
     const before = asked.get(key) ?? [];
     const loaded = this.#inside(

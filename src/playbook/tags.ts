@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { didYouMean } from '../problems.ts';
-import type { Include, Included, Playbook, Task } from './contract.ts';
+import type { Include, Included, Play, Playbook, Task } from './contract.ts';
 import { copySource, sourceOf } from './sources.ts';
 
 export interface TagOptions {
@@ -13,15 +13,18 @@ export function selectTasks(playbook: Playbook, options: TagOptions): Playbook {
   const only = words(options.tags);
   const skip = words(options.skipTags);
   if (only.length === 0 && skip.length === 0) only.push('all');
-  const wanted = (task: Task) =>
-    isImplicit(task) || isSelected(task.tags, only.length > 0 ? only : ['all'], skip);
+  const selected = (tags: readonly string[]) => isSelected(tags, only.length > 0 ? only : ['all'], skip);
+  const wanted = (task: Task) => isImplicit(task) || selected(task.tags);
+  const gathers = ({ gatherFacts, tags = ['always'] }: Play) => gatherFacts && selected(tags);
   const left = (tasks: readonly Task[]): Task[] =>
     tasks
       .filter(wanted)
       .map((task) => (task.include === undefined ? task : selecting(task, task.include, left)));
   return {
     ...playbook,
-    plays: playbook.plays.map((play) => copySource(play, { ...play, tasks: left(play.tasks) })),
+    plays: playbook.plays.map((play) =>
+      copySource(play, { ...play, gatherFacts: gathers(play), tasks: left(play.tasks) }),
+    ),
   };
 }
 

@@ -15,12 +15,13 @@ import {
 } from './shared/attributes.ts';
 import { backUp, backupResult } from './shared/backup.ts';
 import { curlConfig, httpParams, requireCurl } from './shared/curl.ts';
-import { ansibleBoolean, hostPath, moduleParams } from './shared/params.ts';
+import { ansibleBoolean, hostPath, integer, moduleParams } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
 import { requireDirectory } from './shared/placing.ts';
 
 const params = moduleParams({
   ...httpParams,
+  timeout: integer.default(10).describe('Seconds for the connection.'),
   dest: hostPath.describe(
     'Where the file goes on the host; into a directory under the last part of the URL.',
   ),

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -87,8 +87,9 @@ describe('uri', () => {
 
   it('fails on another status with the content, and on no answer with the reason', async () => {
     const missing = await bench.act('uri', { url: `${base}/missing` });
-    expect(missing.failed).toContain('Status code was 404 and not 200');
-    expect(missing.values).toMatchObject({ status: 404, content: 'nothing here' });
+    expect(missing.failed).toBe('Status code was 404 and not [200]: HTTP Error 404: Not Found');
+    expect(missing.values).toMatchObject({ status: 404, redirected: false, url: `${base}/missing` });
+    expect(missing.values).not.toHaveProperty('content');
     expect(
       (await bench.act('uri', { url: `${base}/missing`, status_code: [200, 404] })).failed,
     ).toBeUndefined();
@@ -98,6 +99,79 @@ describe('uri', () => {
     const refused = await bench.act('uri', { url: 'http://127.0.0.1:1/' });
     expect([refused.failed, refused.values!.status]).toEqual([expect.stringMatching(/connect/i), -1]);
     expect((await bench.act('uri', { url: `${base}/slow`, timeout: 1 })).failed).toMatch(/timed out/i);
+  });
+
+  it('sends a form of many parts, and files, as Ansible does', async () => {
+    writeFileSync(bench.at('t.txt'), 'plain text\nfile\n');
+    const file = { filename: 't.txt' };
+    await bench.act('uri', {
+      url: base,
+      method: 'POST',
+      body_format: 'form-multipart',
+      body: {
+        text: 'some\nvalue',
+        file2: { content: 'own\n', filename: 'x/fake.txt', mime_type: 'text/x-fake' },
+        file1: file,
+        file3: { ...file, multipart_encoding: '7or8bit' },
+      },
+    });
+    const { headers, body } = seen.at(-1)!;
+    const [, boundary = ''] =
+      /^multipart\/form-data; boundary="(.+)"$/.exec(String(headers['content-type'])) ?? [];
+    const text = 'Content-Type: text/plain';
+    const part = (name: string) => `Content-Disposition: form-data; name="${name}"`;
+    // Recorded with ansible-core 2.19.11.
+    expect(body.split(`--${boundary}`)).toEqual([
+      '',
+      `\r\nContent-Transfer-Encoding: base64\r\n${text}\r\n${part('file1')}; filename="t.txt"\r\n\r\ncGxhaW4gdGV4dApmaWxlCg==\r\n\r\n`,
+      `\r\nContent-Type: text/x-fake\r\n${part('file2')}; filename="fake.txt"\r\n\r\nown\r\n\r\n`,
+      `\r\nContent-Transfer-Encoding: 7bit\r\n${text}\r\n${part('file3')}; filename="t.txt"\r\n\r\nplain text\r\nfile\r\n\r\n`,
+      `\r\n${text}\r\n${part('text')}\r\n\r\nsome\r\nvalue\r\n`,
+      '--\r\n',
+    ]);
+    await bench.act('uri', { url: base, method: 'PUT', src: 't.txt' });
+    expect(seen.at(-1)!.body).toBe('plain text\nfile\n');
+    await bench.act('uri', { url: base, method: 'PUT', src: bench.at('t.txt'), remote_src: true });
+    expect(seen.at(-1)!.body).toBe('plain text\nfile\n');
+  });
+
+  it('keeps an answer in dest, with the attributes that are asked for', async () => {
+    mkdirSync(bench.at('kept'));
+    const args = { url: `${base}/json`, dest: bench.at('kept'), mode: '0600' };
+    const { changed, values } = await bench.act('uri', args);
+    expect([changed, values!.path, values!.mode]).toEqual([true, bench.at('kept/json'), '0600']);
+    expect(readFileSync(bench.at('kept/json'), 'utf8')).toBe('{"ok": [1]}');
+    const gone = await bench.act('uri', { url: `${base}/missing`, dest: bench.at('gone') });
+    expect([gone.changed, existsSync(bench.at('gone'))]).toEqual([false, false]);
+  });
+
+  it('holds back headers where a redirect leads, and makes GET of POST as urllib', async () => {
+    const headers = { 'X-Secret': 's', 'X-Open': 'o' };
+    await bench.act('uri', { url: `${base}/moved`, headers, unredirected_headers: ['x-secret'] });
+    expect(seen.at(-1)!.headers).toMatchObject({ 'x-open': 'o' });
+    expect(seen.at(-1)!.headers).not.toHaveProperty('x-secret');
+    await bench.act('uri', { url: `${base}/moved`, headers });
+    expect(seen.at(-1)!.headers).toMatchObject({ 'x-secret': 's', 'x-open': 'o' });
+    const args = { url: `${base}/moved`, method: 'POST', body: 'a=b' };
+    expect((await bench.act('uri', { ...args, follow_redirects: 'all' })).values).toMatchObject({
+      status: 200,
+      redirected: true,
+    });
+    expect(seen.at(-1)!.method).toBe('GET');
+    const held = await bench.act('uri', { ...args, status_code: [302] });
+    expect(held.values).toMatchObject({
+      status: 302,
+      msg: 'HTTP Error 302: Found',
+      location: `${base}/json`,
+    });
+  });
+
+  it('sends nothing that creates or removes settle', async () => {
+    const before = seen.length;
+    const { values } = await bench.act('uri', { url: base, creates: bench.folder });
+    expect(values).toMatchObject({ stdout: `skipped, since '${bench.folder}' exists` });
+    await bench.act('uri', { url: base, removes: bench.at('nothing') });
+    expect(seen.length).toBe(before);
   });
 
   it('sends nothing that changes in check mode', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NotYet } from '../../errors.ts';
-import { ansibleBoolean, hostPath, seconds, text } from './params.ts';
+import { ansibleBoolean, ansibleList, hostPath, text } from './params.ts';
 
 /** Parameters of every module that speaks HTTP from the host. */
 export const httpParams = {
@@ -9,7 +9,6 @@ export const httpParams = {
     .regex(/^(https?|ftp):\/\//, 'expected a URL with http:// or https://')
     .describe('Where to.'),
   headers: z.record(z.string(), text).default({}).describe('Header lines to send.'),
-  timeout: seconds.default(30).describe('Seconds for the connection, and for the whole request of uri.'),
   validate_certs: ansibleBoolean.default(true).describe('Refuse a server whose certificate is not valid.'),
   ca_path: hostPath.optional().describe('File of the host with the certificates to trust.'),
   client_cert: hostPath.optional().describe('File of the host with the client certificate.'),
@@ -28,10 +27,25 @@ export const httpParams = {
   use_netrc: ansibleBoolean
     .default(true)
     .describe('Take user and password for a host from .netrc when none are given.'),
+  unredirected_headers: ansibleList
+    .default([])
+    .describe('Names of headers that are not sent where a redirect leads.'),
+  decompress: ansibleBoolean.default(true).describe('Unpack an answer that comes compressed.'),
+  ciphers: z
+    .preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(z.string()))
+    .optional()
+    .describe('TLS ciphers to use, in the words of OpenSSL.'),
+  use_gssapi: z
+    .preprocess(
+      (value) => (['no', 'false'].includes(String(value).toLowerCase()) ? false : value),
+      z.literal(false, { error: 'authentication by GSSAPI (Kerberos) is not supported' }),
+    )
+    .default(false)
+    .describe('Only no: there is no authentication by GSSAPI.'),
   http_agent: z.string().default('foobar').describe('What to say in User-Agent.'),
 };
 const shape = z.object(httpParams);
-export type HttpWant = z.output<typeof shape>;
+export type HttpWant = z.output<typeof shape> & { readonly timeout: number };
 
 /**
  * Lines for `curl --config -`: in this way headers, bodies and passwords go over standard input and never stand
@@ -43,6 +57,7 @@ export function curlConfig(want: HttpWant, more: readonly [string, string?][] = 
     ['silent'],
     ['show-error'],
     ['globoff'],
+    ['http1.1'],
     ['connect-timeout', String(want.timeout)],
     ['user-agent', want.http_agent],
     ...Object.entries(want.headers).map(([name, value]): [string, string] => [
@@ -51,6 +66,12 @@ export function curlConfig(want: HttpWant, more: readonly [string, string?][] = 
     ]),
     ...more,
   ];
+  if (want.decompress) {
+    options.push(['compressed']);
+    // As Ansible: nothing compressed is asked for, but what comes so is unpacked.
+    if (!hasHeader(want.headers, 'accept-encoding')) options.push(['header', 'Accept-Encoding: identity']);
+  }
+  if (want.ciphers !== undefined) options.push(['ciphers', want.ciphers.join(':')]);
   if (!want.use_proxy) options.push(['noproxy', '*']);
   if (want.use_netrc && want.url_username === undefined) options.push(['netrc-optional']);
   if (!want.validate_certs) options.push(['insecure']);
@@ -60,6 +81,18 @@ export function curlConfig(want: HttpWant, more: readonly [string, string?][] = 
   if (want.url_username !== undefined)
     options.push(['user', `${want.url_username}:${want.url_password ?? ''}`]);
   return `${options.map(([name, value]) => (value === undefined ? name : `${name} = ${quoted(value)}`)).join('\n')}\n`;
+}
+
+/** Whether a header is among those of a request, in any case. */
+export function hasHeader(headers: Record<string, string>, name: string): boolean {
+  return Object.keys(headers).some((key) => key.toLowerCase() === name);
+}
+
+/** What is asked of the place that a redirect leads to: without the headers that are not to go there. */
+export function afterRedirect<W extends HttpWant>(want: W, url: string): W {
+  const dropped = want.unredirected_headers.map((name) => name.toLowerCase());
+  const headers = Object.entries(want.headers).filter(([name]) => !dropped.includes(name.toLowerCase()));
+  return { ...want, url, headers: Object.fromEntries(headers), unredirected_headers: [] };
 }
 
 /** A value as curl(1) reads it in a configuration file. */

@@ -23,6 +23,7 @@ export interface Flags extends VaultFlags {
   readonly startAtTask?: string;
   readonly step?: boolean;
   readonly forceHandlers?: boolean;
+  readonly flushCache?: boolean;
   readonly listHosts?: boolean;
   readonly listTasks?: boolean;
   readonly listTags?: boolean;
@@ -71,7 +72,7 @@ export const course: Add = (command) =>
     .option('--start-at-task <name>', 'begin with the task of this name; * and ? stand for anything')
     .option('--step', 'ask before each task: yes, no or continue without asking')
     .option('--force-handlers', 'run handlers also on hosts that failed')
-    .option('--flush-cache', 'gather facts anew, which every run does: taken as Ansible takes it')
+    .option('--flush-cache', 'forget the facts of hosts that were kept from earlier runs')
     .option('--retry-file <file>', 'write the hosts that failed there, for --limit @file')
     .option('--list-hosts', 'only list the hosts; contacts nobody')
     .option('--list-tasks', 'only list the tasks')
@@ -137,7 +138,7 @@ export function usersOf({ user, privateKey, keyFile, become, becomeUser }: Flags
   };
 }
 
-function courseOf({ startAtTask, step, forceHandlers, retryFile, ...flags }: Flags) {
+function courseOf({ startAtTask, step, forceHandlers, flushCache, retryFile, ...flags }: Flags) {
   const lists = (['hosts', 'tasks', 'tags'] as const).filter(
     (kind) => flags[`list${kind.charAt(0).toUpperCase()}${kind.slice(1)}` as keyof typeof flags],
   );
@@ -145,6 +146,7 @@ function courseOf({ startAtTask, step, forceHandlers, retryFile, ...flags }: Fla
     ...(startAtTask !== undefined && { startAtTask }),
     ...(step && { step }),
     ...(forceHandlers && { forceHandlers }),
+    ...(flushCache && { flushCache }),
     ...(retryFile !== undefined && { retryFile }),
     ...(lists.length > 0 && { lists }),
   };

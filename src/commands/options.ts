@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly step?: boolean;
   /** Handlers run on hosts that failed too. */
   readonly forceHandlers?: boolean;
+  /** Forget the facts that earlier runs kept. */
+  readonly flushCache?: boolean;
   /** Only list what would be gone through; contacts nobody. */
   readonly lists?: readonly ListKind[];
   /** Write the hosts that failed there, for `--limit @file`. */

@@ -13,6 +13,7 @@ import { keep } from '../state/files.ts';
 import { terminal } from './ask.ts';
 import { withUsers } from './defaults.ts';
 import { openFleet, runVariables } from './fleet.ts';
+import { keptFacts } from './kept-facts.ts';
 import { listsText } from './lists.ts';
 import type { RunOptions } from './options.ts';
 import { loadProject, type Project } from './project.ts';
@@ -45,6 +46,7 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
   const reporter = createReporter({ ...options, ...(output && { output }), stream: process.stdout });
   const emit = (event: RunEvent): void => reporter.emit(event);
   const variables = variablesOf(project, options);
+  const facts = await keptFacts(variables, options.flushCache === true);
   emit(startOf(project, variables, options));
   // The engine masks its events; these are the only others with text of the project in them.
   for (const warning of project.warnings) emit({ event: 'warning', message: maskText(placed(warning)) });
@@ -56,6 +58,7 @@ export async function provision(options: RunOptions): Promise<ExitCode> {
     await reporter.close();
     throw error;
   });
+  if (!options.check) await facts.keep();
   const hosts = end?.hosts ?? {};
   emit({
     event: 'recap',

@@ -20,6 +20,11 @@ export class HostVariables {
     this.host = host;
   }
 
+  /** Named as modules name their `ansible_facts`. */
+  get facts(): Values {
+    return this.#facts;
+  }
+
   /** Adds to what is known, named as modules name their `ansible_facts`. */
   learn(facts: Values): void {
     this.#facts = { ...this.#facts, ...facts };

@@ -7,7 +7,7 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
     '--ask-pass': 'logging in takes a key',
     '--connection': 'say it in the inventory: ansible_connection',
     '--connection-password-file': 'logging in takes a key',
-    '--flush-cache': 'nothing is kept between runs: taken and has no effect',
+    '--flush-cache': 'facts are kept only with foobar_fact_cache: true or ANSIBLE_CACHE_PLUGIN=jsonfile',
     '--forks': 'default 50',
     '--module-path': 'modules are built in',
     '--scp-extra-args': 'files go over the one connection',

@@ -1,3 +1,4 @@
+import { pythonEscapes } from '../python-escapes.ts';
 import { parseYaml } from '../yaml/located.ts';
 
 /**
@@ -25,19 +26,7 @@ const numbers: readonly [RegExp, (text: string) => unknown][] = [
   // A number that starts with 0 is none in Python, zeros alone aside.
   [/[1-9](?:_?\d)*|0(?:_?0)*/y, (text) => whole(text)],
 ];
-const escapes: Record<string, string> = {
-  '\n': '',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
+const escapes: Readonly<Record<string, string>> = { '\n': '', ...pythonEscapes };
 
 class Literal {
   readonly #text: string;

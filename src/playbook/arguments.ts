@@ -1,3 +1,4 @@
+import { pythonEscapes } from '../python-escapes.ts';
 import { rawParameter } from './keywords.ts';
 
 interface Word {
@@ -88,19 +89,6 @@ function quoteAfter(token: string, before: string): string {
   return quote;
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
-
 /** Python's escapes in a text, without `\N{...}`. */
 function unescaped(text: string): string {
   if (!text.includes('\\')) return text;
@@ -109,7 +97,7 @@ function unescaped(text: string): string {
     (_whole, long, short, byte, letter) =>
       letter === undefined
         ? String.fromCodePoint(Number.parseInt(long ?? short ?? byte, 16))
-        : (escapes[letter] as string),
+        : (pythonEscapes[letter] as string),
   );
 }
 

@@ -1,12 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NotYet } from '../../src/errors.ts';
 import { digestFor } from '../../src/modules/get_url.ts';
 import { readComparison } from '../../src/modules/shared/tar.ts';
+import { readListing } from '../../src/modules/shared/unzip.ts';
 import { Bench, shown } from './harness.ts';
 
 let bench: Bench;
@@ -123,13 +132,55 @@ describe('unarchive', () => {
     expect((await bench.check('unarchive', args)).length).toBeGreaterThan(2);
     const first = await bench.settle('unarchive', args);
     expect([first.left, readFileSync(bench.at("out/a/d/it's"), 'utf8')]).toEqual([[], '2']);
-    expect((first.result.files as string[]).toSorted()).toEqual(['a', 'a/d', "a/d/it's", 'a/f']);
+    expect((first.result.files as string[]).toSorted()).toEqual(['a/', 'a/d/', "a/d/it's", 'a/f']);
     expect((await bench.settle('unarchive', args)).changes).toEqual([]);
     writeFileSync(bench.at('out/a/f'), 'changed');
     const again = await bench.settle('unarchive', args);
     expect(shown(again.changes)).toContain('a/f Size differs -> as in the archive');
     expect(again.left).toEqual([]);
     expect(readFileSync(bench.at('out/a/f'), 'utf8')).toBe('1');
+  });
+
+  it.each([false, true])('unpacks zip archives (remote_src %s), settles, and mends', async (remote_src) => {
+    execFileSync('zip', ['-qr', bench.at('x.zip'), 'a'], { cwd: bench.folder });
+    const src = remote_src ? bench.at('x.zip') : 'x.zip';
+    const args = { src, dest: bench.at('out'), remote_src, list_files: true, exclude: 'a/none' };
+    expect((await bench.check('unarchive', args)).length).toBe(4);
+    const first = await bench.settle('unarchive', args);
+    expect([first.left, readFileSync(bench.at("out/a/d/it's"), 'utf8')]).toEqual([[], '2']);
+    expect(statSync(bench.at("out/a/d/it's")).mode & 0o777).toBe(0o600);
+    expect(first.result).toMatchObject({ handler: 'ZipArchive', extract_results: { rc: 0 } });
+    expect((first.result.files as string[]).toSorted()).toEqual(['a/', 'a/d/', "a/d/it's", 'a/f']);
+    expect((await bench.settle('unarchive', args)).changes).toEqual([]);
+    const { mtime } = statSync(bench.at('out/a/f'));
+    writeFileSync(bench.at('out/a/f'), '9');
+    utimesSync(bench.at('out/a/f'), mtime, mtime);
+    const again = await bench.settle('unarchive', args);
+    expect(shown(again.changes)).toEqual(['a/f Contents differ -> as in the archive']);
+    expect([again.left, readFileSync(bench.at('out/a/f'), 'utf8')]).toEqual([[], '1']);
+    const given = await bench.settle('unarchive', { ...args, mode: 'u=rwX,go=rX' });
+    expect([given.left, statSync(bench.at("out/a/d/it's")).mode & 0o777]).toEqual([[], 0o644]);
+  });
+
+  it.each(['x.tgz', 'x.zip'])('fetches %s from a URL', async (name) => {
+    execFileSync('zip', ['-qr', bench.at('x.zip'), 'a'], { cwd: bench.folder });
+    const server = createServer((request, response) => {
+      if (request.url !== `/${name}`) return void response.writeHead(404).end('no');
+      response.end(readFileSync(bench.at(name)));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const args = { src: `${base}/${name}`, dest: bench.at('out'), remote_src: true };
+    try {
+      expect((await bench.settle('unarchive', args)).left).toEqual([]);
+      expect(readFileSync(bench.at('out/a/f'), 'utf8')).toBe('1');
+      expect(await bench.check('unarchive', args)).toEqual([]);
+      await expect(bench.check('unarchive', { ...args, src: `${base}/gone` })).rejects.toThrow(
+        /Failure downloading .*404/,
+      );
+    } finally {
+      server.close();
+    }
   });
 
   it('takes options of tar, and gives everything the mode that is asked for', async () => {
@@ -163,13 +214,43 @@ describe('unarchive', () => {
   });
 });
 
+describe('readListing', () => {
+  it('reads members of Unix and of FAT, and names with spaces', () => {
+    const short = `Archive:  x.zip
+Zip file size: 730 bytes, number of entries: 4
+drwxr-x---  3.0 unx        0 bx stor 20240131.101500 a/
+-rw-------  3.0 unx     2802 tx defN 20240131.101502 a/two  words
+lrwxrwxrwx  3.0 unx        1 bx stor 20240131.101502 a/l
+-rw-a--     2.0 fat        5 t- stor 19790101.000000 FAT.TXT
+4 files, 8 bytes uncompressed, 8 bytes compressed:  0.0%
+`;
+    const long = `Archive:  x.zip
+ Length   Method    Size  Cmpr    Date    Time   CRC-32   Name
+--------  ------  ------- ---- ---------- ----- --------  ----
+       0  Stored        0   0% 2024-01-31 10:15 00000000  a/
+    2802  Defl:N      921  67% 2024-01-31 10:15 83dcefb7  a/two  words
+       1  Stored        1   0% 2024-01-31 10:15 1ad5be0d  a/l
+       5  Stored        5   0% 1979-01-01 00:00 ffffffff  FAT.TXT
+--------          -------  ---                            -------
+    2808              927  67%                            4 files
+`;
+    const time = '2024-01-31 10:15:02';
+    expect(readListing(short, long)).toEqual([
+      { name: 'a/', type: 'directory', mode: 0o750, size: 0, time: '2024-01-31 10:15:00', crc: 0 },
+      { name: 'a/two  words', type: 'file', mode: 0o600, size: 2802, time, crc: 0x83dcefb7 },
+      { name: 'a/l', type: 'link', mode: 0o777, size: 1, time, crc: 0x1ad5be0d },
+      { name: 'FAT.TXT', type: 'file', mode: 0o644, size: 5, time: '1980-01-01 00:00:00', crc: 0xffffffff },
+    ]);
+  });
+});
+
 describe('readComparison', () => {
   it('reads members, differences and what is missing, and leaves out what parameters give', () => {
     const stdout = '/\nf\nf: Size differs\nd/\nd: Uid differs\nd/g\nd/g: Mode differs\n';
     const stderr =
       'tar: : Warning: Cannot stat: No such file or directory\ntar: l: Warning: Cannot readlink: No such file or directory\n';
     expect(readComparison(stdout, stderr, { keep_newer: false, owner: 'x' })).toEqual({
-      members: ['f', 'd', 'd/g'],
+      members: ['f', 'd/', 'd/g'],
       differing: ['f: Size differs', 'd/g: Mode differs', 'l: No such file or directory'],
     });
   });

@@ -32,7 +32,7 @@ export function readComparison(
     ...(want.keep_newer ? ['Mod time differs'] : []),
   ];
   const lines = stdout.split('\n').filter((line) => line !== '');
-  const members = lines.filter((line) => !difference.test(line)).map((line) => line.replace(/\/$/, ''));
+  const members = lines.filter((line) => !difference.test(line));
   const differing = lines.flatMap((line) => {
     const [, name, what = ''] = difference.exec(line) ?? [];
     return name === undefined || ignored.includes(what) ? [] : [`${name}: ${what}`];
@@ -42,7 +42,9 @@ export function readComparison(
     return name === undefined ? [] : [`${name}: ${why}`];
   });
   return {
-    members: members.filter((name) => name !== '' && name !== '.'),
+    members: members
+      .map((name) => name.replace(/^\/(?=.)/, ''))
+      .filter((name) => !['', '/', '.'].includes(name)),
     differing: [...differing, ...absent],
   };
 }

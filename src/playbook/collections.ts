@@ -1,4 +1,4 @@
-import { didYouMean } from '../problems.ts';
+import { didYouMean, nearest } from '../problems.ts';
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
@@ -67,7 +67,12 @@ export function moduleName(written: string): ModuleName {
   const names = collections[collection];
   if (names === undefined) {
     const known = [...Object.keys(collections), ...synthetic];
-    const hint = right ?? didYouMean(collection, known);
+    const hint =
+      right ??
+      didYouMean(
+        collection,
+        known.filter((each) => isLike(collection, each)),
+      );
     const message = `there is no collection ${collection} here`;
     return { short, problem: { message, hint, foreign: hint === undefined } };
   }
@@ -75,6 +80,15 @@ export function moduleName(written: string): ModuleName {
   const hint = right ?? didYouMean(short, names);
   const message = `${collection} has no module ${short}`;
   return { short, problem: { message, hint, foreign: hint === undefined } };
+}
+
+/** Collections of one namespace are alike by their first half: both halves must be near. */
+function isLike(written: string, collection: string): boolean {
+  const known = collection.split('.');
+  return written.split('.').every((part, index) => {
+    const other = known[index] as string;
+    return part === other || nearest(part, [other]) !== undefined;
+  });
 }
 
 /** The collection in which a module lives; undefined for one of foobar's own, and for names that nobody has. */

@@ -24,6 +24,9 @@ describe('names of modules', () => {
     ['ansible.builtin.firewall', 'ansible.builtin has no module firewall', undefined],
     ['ansible.bultin.apt', 'there is no collection ansible.bultin here', 'it is ansible.builtin.apt'],
     ['community.docker.docker_image', 'there is no collection community.docker here', undefined],
+    ['community.crypto.openssh_keypair', 'there is no collection community.crypto here', undefined],
+    ['comunity.generl.ufw', 'there is no collection comunity.generl here', 'it is community.general.ufw'],
+    ['ansible.possix.fact', 'there is no collection ansible.possix here', 'did you mean ansible.posix?'],
   ])('%s', (written, message, hint) =>
     expect(moduleName(written).problem).toMatchObject({ message, ...(hint === undefined ? {} : { hint }) }),
   );

@@ -1,16 +1,6 @@
-const letters: Readonly<Record<string, string>> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  '\n': '',
-};
+import { pythonEscapes } from '../python-escapes.ts';
+
+const letters: Readonly<Record<string, string>> = { '\n': '', ...pythonEscapes };
 
 /** What stands between the quotes of a string of Python. An unknown escape keeps its backslash. Throws Error. */
 export function pythonString(inside: string): string {

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { type Database, readDatabases } from '../host/queries/mysql_accounts.ts';
-import { readServer } from '../host/queries/mysql_server.ts';
-import { sqlName } from '../mysql/literal.ts';
+import { TaskFailure } from '../errors.ts';
+import { databasesSql, writableSql } from '../mysql/accounts.ts';
+import { type Dialect, dialectOf } from '../mysql/dialect.ts';
+import { sqlName, sqlString } from '../mysql/literal.ts';
 import { type Change, state } from './contract.ts';
-import { loginSocket, runSql } from './shared/mysql.ts';
-import { ansibleList, withAliases } from './shared/params.ts';
+import { dumpCommand, importCommand, transferParams } from './shared/mysql-dump.ts';
+import { adminLogin, adminParams, loginParams, mysqlAnswers, mysqlSession } from './shared/mysql-session.ts';
+import { ansibleBoolean, ansibleList, text, withAliases } from './shared/params.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
-const word = z.string().regex(/^[A-Za-z0-9_]+$/, 'expected one word');
 /** Never dropped: the server's own, and our mark's. */
 const kept = ['mysql', 'sys', 'information_schema', 'performance_schema', 'foobar'];
 
@@ -14,21 +16,38 @@ const params = withAliases(
   z
     .strictObject({
       name: ansibleList
-        .refine((names) => names.length > 0, { error: 'expected at least one name' })
-        .describe('Name of the database, or several.')
+        .describe('Name of the database, or several; all for dump and import of everything.')
         .meta({ aliases: ['db'] }),
-      state: z.enum(['present', 'absent']).default('present').describe('Whether the databases exist.'),
-      encoding: word.optional().describe('Default character set, for example utf8mb4.'),
-      collation: word.optional().describe('Default collation, for example utf8mb4_0900_ai_ci.'),
-      login_unix_socket: loginSocket,
+      state: z
+        .enum(['present', 'absent', 'dump', 'import'])
+        .default('present')
+        .describe('Whether the databases exist; dump writes them into target, import reads target.'),
+      encoding: text
+        .default('')
+        .describe('Default character set of a new database, for example utf8mb4; that of a dump or import.'),
+      collation: text
+        .default('')
+        .describe('Default collation of a new database, for example utf8mb4_0900_ai_ci.'),
+      ...transferParams,
+      config_overrides_defaults: ansibleBoolean
+        .default(false)
+        .describe('Host and port of config_file count before login_host and login_port.'),
+      ...loginParams,
+      ...adminParams,
     })
-    .refine(
-      (want) => want.state === 'present' || !want.name.some((name) => kept.includes(name.toLowerCase())),
-      {
-        error: `${kept.join(', ')} are never dropped`,
-        path: ['name'],
-      },
-    ),
+    .superRefine((want, context) => {
+      const complain = (path: string, message: string) =>
+        context.addIssue({ code: 'custom', message, path: [path] });
+      const moves = want.state === 'dump' || want.state === 'import';
+      if (want.state === 'absent' && want.name.some((name) => kept.includes(name.toLowerCase())))
+        complain('name', `${kept.join(', ')} are never dropped`);
+      if (want.state === 'import' && want.name.length > 1)
+        complain('name', 'Multiple databases are not supported with state=import');
+      if (moves && want.target === undefined)
+        complain('target', `with state=${want.state} target is required`);
+      if (!moves && want.name.length === 1 && want.name[0] === 'all')
+        complain('name', "name is not allowed to equal 'all' unless state equals import, or dump.");
+    }),
 );
 
 type Params = z.output<typeof params>;
@@ -36,46 +55,90 @@ type Params = z.output<typeof params>;
 interface Have {
   /** False on a replica and on any read-only server: its databases are the primary's. */
   readonly writable: boolean;
-  readonly databases: readonly Database[];
+  readonly dialect: Dialect;
+  readonly databases: readonly string[];
+  readonly check: boolean;
 }
 
 export default state<Params, Have>({
-  summary: 'Manage the databases of a MySQL server; on replicas they come from the primary.',
+  summary: 'Manage the databases of a MySQL or MariaDB server; on replicas they come from the primary.',
   params: params as unknown as z.ZodType<Params>,
 
-  async have(want, host) {
-    const [server, databases] = await Promise.all([
-      readServer(host, want.login_unix_socket),
-      readDatabases(host, want.login_unix_socket, want.name),
-    ]);
-    return { writable: !server.readOnly && server.channels.length === 0, databases };
+  async have(want, host, context) {
+    if (want.name.length === 0)
+      return { writable: true, dialect: dialectOf(''), databases: [], check: context.check };
+    const login = await adminLogin(host, want);
+    const statements = ['SELECT VERSION() v', databasesSql(want.name), writableSql];
+    const { answers, error } = await mysqlSession(host.look.bind(host), host, login, statements);
+    const [version, databases, held] = answers;
+    if (databases === undefined) throw new TaskFailure(error?.text ?? 'the server gave no answer');
+    return {
+      writable: held === undefined || Number(held.rows[0]?.held) === 0,
+      dialect: dialectOf(String(version!.rows[0]?.v)),
+      databases: databases.rows.map(({ name }) => String(name)),
+      check: context.check,
+    };
   },
 
   diff(want, have) {
-    if (!have.writable) return [];
-    return want.name.flatMap((name): Change[] => {
-      const present = have.databases.find((database) => database.name === name);
-      if (want.state === 'absent')
-        return present ? [{ what: `database ${name}`, from: 'present', to: 'absent' }] : [];
-      if (!present) return [{ what: `database ${name}`, from: 'absent', to: 'present' }];
-      const differing = (what: 'encoding' | 'collation'): Change[] =>
-        want[what] !== undefined && want[what].toLowerCase() !== present[what].toLowerCase()
-          ? [{ what: `${what} of ${name}`, from: present[what], to: want[what] }]
-          : [];
-      return [...differing('encoding'), ...differing('collation')];
-    });
+    const changes = differences(want, have);
+    if (!have.check && want.name.length > 0)
+      rememberFor(want, { executed_commands: changes.length > 0 ? sql(want, have) : [] });
+    return changes;
   },
 
   async fix(_changes, want, have, host) {
-    const present = (name: string) => have.databases.some((database) => database.name === name);
-    const options = `${want.encoding ? ` CHARACTER SET ${want.encoding}` : ''}${want.collation ? ` COLLATE ${want.collation}` : ''}`;
-    const statements = want.name.flatMap((name) => {
-      if (want.state === 'absent') return present(name) ? [`DROP DATABASE ${sqlName(name)}`] : [];
-      if (!present(name)) return [`CREATE DATABASE ${sqlName(name)}${options}`];
-      return options === '' ? [] : [`ALTER DATABASE ${sqlName(name)}${options}`];
+    const login = await adminLogin(host, want);
+    const statements = sql(want, have);
+    if (statements.length > 0) {
+      const before = want.sql_log_bin || want.state === 'import' ? [] : ['SET SQL_LOG_BIN = 0'];
+      await mysqlAnswers(host.run.bind(host), host, login, [...before, ...statements]);
+    }
+    if (want.state !== 'dump' && want.state !== 'import') return;
+    const move = want.state === 'dump' ? dumpCommand : importCommand;
+    const { command, stdin, told } = move({ ...want, ...login }, have.dialect);
+    const { code, stdout, stderr } = await host.job(`mysql_db ${want.state}`, command, {
+      stdin,
+      expect: 'any',
+      ...(want.chdir === undefined ? {} : { directory: want.chdir }),
     });
-    await runSql(host, want.login_unix_socket, statements);
+    if (code !== 0) throw new TaskFailure(stderr.trim() || `${want.state} ended with exit code ${code}`);
+    rememberFor(want, { executed_commands: [...statements, told], msg: stdout });
   },
 
-  result: (want) => ({ db: want.name.join(' '), db_list: want.name }),
+  verify: (want, _before, after) =>
+    want.state === 'present' || want.state === 'absent' ? differences(want, after) : [],
+
+  result: (want) => ({ db: want.name.join(' '), db_list: want.name, ...rememberedFor(want) }),
 });
+
+function differences(want: Params, { writable, databases }: Have): Change[] {
+  if (want.state === 'dump') {
+    const missing = want.name.filter((name) => name !== 'all' && !databases.includes(name));
+    if (missing.length > 0)
+      throw new TaskFailure(`Cannot dump database(s) '${missing.join(', ')}' - not found`);
+    return [{ what: 'dump', from: want.name.join(', '), to: want.target }];
+  }
+  if (!writable) return [];
+  if (want.state === 'import') return [{ what: 'import', from: want.target, to: want.name.join(', ') }];
+  const [from, to] = want.state === 'absent' ? ['present', 'absent'] : ['absent', 'present'];
+  return want.name
+    .filter((name) => databases.includes(name) === (to === 'absent'))
+    .map((name) => ({ what: `database ${name}`, from, to }));
+}
+
+/** What is to be said to the server: as Ansible, a database that exists keeps its character set. */
+function sql(want: Params, { databases }: Have): string[] {
+  const options = [
+    ...(want.encoding ? [`CHARACTER SET ${sqlString(want.encoding)}`] : []),
+    ...(want.collation ? [`COLLATE ${sqlString(want.collation)}`] : []),
+  ];
+  if (want.state === 'absent')
+    return want.name
+      .filter((name) => databases.includes(name))
+      .map((name) => `DROP DATABASE ${sqlName(name)}`);
+  if (want.state === 'dump') return [];
+  return want.name
+    .filter((name) => !databases.includes(name) && !(name === 'all' && want.state === 'import'))
+    .map((name) => ['CREATE DATABASE', sqlName(name), ...options].join(' '));
+}

@@ -1,20 +1,17 @@
 import { z } from 'zod';
 import { TaskFailure } from '../errors.ts';
-import { type Account, readAccounts } from '../host/queries/mysql_accounts.ts';
-import { readServer } from '../host/queries/mysql_server.ts';
-import { identifiedBy, presentPrivileges, presentRequirement, requireClause } from '../mysql/account.ts';
-import { sqlAccount } from '../mysql/literal.ts';
-import { isPassword } from '../mysql/password.ts';
-import {
-  comparePrivileges,
-  type PrivilegeChange,
-  parsePrivileges,
-  privilegeStatements,
-} from '../mysql/privileges.ts';
-import { masked, rememberSecret } from '../secrets.ts';
+import { type Account, accountsSql, parseAccounts, writableSql } from '../mysql/accounts.ts';
+import { type Dialect, dialectOf } from '../mysql/dialect.ts';
+import { sqlAccount, sqlName } from '../mysql/literal.ts';
+import { sqlValue } from '../mysql/placeholders.ts';
+import { parsePrivileges } from '../mysql/privileges.ts';
+import { rememberSecret } from '../secrets.ts';
 import { type Change, state } from './contract.ts';
-import { loginSocket, runSql } from './shared/mysql.ts';
-import { ansibleBoolean, withAliases } from './shared/params.ts';
+import { creation, modification } from './shared/mysql-account.ts';
+import { attributesAfter, type Plan } from './shared/mysql-account-options.ts';
+import { adminLogin, adminParams, loginParams, mysqlAnswers, mysqlSession } from './shared/mysql-session.ts';
+import { ansibleBoolean, integer, text, withAliases } from './shared/params.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const priv = z
   .union([z.string(), z.array(z.string()), z.record(z.string(), z.string())])
@@ -25,53 +22,96 @@ const priv = z
       context.addIssue((error as Error).message);
     }
   });
+const salted = ['caching_sha2_password', 'sha256_password'];
 
 const params = withAliases(
   z
     .strictObject({
-      name: z
-        .string()
-        .describe('Name of the account; empty for the anonymous one.')
-        .meta({ aliases: ['user'] }),
-      host: z.string().default('localhost').describe('Where the account may log in from.'),
-      host_all: ansibleBoolean.default(false).describe('Mean the accounts of this name of every host.'),
-      password: z.string().optional().describe('Password of the account.'),
+      name: text.describe('Name of the account; empty for the anonymous one.').meta({ aliases: ['user'] }),
+      host: text
+        .transform((name) => name.toLowerCase())
+        .default('localhost')
+        .describe('Where the account may log in from.'),
+      host_all: ansibleBoolean
+        .default(false)
+        .describe('Mean the accounts of this name of every host; they must be there.'),
+      password: text.optional().describe('Password of the account.'),
+      encrypted: ansibleBoolean
+        .default(false)
+        .describe('The password is its mysql_native_password hash: * and 40 hexadecimal digits.'),
       update_password: z
-        .enum(['always', 'on_create'])
+        .enum(['always', 'on_create', 'on_new_username'])
         .default('always')
-        .describe('Whether the password of an account that exists is changed when it is another one.'),
-      plugin: z
-        .string()
+        .describe(
+          'on_create: leave password and plugin of an account that exists. on_new_username: and give a new one those that its name has on another host.',
+        ),
+      plugin: text
         .optional()
         .describe('Authentication plugin, for example caching_sha2_password or auth_socket.'),
-      plugin_auth_string: z
-        .string()
+      plugin_hash_string: text.optional().describe('What the plugin keeps (AS): the hash of a password.'),
+      plugin_auth_string: text
         .optional()
-        .describe(
-          'What the plugin is told (AS): for auth_socket the user of the host, when not of the same name.',
-        ),
+        .describe('What the plugin is told (BY): a password, or the user of the host for auth_socket.'),
+      salt: text
+        .pipe(z.string().length(20, 'salt must be 20 characters long'))
+        .optional()
+        .describe('20 characters with which plugin_auth_string is hashed, to know it again.'),
       priv: priv
         .optional()
         .describe(
-          'Privileges: "db.table:PRIVILEGE,PRIVILEGE/db.*:ALL", or a dict of db.table to privileges.',
+          'Privileges: "db.table:PRIVILEGE,PRIVILEGE(column)/db.*:ALL/FUNCTION db.name:EXECUTE", or a dict of db.table to privileges.',
         ),
       append_privs: ansibleBoolean.default(false).describe('Leave privileges that are not named.'),
+      subtract_privs: ansibleBoolean.default(false).describe('Take away the privileges that are named.'),
+      column_case_sensitive: ansibleBoolean
+        .optional()
+        .describe('Without effect: names of columns are compared as MySQL does, whatever their case.'),
       tls_requires: z
         .record(z.string(), z.string().nullable())
         .optional()
         .describe(
-          'What TLS must bring: SSL or X509 without a value, or CIPHER, ISSUER, SUBJECT with theirs.',
+          'What TLS must bring: SSL or X509 without a value, or CIPHER, ISSUER, SUBJECT with theirs. Nothing: TLS is not asked for.',
         ),
+      resource_limits: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('Limits such as MAX_QUERIES_PER_HOUR or MAX_USER_CONNECTIONS; 0 is none.'),
+      password_expire: z
+        .enum(['now', 'never', 'default', 'interval'])
+        .optional()
+        .describe('When the password ends.'),
+      password_expire_interval: integer
+        .pipe(z.int().min(1, 'password_expire_interval value should be positive number'))
+        .optional()
+        .describe('Days after which it ends, with password_expire: interval.'),
+      locked: ansibleBoolean.optional().describe('Whether nobody can log in with the account.'),
+      attributes: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe('Attributes that the account is to have; null takes one away. MySQL 8.0.21 and later.'),
+      session_vars: z.record(z.string(), z.unknown()).optional().describe('Variables of the session.'),
+      force_context: ansibleBoolean
+        .default(false)
+        .describe('Make mysql the database of the session, for filters of replication.'),
       state: z.enum(['present', 'absent']).default('present').describe('Whether the account exists.'),
-      login_unix_socket: loginSocket,
+      ...loginParams,
+      ...adminParams,
     })
-    .refine((want) => !want.host_all || want.state === 'absent', {
-      error: 'host_all goes with state: absent only',
-      path: ['host_all'],
-    })
-    .refine((want) => want.password === undefined || want.plugin_auth_string === undefined, {
-      error: 'either password or plugin_auth_string',
-      path: ['plugin_auth_string'],
+    .superRefine((want, context) => {
+      const complain = (path: string, message: string) =>
+        context.addIssue({ code: 'custom', message, path: [path] });
+      if (want.append_privs && want.subtract_privs)
+        complain('subtract_privs', 'parameters are mutually exclusive: append_privs|subtract_privs');
+      if (want.salt && !want.plugin_auth_string) complain('salt', 'salt requires plugin_auth_string');
+      if (want.salt && !salted.includes(want.plugin ?? ''))
+        complain('salt', `salt requires ${salted.join(' or ')} plugin`);
+      if (want.password && want.encrypted && !/^\*[0-9A-Fa-f]{40}$/.test(want.password))
+        complain(
+          'password',
+          'encrypted was specified however it does not appear to be a valid hash expecting: *SHA1(SHA1(your_password))',
+        );
+      if (want.password_expire === 'interval' && want.password_expire_interval === undefined)
+        complain('password_expire_interval', 'password_expire: interval needs password_expire_interval');
     }),
 );
 
@@ -80,7 +120,10 @@ type Params = z.output<typeof params>;
 interface Have {
   /** False on a replica and on any read-only server: its accounts are the primary's. */
   readonly writable: boolean;
+  readonly dialect: Dialect;
+  /** The accounts of the name, of every host. */
   readonly accounts: readonly Account[];
+  readonly check: boolean;
 }
 
 /**
@@ -88,92 +131,127 @@ interface Have {
  * errant transactions. On a server that is read-only or has a source there is therefore nothing to do.
  */
 export default state<Params, Have>({
-  summary: 'Manage the accounts of a MySQL server; on replicas they come from the primary.',
+  summary: 'Manage the accounts of a MySQL or MariaDB server; on replicas they come from the primary.',
   params: params as unknown as z.ZodType<Params>,
 
-  async have(want, host) {
-    if (want.password !== undefined) rememberSecret(want.password);
-    const [server, accounts] = await Promise.all([
-      readServer(host, want.login_unix_socket),
-      readAccounts(host, want.login_unix_socket, want.name, want.host_all ? undefined : want.host),
-    ]);
-    const writable = !server.readOnly && server.channels.length === 0;
-    if (writable && want.state === 'present' && accounts.length === 0 && !want.password && !want.plugin)
-      throw new TaskFailure(
-        `${label(want)} does not exist, and neither password nor plugin says how it logs in`,
-      );
-    return { writable, accounts };
+  async have(want, host, context) {
+    if (want.password) rememberSecret(want.password);
+    if (want.plugin_auth_string && !/socket|pam/.test(want.plugin ?? ''))
+      rememberSecret(want.plugin_auth_string);
+    if (want.plugin_hash_string) rememberSecret(want.plugin_hash_string);
+    const login = await adminLogin(host, want);
+    const statements = [
+      'SELECT VERSION() v',
+      "SET SESSION sql_mode = ''",
+      accountsSql(want.name),
+      writableSql,
+    ];
+    const { answers, error } = await mysqlSession(host.look.bind(host), host, login, statements);
+    const [version, , accounts, held] = answers;
+    if (accounts === undefined) throw new TaskFailure(error?.text ?? 'the server gave no answer');
+    return {
+      // An account that may not read whether the server is a replica is let try.
+      writable: held === undefined || Number(held.rows[0]?.held) === 0,
+      dialect: dialectOf(String(version!.rows[0]?.v)),
+      accounts: parseAccounts(accounts),
+      check: context.check,
+    };
   },
 
   diff(want, have) {
-    if (!have.writable) return [];
-    if (want.state === 'absent')
-      return have.accounts.map((account) => ({ what: 'account', from: label(account), to: 'absent' }));
-    const [account] = have.accounts;
-    return [
-      ...(account ? authentication(want, account) : [{ what: 'account', from: 'absent', to: label(want) }]),
-      ...requirement(want, account),
-      ...privileges(want, account).map(({ level, from, to }) => ({
-        what: `privileges on ${level}`,
-        from,
-        to,
-      })),
-    ];
+    const { changes, values } = planned(want, have, false);
+    rememberFor(want, values);
+    return changes;
   },
 
   async fix(_changes, want, have, host) {
-    const account = sqlAccount(want);
-    const [present] = have.accounts;
-    const statements: string[] = [];
-    if (want.state === 'absent')
-      statements.push(...have.accounts.map((each) => `DROP USER IF EXISTS ${sqlAccount(each)}`));
-    else {
-      const identified = identifiedBy(want.plugin, want.password, want.plugin_auth_string);
-      if (!present) statements.push(`CREATE USER ${account} ${identified}`);
-      else if (authentication(want, present).length > 0)
-        statements.push(`ALTER USER ${account} ${identified}`);
-      if (requirement(want, present).length > 0)
-        statements.push(`ALTER USER ${account} REQUIRE ${requireClause(want.tls_requires!)}`);
-      statements.push(...privilegeStatements(privileges(want, present), account));
-    }
-    await runSql(host, want.login_unix_socket, statements);
+    const login = await adminLogin(host, want);
+    const set = Object.entries(want.session_vars ?? {}).map(
+      ([name, value]) => `SET SESSION ${sqlName(name)} = ${sqlValue(value)}`,
+    );
+    const { statements } = planned(want, have, false);
+    const before = [
+      "SET SESSION sql_mode = ''",
+      ...(want.sql_log_bin ? [] : ['SET SQL_LOG_BIN = 0']),
+      ...set,
+    ];
+    const context = want.force_context ? 'mysql' : undefined;
+    await mysqlAnswers(host.run.bind(host), host, login, [...before, ...statements], context);
   },
 
-  result: (want) => ({ user: want.name }),
+  verify: (want, _before, after) => planned(want, after, true).changes,
+
+  result: (want) => ({ user: want.name, ...rememberedFor(want) }),
 });
+
+interface Planned {
+  readonly changes: Change[];
+  readonly statements: readonly string[];
+  readonly values: Record<string, unknown>;
+}
+
+function planned(want: Params, have: Have, done: boolean): Planned {
+  const accounts = have.accounts.filter(({ host }) => want.host_all || host.toLowerCase() === want.host);
+  const [first] = accounts;
+  const none = { password_changed: false, attributes: null };
+  if (want.state === 'absent') {
+    const gone = have.writable ? accounts : [];
+    return {
+      changes: gone.map((account) => ({ what: 'account', from: label(account), to: 'absent' })),
+      statements: gone.map((account) => `DROP USER IF EXISTS ${sqlAccount(account)}`),
+      values: { msg: gone.length > 0 ? 'User deleted' : "User doesn't exist", ...none },
+    };
+  }
+  if (!have.writable) return { changes: [], statements: [], values: { msg: 'User unchanged', ...none } };
+  if (first === undefined) {
+    if (want.host_all) throw new TaskFailure('host_all parameter cannot be used when adding a user');
+    const known = want.update_password === 'on_new_username' ? sharedLogin(have.accounts) : undefined;
+    const plan = creation({ ...want, ...known }, want, have.dialect);
+    const password_changed = have.check ? null : known === undefined;
+    return {
+      ...ended([plan]),
+      values: {
+        msg: 'User added',
+        password_changed,
+        attributes: want.attributes ? attributesAfter(want, undefined) : null,
+      },
+    };
+  }
+  const plans = accounts.map((account) => modification(want, account, have.dialect, done));
+  const said = plans.findLast((plan) => plan.msg !== undefined)?.msg ?? 'User unchanged';
+  return {
+    ...ended(plans),
+    values: {
+      msg: have.check ? (ahead[said] ?? said) : said,
+      password_changed: plans.some((plan) => plan.password),
+      attributes: attributesAfter(want, accounts.at(-1)),
+    },
+  };
+}
+
+/** What Ansible says in check mode. */
+const ahead: Readonly<Record<string, string>> = {
+  'Password updated (new style)': 'Password updated',
+  'User locked': 'User will be locked',
+  'User unlocked': 'User will be unlocked',
+};
+
+function ended(plans: readonly Plan[]): Pick<Planned, 'changes' | 'statements'> {
+  return {
+    changes: plans.flatMap((plan) => plan.changes),
+    statements: plans.flatMap((plan) => plan.statements),
+  };
+}
+
+/** How the accounts of a name log in, if all do it the same way. */
+function sharedLogin(accounts: readonly Account[]) {
+  const [first] = accounts;
+  if (!first || accounts.some(({ plugin, stored }) => plugin !== first.plugin || stored !== first.stored))
+    return undefined;
+  const stored = Buffer.from(first.stored, 'hex').toString('latin1');
+  return { password: undefined, plugin: first.plugin, plugin_hash_string: stored };
+}
 
 function label({ name, host }: { readonly name: string; readonly host: string }): string {
   return `${name || "''"}@${host}`;
-}
-
-function authentication(want: Params, account: Account): Change[] {
-  const found: Change[] = [];
-  if (want.plugin !== undefined && want.plugin !== account.plugin)
-    found.push({ what: 'plugin', from: account.plugin, to: want.plugin });
-  const stored = Buffer.from(account.stored, 'hex');
-  const told =
-    want.plugin_auth_string ?? (want.plugin !== undefined && want.password === undefined ? '' : undefined);
-  if (told !== undefined && !stored.equals(Buffer.from(told)))
-    found.push({ what: 'plugin_auth_string', from: stored.toString(), to: told });
-  if (want.password !== undefined && want.update_password === 'always') {
-    if (isPassword(want.password, account.plugin, stored) !== true)
-      found.push({ what: 'password', from: 'another one', to: masked });
-  }
-  return found;
-}
-
-function requirement(want: Params, account: Account | undefined): Change[] {
-  if (want.tls_requires === undefined) return [];
-  const to = requireClause(want.tls_requires);
-  const from = account ? presentRequirement(account) : 'NONE';
-  return from === to ? [] : [{ what: 'tls_requires', from, to }];
-}
-
-function privileges(want: Params, account: Account | undefined): PrivilegeChange[] {
-  if (want.priv === undefined) return [];
-  return comparePrivileges(
-    parsePrivileges(want.priv),
-    account ? presentPrivileges(account) : new Map(),
-    want.append_privs,
-  );
 }

@@ -1,6 +1,8 @@
-import type { Account } from '../host/queries/mysql_accounts.ts';
+import type { Account } from './accounts.ts';
+import type { Dialect } from './dialect.ts';
 import { sqlString } from './literal.ts';
-import type { Privileges } from './privileges.ts';
+import { hashed } from './password.ts';
+import { ofColumn, type Privileges } from './privileges.ts';
 
 /** Ansible's `tls_requires`: SSL or X509 with nothing, or CIPHER, ISSUER, SUBJECT with their text. */
 export type TlsRequires = Readonly<Record<string, string | null>>;
@@ -15,7 +17,7 @@ export function requireClause(requires: TlsRequires): string {
       .map(([name, value]) => `${name} ${sqlString(value ?? '')}`)
       .join(' AND ');
   if (entries.some(([name]) => name === 'X509')) return 'X509';
-  return entries.some(([name]) => name === 'SSL') ? 'SSL' : 'NONE';
+  return entries.length > 0 ? 'SSL' : 'NONE';
 }
 
 /** The requirement that an account has, in the same words. */
@@ -28,25 +30,52 @@ export function presentRequirement({ tls, cipher, issuer, subject }: Account): s
 }
 
 /** The privileges that an account has. */
-export function presentPrivileges({ grants }: Account): Privileges {
+export function presentPrivileges({ grants, columns, routines }: Account): Privileges {
   const found = new Map<string, Set<string>>();
+  const add = (level: string, names: readonly string[]) =>
+    found.set(level, new Set([...(found.get(level) ?? []), ...names]));
   for (const [level, privilege, grantable] of grants) {
-    const set = found.get(level) ?? new Set<string>();
-    if (privilege !== 'USAGE') set.add(privilege.toUpperCase());
     // A dynamic privilege has a grant option of its own, which mysql.user does not know.
-    if (grantable === 'YES' && (level !== '*.*' || !privilege.includes('_'))) set.add('GRANT OPTION');
-    if (set.size > 0) found.set(level, set);
+    const option = grantable === 'YES' && (level !== '*.*' || !privilege.includes('_'));
+    const names = privilege === 'USAGE' ? [] : [privilege.toUpperCase()];
+    if (names.length > 0 || option) add(level, [...names, ...(option ? ['GRANT OPTION'] : [])]);
   }
+  for (const [level, privilege, column] of columns) add(level, [ofColumn(privilege.toUpperCase(), column)]);
+  for (const [level, names] of routines)
+    add(
+      level,
+      names.split(',').flatMap((name) => {
+        if (name === '') return [];
+        return name === 'Grant' ? ['GRANT OPTION'] : [name.toUpperCase()];
+      }),
+    );
   return found;
 }
 
-/** Plugin and password or plugin text as CREATE USER and ALTER USER write them; may hold a password. */
-export function identifiedBy(
-  plugin: string | undefined,
-  password: string | undefined,
-  pluginText: string | undefined,
-): string {
-  const using = plugin === undefined ? '' : ` WITH ${sqlString(plugin)}`;
-  if (password !== undefined) return `IDENTIFIED${using} BY ${sqlString(password)}`;
-  return `IDENTIFIED${using}${pluginText === undefined ? '' : ` AS ${sqlString(pluginText)}`}`;
+/** How an account logs in, as mysql_user has it. */
+export interface Authentication {
+  readonly password?: string | undefined;
+  /** The password is its hash already. */
+  readonly encrypted?: boolean | undefined;
+  readonly plugin?: string | undefined;
+  readonly plugin_hash_string?: string | undefined;
+  readonly plugin_auth_string?: string | undefined;
+  readonly salt?: string | undefined;
+}
+
+/** The same as CREATE USER and ALTER USER write it, with a space before; nothing where nothing is said. May hold a password. */
+export function identifiedBy(want: Authentication, { mariadb }: Dialect): string {
+  const { password, plugin, plugin_hash_string: hash, plugin_auth_string: told } = want;
+  if (password && want.encrypted)
+    return ` IDENTIFIED WITH ${sqlString('mysql_native_password')} AS ${sqlString(password)}`;
+  if (!plugin) return password ? ` IDENTIFIED BY ${sqlString(password)}` : '';
+  const using = ` IDENTIFIED WITH ${sqlString(plugin)}`;
+  if (hash) return `${using} AS ${sqlString(hash)}`;
+  const secret = password || told;
+  if (!secret) return using;
+  if (plugin === 'pam') return `${using} USING ${sqlString(secret)}`;
+  if (plugin === 'ed25519' || (mariadb && password)) return `${using} USING PASSWORD(${sqlString(secret)})`;
+  if (want.salt && !password)
+    return `${using} AS 0x${hashed(secret, Buffer.from(want.salt)).toString('hex').toUpperCase()}`;
+  return `${using} BY ${sqlString(secret)}`;
 }

@@ -1,4 +1,5 @@
-import { createHash, hash, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { shaCrypt } from '../sha-crypt.ts';
 
 /**
  * Whether the password is the account's, by the hash that mysql.user keeps. Undefined for a plugin whose hash
@@ -14,59 +15,21 @@ export function isPassword(password: string, plugin: string, stored: Buffer): bo
   if (stored.length === 0 || password === '') return stored.length === 0 && password === '';
   const rounds = /^\$A\$([0-9A-F]{3})\$/.exec(stored.toString('latin1', 0, 7))?.[1];
   if (rounds === undefined || stored.length !== 70) return undefined;
-  const crypted = sha256Crypt(
-    Buffer.from(password),
-    stored.subarray(7, 27),
-    Number.parseInt(rounds, 16) * 1000,
-  );
-  return same(stored.subarray(27), Buffer.from(crypted, 'latin1'));
+  return same(stored, hashed(password, stored.subarray(7, 27), Number.parseInt(rounds, 16)));
+}
+
+/**
+ * The caching_sha2_password hash of a password.
+ * @param salt 20 bytes
+ * @param thousands of rounds; MySQL does 5
+ */
+export function hashed(password: string, salt: Buffer, thousands = 5): Buffer {
+  // MySQL's salt is four bytes longer than those that crypt(3) takes.
+  const digest = shaCrypt('sha256', Buffer.from(password), salt, thousands * 1000).slice(-43);
+  const rounds = thousands.toString(16).toUpperCase().padStart(3, '0');
+  return Buffer.concat([Buffer.from(`$A$${rounds}$`), salt, Buffer.from(digest)]);
 }
 
 function same(left: Buffer, right: Buffer): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
-}
-
-/** The 43 characters of a SHA-crypt digest, without its prefix and salt. */
-export function sha256Crypt(password: Buffer, salt: Buffer, rounds: number): string {
-  const digest = (...parts: readonly Buffer[]): Buffer => hash('sha256', Buffer.concat(parts), 'buffer');
-  const alternate = digest(password, salt, password);
-  const start = [password, salt, stretch(alternate, password.length)];
-  for (let length = password.length; length > 0; length >>= 1) start.push(length & 1 ? alternate : password);
-  let result = digest(...start);
-  const p = stretch(digest(...Array<Buffer>(password.length).fill(password)), password.length);
-  const s = stretch(digest(...Array<Buffer>(16 + result[0]!).fill(salt)), salt.length);
-  for (let round = 0; round < rounds; round += 1) {
-    const parts = [round & 1 ? p : result];
-    if (round % 3 !== 0) parts.push(s);
-    if (round % 7 !== 0) parts.push(p);
-    parts.push(round & 1 ? result : p);
-    result = digest(...parts);
-  }
-  return encode(result);
-}
-
-function stretch(bytes: Buffer, length: number): Buffer {
-  return Buffer.alloc(length, bytes);
-}
-
-const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-
-/** crypt(3)'s own base 64, over the bytes in its own order. */
-function encode(bytes: Buffer): string {
-  let text = '';
-  const put = (value: number, count: number) => {
-    for (let index = 0; index < count; index += 1) text += alphabet[(value >> (6 * index)) & 63];
-  };
-  // 0 10 20, 21 1 11, 12 22 2, 3 13 23, ...
-  for (let index = 0; index < 10; index += 1) {
-    const trio = [index, index + 10, index + 20];
-    const [high, middle, low] = [0, 1, 2].map((at) => trio[(at + 2 * index) % 3]!) as [
-      number,
-      number,
-      number,
-    ];
-    put((bytes[high]! << 16) | (bytes[middle]! << 8) | bytes[low]!, 4);
-  }
-  put((bytes[31]! << 8) | bytes[30]!, 3);
-  return text;
 }

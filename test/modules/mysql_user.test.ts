@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../src/host/queries/mysql_accounts.ts';
 import module from '../../src/modules/mysql_user.ts';
+import type { Account } from '../../src/mysql/accounts.ts';
+import { dialectOf } from '../../src/mysql/dialect.ts';
 
 /** An account made with the password "x". */
 const account: Account = {
@@ -18,6 +19,13 @@ const account: Account = {
     ['shop.*', 'SELECT', 'NO'],
     ['shop.*', 'INSERT', 'NO'],
   ],
+  columns: [],
+  routines: [],
+  limits: { MAX_QUERIES_PER_HOUR: 7 },
+  expired: false,
+  lifetime: null,
+  locked: false,
+  attributes: { team: 'shop', floor: 2 },
 };
 const wish = {
   name: 'shop',
@@ -27,8 +35,19 @@ const wish = {
   tls_requires: { SSL: null },
 };
 
+const at = (accounts: readonly Account[], writable = true, check = false, version = '9.7.4-2') => ({
+  writable,
+  accounts,
+  check,
+  dialect: dialectOf(version),
+});
 const diff = (args: Record<string, unknown>, accounts: readonly Account[], writable = true) =>
-  module.diff(module.params.parse(args), { writable, accounts });
+  module.diff(module.params.parse(args), at(accounts, writable));
+const result = (args: Record<string, unknown>, accounts: readonly Account[], check = false) => {
+  const want = module.params.parse(args);
+  module.diff(want, at(accounts, true, check));
+  return module.result!(want, at(accounts, true, check));
+};
 
 describe('mysql_user', () => {
   it('is settled', () => {
@@ -66,7 +85,12 @@ describe('mysql_user', () => {
       [{ ...account, grants: [...account.grants, ['*.*', 'SUPER', 'NO']] }],
       [],
     ],
-    ['privileges that nobody asked about', { name: 'shop', host: '%' }, [account], []],
+    [
+      'privileges that nobody asked about, and TLS that is asked for no longer',
+      { name: 'shop', host: '%' },
+      [account],
+      [{ what: 'tls_requires', from: 'SSL', to: 'NONE' }],
+    ],
     [
       'TLS no longer required',
       wish,
@@ -91,14 +115,77 @@ describe('mysql_user', () => {
       [account],
       [
         { what: 'plugin', from: 'caching_sha2_password', to: 'auth_socket' },
-        expect.objectContaining({ what: 'plugin_auth_string', to: '' }),
+        { what: 'tls_requires', from: 'SSL', to: 'NONE' },
       ],
     ],
     [
       'another user of the host let in',
-      { name: 'shop', plugin: 'auth_socket' },
-      [{ ...account, plugin: 'auth_socket', stored: Buffer.from('eve').toString('hex') }],
-      [{ what: 'plugin_auth_string', from: 'eve', to: '' }],
+      { name: 'shop', plugin: 'auth_socket', plugin_auth_string: 'bob', host: '%' },
+      [{ ...account, tls: '', plugin: 'auth_socket', stored: Buffer.from('eve').toString('hex') }],
+      [{ what: 'plugin_auth_string', from: 'another one', to: '********' }],
+    ],
+    [
+      'a password with a salt that is stored with another',
+      {
+        ...wish,
+        password: undefined,
+        plugin: 'caching_sha2_password',
+        plugin_auth_string: 'x',
+        salt: 's'.repeat(20),
+      },
+      [account],
+      [{ what: 'plugin_auth_string', from: 'another one', to: '********' }],
+    ],
+    [
+      'the same password told to the plugin',
+      { ...wish, password: undefined, plugin: 'caching_sha2_password', plugin_auth_string: 'x' },
+      [account],
+      [],
+    ],
+    [
+      'limits, a lock, an end of the password and attributes',
+      {
+        ...wish,
+        ...{ locked: true, password_expire: 'interval', password_expire_interval: 30 },
+        resource_limits: { MAX_QUERIES_PER_HOUR: 7, MAX_USER_CONNECTIONS: '2' },
+        attributes: { team: null, floor: 2, room: 'a' },
+      },
+      [account],
+      [
+        { what: 'password_expire', from: 'default', to: 30 },
+        { what: 'attributes', from: { team: 'shop', floor: 2 }, to: { floor: 2, room: 'a' } },
+        { what: 'locked', from: false, to: true },
+        { what: 'MAX_USER_CONNECTIONS', from: 0, to: 2 },
+      ],
+    ],
+    ['a password that ends as asked for', { ...wish, password_expire: 'default' }, [account], []],
+    ['a password that has ended', { ...wish, password_expire: 'now' }, [{ ...account, expired: true }], []],
+    [
+      'privileges to be taken away',
+      { ...wish, priv: 'shop.*:INSERT,DROP', subtract_privs: true },
+      [account],
+      [{ what: 'privileges on shop.*', from: 'INSERT, SELECT', to: 'SELECT' }],
+    ],
+    [
+      "root's other privileges, which nobody spoke of",
+      { name: 'root', host: '%', password: 'x', priv: 'log.*:SELECT', tls_requires: { SSL: null } },
+      [{ ...account, name: 'root' }],
+      [{ what: 'privileges on log.*', from: 'none', to: 'SELECT' }],
+    ],
+    [
+      'columns and routines',
+      { ...wish, priv: 'shop.t:SELECT(b,a)/FUNCTION shop.f:EXECUTE', append_privs: true },
+      [
+        {
+          ...account,
+          columns: [
+            ['shop.t', 'SELECT', 'A'],
+            ['shop.t', 'SELECT', 'c'],
+          ],
+          routines: [['FUNCTION shop.f', 'Execute,Grant']],
+        },
+      ],
+      [{ what: 'privileges on shop.t', from: 'SELECT (`a`, `c`)', to: 'SELECT (`a`, `b`, `c`)' }],
     ],
     [
       'an account that should not be',
@@ -125,10 +212,74 @@ describe('mysql_user', () => {
 
   it.each([
     [{ name: 'shop', priv: 'shop.*' }, /no privilege: expected db.table/],
-    [{ name: 'shop', host_all: true, password: 'x' }, /state: absent only/],
-    [{ name: 'shop', password: 'x', plugin_auth_string: 'y' }, /either password or/],
     [{ name: 'shop', state: 'locked' }, /absent/],
+    [{ name: 'shop', append_privs: true, subtract_privs: true }, /mutually exclusive/],
+    [{ name: 'shop', salt: 's'.repeat(20), plugin: 'caching_sha2_password' }, /requires plugin_auth_string/],
+    [
+      { name: 'shop', salt: 'short', plugin_auth_string: 'x', plugin: 'caching_sha2_password' },
+      /20 characters/,
+    ],
+    [{ name: 'shop', salt: 's'.repeat(20), plugin_auth_string: 'x', plugin: 'pam' }, /requires caching_sha2/],
+    [{ name: 'shop', password: 'x', encrypted: true }, /valid hash/],
+    [{ name: 'shop', password_expire: 'interval' }, /needs password_expire_interval/],
   ])('refuses %j', (args, message) => {
     expect(() => module.params.parse(args)).toThrow(message);
+  });
+
+  it.each([
+    [{ ...wish, host_all: true, name: 'new' }, [], /cannot be used when adding a user/],
+    [{ ...wish, resource_limits: { MAX_FUN: 1 } }, [account], /key 'MAX_FUN' is unsupported/],
+    [{ ...wish, resource_limits: { MAX_STATEMENT_TIME: 1 } }, [account], /only supported by MariaDB/],
+    [{ ...wish, resource_limits: { MAX_USER_CONNECTIONS: 'x' } }, [account], /Can't convert value 'x'/],
+  ])('refuses %j of %j', (args, accounts, message) => {
+    expect(() => diff(args, accounts)).toThrow(message);
+  });
+
+  it.each<[Record<string, unknown>, Account[], boolean, Record<string, unknown>]>([
+    [wish, [], false, { msg: 'User added', password_changed: true, attributes: null }],
+    [wish, [], true, { msg: 'User added', password_changed: null, attributes: null }],
+    [
+      wish,
+      [account],
+      false,
+      { msg: 'User unchanged', password_changed: false, attributes: account.attributes },
+    ],
+    [
+      { ...wish, password: 'y' },
+      [account],
+      false,
+      { msg: 'Password updated (new style)', password_changed: true },
+    ],
+    [{ ...wish, password: 'y' }, [account], true, { msg: 'Password updated', password_changed: true }],
+    [
+      { ...wish, priv: 'shop.*:SELECT,DROP' },
+      [account],
+      false,
+      { msg: "Privileges updated: granted ['DROP'], revoked ['INSERT']" },
+    ],
+    [
+      { ...wish, priv: 'log.*:SELECT', append_privs: true },
+      [account],
+      false,
+      { msg: 'New privileges granted' },
+    ],
+    [{ ...wish, tls_requires: { X509: null } }, [account], false, { msg: 'TLS requires updated' }],
+    [{ ...wish, locked: true }, [account], true, { msg: 'User will be locked' }],
+    [{ name: 'shop', host: '%', state: 'absent' }, [account], false, { msg: 'User deleted' }],
+    [
+      { name: 'shop', state: 'absent' },
+      [account],
+      false,
+      { msg: "User doesn't exist", password_changed: false },
+    ],
+  ])('of %j returns what Ansible returns', (args, accounts, check, expected) => {
+    expect(result(args, accounts, check)).toMatchObject({ user: 'shop', ...expected });
+  });
+
+  it('takes it for stored when nobody can tell', () => {
+    const want = module.params.parse({ ...wish, password: 'y', plugin: 'sha256_password' });
+    const foreign = { ...account, plugin: 'sha256_password', stored: Buffer.from('$5$x').toString('hex') };
+    expect(module.diff(want, at([foreign])).map(({ what }) => what)).toEqual(['password']);
+    expect(module.verify!(want, at([]), at([foreign]))).toEqual([]);
   });
 });

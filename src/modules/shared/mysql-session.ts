@@ -42,18 +42,45 @@ export const loginParams = {
     .describe("Whether the server's certificate must have its name; needs ca_cert."),
 };
 
+/** Of mysql_db and mysql_user besides. */
+export const adminParams = {
+  check_implicit_admin: ansibleBoolean
+    .default(false)
+    .describe('Try root without a password first, and the login that is given if that is refused.'),
+  sql_log_bin: ansibleBoolean.default(true).describe('Write the changes into the binary log.'),
+};
+
 export interface Login {
   readonly login_user?: string | undefined;
   readonly login_password?: string | undefined;
   readonly login_host: string;
   readonly login_port: number;
   readonly login_unix_socket?: string | undefined;
-  readonly connect_timeout: number;
+  /** mysqldump knows none. */
+  readonly connect_timeout?: number | undefined;
   readonly config_file: string;
   readonly ca_cert?: string | undefined;
   readonly client_cert?: string | undefined;
   readonly client_key?: string | undefined;
   readonly check_hostname?: boolean | undefined;
+  /** Host and port of the config file count before those of the task. */
+  readonly config_overrides_defaults?: boolean | undefined;
+}
+
+/** The login that counts where root without a password is tried first. */
+export async function adminLogin<L extends Login>(
+  host: HostReader,
+  login: L & { readonly check_implicit_admin: boolean },
+): Promise<L> {
+  if (!login.check_implicit_admin) return login;
+  const implicit = { ...login, login_user: 'root', login_password: '' };
+  try {
+    await mysqlSession(host.look.bind(host), host, implicit, ['SELECT 1']);
+    return implicit;
+  } catch (error) {
+    if (error instanceof NotYet || !(error instanceof TaskFailure)) throw error;
+    return login;
+  }
 }
 
 export interface Session {
@@ -114,23 +141,37 @@ function client(
   script: string,
   database: string | undefined,
 ): Promise<Output> {
-  if (login.login_password !== undefined) rememberSecret(login.login_password);
-  const settings = clientSettings(login);
   const options = [
     ...given,
     '--default-character-set=utf8mb4',
     ...(database === undefined ? [] : [`--database=${database}`]),
   ];
+  const { settings, read } = loginFile(login);
   return run(
-    sh`c=$(head -c ${Buffer.byteLength(settings)}); m=$(command -v mysql || command -v mariadb) || exit 127
-f=${login.config_file}; case $f in '~'/*) f=$HOME/\${f#'~/'} ;; esac
-k=; [ -z "$f" ] || [ ! -r "$f" ] || k=$(grep -v '^!include' -- "$f")
+    sh`m=$(command -v mysql || command -v mariadb) || exit 127
+${read}
 "$m" --defaults-file=/dev/fd/3 ${options} 3<<foobar
-$k
 $c
 foobar`,
     { stdin: settings + script, expect: 'any' },
   );
+}
+
+/**
+ * How a login reaches a program of MySQL: the settings are what its standard input begins with, and the shell text
+ * reads them, with the config file's, into `$c`, which is for `--defaults-file=/dev/fd/3 3<<end`.
+ */
+export function loginFile(login: Login): { readonly settings: string; readonly read: Command } {
+  if (login.login_password !== undefined) rememberSecret(login.login_password);
+  const settings = clientSettings(login);
+  const before = login.config_overrides_defaults ? place(login) : [];
+  const read = sh`c=$(head -c ${Buffer.byteLength(settings)})
+f=${login.config_file}; case $f in '~'/*) f=$HOME/\${f#'~/'} ;; esac
+k=; [ -z "$f" ] || [ ! -r "$f" ] || k=$(grep -v '^!include' -- "$f")
+c=${section(before)}"
+$k
+$c"`;
+  return { settings, read };
 }
 
 /** The answers to statements; one that fails is a TaskFailure. */
@@ -153,14 +194,10 @@ function isRefusal(code: number): boolean {
 
 /** A [client] section of an option file; read by the client through a pipe that nobody else sees. */
 function clientSettings(login: Login): string {
-  const local = login.login_unix_socket !== undefined || login.login_host === 'localhost';
-  const lines: [string, string | number | undefined][] = [
+  return section([
     ['user', login.login_user],
     ['password', login.login_password],
-    ['protocol', local ? 'socket' : 'tcp'],
-    ['socket', local ? (login.login_unix_socket ?? '/run/mysqld/mysqld.sock') : undefined],
-    ['host', local ? undefined : login.login_host],
-    ['port', local ? undefined : login.login_port],
+    ...(login.config_overrides_defaults && login.login_unix_socket === undefined ? [] : place(login)),
     ['connect-timeout', login.connect_timeout],
     ['ssl-ca', login.ca_cert],
     ['ssl-cert', login.client_cert],
@@ -168,7 +205,27 @@ function clientSettings(login: Login): string {
     // Of two dialects; loose_ lets each client pass over the other's.
     ['loose_ssl-mode', login.check_hostname ? 'VERIFY_IDENTITY' : login.ca_cert ? 'VERIFY_CA' : undefined],
     ['loose_ssl-verify-server-cert', login.check_hostname === true ? 1 : undefined],
+  ]);
+}
+
+type Lines = readonly (readonly [string, string | number | undefined])[];
+
+/** Where the server is. */
+function place(login: Login): Lines {
+  if (login.login_unix_socket === undefined && login.login_host !== 'localhost')
+    return [
+      ['protocol', login.config_overrides_defaults ? undefined : 'tcp'],
+      ['host', login.login_host],
+      ['port', login.login_port],
+    ];
+  const socket = login.login_unix_socket ?? '/run/mysqld/mysqld.sock';
+  return [
+    ['protocol', login.config_overrides_defaults && !login.login_unix_socket ? undefined : 'socket'],
+    ['socket', socket],
   ];
+}
+
+function section(lines: Lines): string {
   const given = lines.flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${optionValue(value)}`],
   );

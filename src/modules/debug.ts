@@ -23,7 +23,11 @@ export default action<z.output<typeof params>>({
 
   async run(want, _host, context) {
     if (want.verbosity > (context.verbosity ?? 0))
-      return { changed: false, skipped: `shown with ${`-${'v'.repeat(want.verbosity)}`}` };
+      return {
+        changed: false,
+        skipped: `shown with ${`-${'v'.repeat(want.verbosity)}`}`,
+        values: { skipped: true, skipped_reason: 'Verbosity threshold not met.' },
+      };
     const [name, shown] =
       want.var === undefined ? ['msg', want.msg ?? 'Hello world!'] : [want.var.expression, want.var.value];
     const lines = plain(shown).split('\n');

@@ -13,7 +13,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NotYet } from '../../src/errors.ts';
-import { digestFor } from '../../src/modules/get_url.ts';
+import { digestFor } from '../../src/modules/shared/download.ts';
 import { readComparison } from '../../src/modules/shared/tar.ts';
 import { readListing } from '../../src/modules/shared/unzip.ts';
 import { Bench, shown } from './harness.ts';
@@ -29,15 +29,23 @@ describe('get_url', () => {
   let base: string;
   let content = 'version 1\n';
   let fetched: string[] = [];
+  let newer = false;
   const sum = () => createHash('sha256').update(content).digest('hex');
 
   beforeEach(async () => {
     content = 'version 1\n';
     fetched = [];
+    newer = false;
     server = createServer((request, response) => {
       fetched.push(request.url!);
       if (request.url === '/SHA256SUMS')
         return void response.end(`${'0'.repeat(64)}  other\n${sum()} *tool\n`);
+      if (request.headers['if-modified-since'] !== undefined && request.url === '/tool' && !newer)
+        return void response.writeHead(304).end();
+      if (request.url === '/named')
+        return void response
+          .writeHead(200, { 'content-disposition': 'attachment; filename="own"' })
+          .end(content);
       if (request.url !== '/tool') return void response.writeHead(404).end('no');
       response.end(content);
     });
@@ -60,10 +68,14 @@ describe('get_url', () => {
     ]);
     content = 'version 2\n';
     expect((await bench.settle('get_url', args)).changes).toEqual([]);
-    expect(fetched).toEqual(['/tool']);
+    expect(fetched).toEqual(['/tool', '/tool']);
+    newer = true;
+    expect((await bench.settle('get_url', args)).left).toEqual([]);
+    expect(readFileSync(bench.at('tool'), 'utf8')).toBe(content);
+    content = 'version 3\n';
     const forced = await bench.settle('get_url', { ...args, force: true, backup: true });
     expect([forced.left, readFileSync(bench.at('tool'), 'utf8')]).toEqual([[], content]);
-    expect(readFileSync(forced.result.backup_file as string, 'utf8')).toBe('version 1\n');
+    expect(readFileSync(forced.result.backup_file as string, 'utf8')).toBe('version 2\n');
     expect((await bench.settle('get_url', { ...args, force: true })).changes).toEqual([]);
   });
 
@@ -71,7 +83,7 @@ describe('get_url', () => {
     mkdirSync(bench.at('bin'));
     const args = { url: `${base}/tool`, dest: bench.at('bin') };
     await expect(bench.settle('get_url', { ...args, checksum: `sha256:${'a'.repeat(64)}` })).rejects.toThrow(
-      /its checksum is [0-9a-f]{64} and not a{64}/,
+      /The checksum of what came did not match a{64}; it was [0-9a-f]{64}/,
     );
     expect(readdirSync(bench.at('bin'))).toEqual([]);
     expect((await bench.settle('get_url', { ...args, checksum: `sha256:${base}/SHA256SUMS` })).left).toEqual(
@@ -80,7 +92,20 @@ describe('get_url', () => {
     expect(readFileSync(bench.at('bin/tool'), 'utf8')).toBe(content);
     fetched = [];
     expect((await bench.settle('get_url', { ...args, checksum: `sha256:${sum()}` })).changes).toEqual([]);
-    expect(fetched).toEqual([]);
+    // Only the head, for the name.
+    expect(fetched).toEqual(['/tool']);
+  });
+
+  it('names files in directories as the server does, and downloads by way of another directory', async () => {
+    mkdirSync(bench.at('in'));
+    mkdirSync(bench.at('tmp'));
+    const args = { url: `${base}/named`, dest: bench.at('in'), tmp_dest: bench.at('tmp'), mode: '0600' };
+    const { left, result } = await bench.settle('get_url', args);
+    expect([left, readdirSync(bench.at('in')), readdirSync(bench.at('tmp'))]).toEqual([[], ['own'], []]);
+    expect(result).toMatchObject({ dest: bench.at('in/own'), status_code: 200 });
+    await expect(bench.check('get_url', { ...args, tmp_dest: bench.at('no') })).rejects.toBeInstanceOf(
+      NotYet,
+    );
   });
 
   it('keeps the old file when the download fails', async () => {
@@ -98,12 +123,13 @@ describe('digestFor', () => {
     [`${digest}\n`, digest],
     [`b  other\n${digest}  ./tool.tgz\n`, digest],
     [`${digest.toUpperCase()} *tool.tgz`, digest],
+    [`SHA256 (other) = b\nSHA256 (tool.tgz) = ${digest}\n`, digest],
   ])('%j', (list, found) => {
     expect(digestFor(list, 'https://x/y/tool.tgz?z', 'list')).toBe(found);
   });
   it('refuses a list without the file', () => {
     expect(() => digestFor(`${digest}  other\n${digest}  more`, 'https://x/tool', 'list')).toThrow(
-      /no checksum of tool/,
+      /Unable to find a checksum for file 'tool' in 'list'/,
     );
   });
 });

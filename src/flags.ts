@@ -42,10 +42,17 @@ function whole(value: string): number {
   return number;
 }
 
+const sources = 'inventory: a file (YAML, INI), a program, a folder of these, or host1,host2,';
+
 /** What every command that reads a project takes. Options are named as Ansible's. */
-export const project: Add = (command) =>
+export const project: Add = (command) => projectOptions(command.argument('<inventory>', sources));
+
+/** The same for commands without arguments of their own: ansible.cfg may name the inventory. */
+export const configuredProject: Add = (command) =>
+  projectOptions(command.argument('[inventory]', `${sources} (default: of ansible.cfg)`));
+
+const projectOptions: Add = (command) =>
   vaultOptions(command)
-    .argument('<inventory>', 'inventory: a file (YAML, INI), a program, a folder of these, or host1,host2,')
     .option('-i, --inventory <source>', 'another source, which overrides; may be given again', collect)
     .option('--playbook <file>', 'playbook to read (default: playbooks/site.yaml)')
     .option('-l, --limit <pattern>', 'only these hosts: names, groups, web:!web1')
@@ -100,9 +107,9 @@ function kinds(command: Command, choices: readonly string[], standard: string): 
 }
 
 /** Which part of a project is meant. */
-export function selection(inventory: string, flags: Flags) {
+export function selection(inventory: string | undefined, flags: Flags) {
   return {
-    inventory: [inventory, ...(flags.inventory ?? [])],
+    inventory: [...(inventory === undefined ? [] : [inventory]), ...(flags.inventory ?? [])],
     tags: flags.tags ?? [],
     skipTags: flags.skipTags ?? [],
     extraVars: flags.extraVars ?? [],
@@ -113,7 +120,7 @@ export function selection(inventory: string, flags: Flags) {
 }
 
 /** What a run is asked for. */
-export function runOptions(inventory: string, flags: Flags, signal: AbortSignal): RunOptions {
+export function runOptions(inventory: string | undefined, flags: Flags, signal: AbortSignal): RunOptions {
   return {
     ...selection(inventory, flags),
     check: flags.check === true,

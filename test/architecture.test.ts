@@ -10,6 +10,7 @@ const arrows: Record<string, readonly string[]> = {
   vault: [],
   yaml: ['vault'],
   secrets: [],
+  config: [],
   state: [],
   mysql: [],
   firewall: [],
@@ -26,6 +27,7 @@ const arrows: Record<string, readonly string[]> = {
   schema: ['modules', 'playbook'],
   cli: ['commands', 'vault'],
   commands: [
+    'config',
     'schema',
     'vault',
     'reporters',

@@ -44,7 +44,7 @@ describe('foobar', patiently, () => {
 
   it.each<[string[], string]>([
     [['provison', 'x'], "error: unknown command 'provison'\n(Did you mean provision?)"],
-    [['provision'], "error: missing required argument 'inventory'"],
+    [['provision'], 'no inventory is named'],
     [['provision', 'x', '--chek'], "error: unknown option '--chek'\n(Did you mean --check?)"],
     [['plan', 'x', '--forks', '0'], 'A number from 1 on is needed.'],
     [['plan', 'x', '--output', 'xml'], 'Allowed choices are live, plain, json.'],

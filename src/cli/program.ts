@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import {
+  configuredProject,
   course,
   type Flags,
   forks,
@@ -40,16 +41,16 @@ export function program(end: (code: ExitCode) => void): Command {
   const add = (name: string, ...parts: ((command: Command) => Command)[]) =>
     parts.reduce((command, part) => part(command), foobar.command(name));
 
-  add('provision', project, tags, users, course, modes, forks, output)
+  add('provision', configuredProject, tags, users, course, modes, forks, output)
     .description('bring the hosts to what the playbook says')
-    .action(async (inventory: string, flags: Flags) => {
+    .action(async (inventory: string | undefined, flags: Flags) => {
       const { provision } = await import('../commands/provision.ts');
       end(await interruptible((signal) => provision(runOptions(inventory, flags, signal))));
     });
 
-  add('plan', project, tags, users, course, forks, output)
+  add('plan', configuredProject, tags, users, course, forks, output)
     .description('show what provision would change; exit code 2 when it would')
-    .action(async (inventory: string, flags: Flags) => {
+    .action(async (inventory: string | undefined, flags: Flags) => {
       const { provision } = await import('../commands/provision.ts');
       const asked = { ...flags, check: true, diff: true };
       end(
@@ -59,9 +60,9 @@ export function program(end: (code: ExitCode) => void): Command {
       );
     });
 
-  add('verify', project, tags, tableOutput)
+  add('verify', configuredProject, tags, tableOutput)
     .description('check from outside what a provisioned site promises')
-    .action(async (inventory: string, flags: TableFlags) => {
+    .action(async (inventory: string | undefined, flags: TableFlags) => {
       const { verify } = await import('../commands/verify.ts');
       const { output } = flags;
       end(
@@ -73,10 +74,10 @@ export function program(end: (code: ExitCode) => void): Command {
       );
     });
 
-  add('certificates', project, modes, forks, output)
+  add('certificates', configuredProject, modes, forks, output)
     .description('list the kept certificates and renew those that are due')
     .option('--list', 'only list them; contacts nobody')
-    .action(async (inventory: string, flags: Flags & { list?: boolean }) => {
+    .action(async (inventory: string | undefined, flags: Flags & { list?: boolean }) => {
       const { certificates } = await import('../commands/certificates.ts');
       end(
         await interruptible((signal) =>
@@ -85,12 +86,14 @@ export function program(end: (code: ExitCode) => void): Command {
       );
     });
 
-  add('check', project, tags)
+  add('check', configuredProject, tags)
     .description('read the whole project and list every mistake; contacts no host')
     .option('--json', 'print all problems as JSON, for editors')
-    .action(async (inventory: string, flags: Flags & { json?: boolean }) => {
+    .action(async (inventory: string | undefined, flags: Flags & { json?: boolean }) => {
       const { check } = await import('../commands/check.ts');
-      end(await check({ ...selection(inventory, flags), json: flags.json === true }));
+      end(
+        await check({ ...selection(inventory, flags), json: flags.json === true, verbosity: flags.verbose }),
+      );
     });
 
   add('explain', project, tableOutput)
@@ -165,10 +168,10 @@ export function program(end: (code: ExitCode) => void): Command {
       end(await schema(kind));
     });
 
-  add('ping', project)
+  add('ping', configuredProject)
     .description('log in to the hosts and become the user that provisions them')
     .argument('[pattern]', 'only these hosts, as --limit')
-    .action(async (inventory: string, pattern: string | undefined, flags: Flags) => {
+    .action(async (inventory: string | undefined, pattern: string | undefined, flags: Flags) => {
       const { ping } = await import('../commands/ping.ts');
       const limit = pattern ?? flags.limit;
       end(await ping(selection(inventory, { ...flags, ...(limit !== undefined && { limit }) })));

@@ -5,6 +5,7 @@ import { ExitCode } from '../errors.ts';
 import { loadInventory } from '../inventory/load.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
 import { table } from '../reporters/table.ts';
+import { configured, needsInventory } from './configured.ts';
 import type { RunOptions } from './options.ts';
 import { provision } from './provision.ts';
 
@@ -20,7 +21,9 @@ const tag = 'certificates';
  * Lists the kept certificates and renews what is due, by the certificates role of the playbook.
  * @returns failed when a certificate that is due could not be renewed
  */
-export async function certificates(options: CertificatesOptions): Promise<ExitCode> {
+export async function certificates(given: CertificatesOptions): Promise<ExitCode> {
+  const options = configured({ ...given, tags: [], skipTags: [] });
+  needsInventory(options);
   const { stateDirectory } = loadInventory(options.inventory);
   const began = new Date();
   const before = await listCertificates(stateDirectory);

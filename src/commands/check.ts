@@ -1,7 +1,8 @@
+import type { Configuration } from '../config/configuration.ts';
 import { ExitCode, type Problem, ProjectError } from '../errors.ts';
 import type { Inventory } from '../inventory/contract.ts';
 import type { Playbook } from '../playbook/contract.ts';
-import { problemText, sortProblems } from '../problems.ts';
+import { problemText, shownPath, sortProblems } from '../problems.ts';
 import { mask } from '../secrets.ts';
 import { placeOf } from '../yaml/located.ts';
 import { loadProject, type ProjectOptions } from './project.ts';
@@ -9,6 +10,7 @@ import { loadProject, type ProjectOptions } from './project.ts';
 export interface CheckOptions extends ProjectOptions {
   /** For editors: all problems as one JSON document. */
   readonly json?: boolean;
+  readonly verbosity?: number;
 }
 
 /** Reads the whole project and says what is wrong with it; contacts no host. */
@@ -18,8 +20,9 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     else if (problems.length > 0) process.stdout.write(`${problemText(problems)}\n`);
   };
   try {
-    const { inventory, playbook, warnings } = await loadProject(options);
+    const { inventory, playbook, warnings, configuration } = await loadProject(options);
     say(warnings);
+    if (options.verbosity && !options.json) process.stdout.write(`${configurationText(configuration)}\n`);
     if (!options.json) process.stdout.write(`${success(inventory, playbook)}\n`);
     return ExitCode.done;
   } catch (error) {
@@ -27,6 +30,12 @@ export async function check(options: CheckOptions): Promise<ExitCode> {
     say(error.problems);
     return ExitCode.project;
   }
+}
+
+function configurationText({ file }: Configuration): string {
+  return file === undefined
+    ? 'no ansible.cfg is used'
+    : `${shownPath(file)} is used as configuration of Ansible`;
 }
 
 /** `{"problems": [{"file", "line", "column", "severity", "message", "hint"}]}`; lines and columns from 1. */

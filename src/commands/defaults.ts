@@ -8,16 +8,26 @@ export type Users = Pick<RunOptions, 'user' | 'become' | 'becomeUser'>;
 /** The playbook with the users of the command line (`-u`, `-b`, `--become-user`) where it names none itself. */
 export function withUsers(playbook: Playbook, users: Users): Playbook {
   if (users.user === undefined && !users.become && users.becomeUser === undefined) return playbook;
+  const words = (given: Play | Task) => keywords(given, users);
+  return everywhere(playbook, words, words);
+}
+
+/** The playbook with changes to its plays, and to all of their tasks, also those that are included later. */
+export function everywhere(
+  playbook: Playbook,
+  ofPlay: (play: Play) => Partial<Play>,
+  ofTask: (task: Task) => Partial<Task>,
+): Playbook {
   const task = (given: Task): Task =>
     copySource(given, {
       ...given,
-      ...keywords(given, users),
+      ...ofTask(given),
       ...(given.include && { include: includeWith(given.include, task) }),
     });
   const play = (given: Play): Play =>
     copySource(given, {
       ...given,
-      ...keywords(given, users),
+      ...ofPlay(given),
       tasks: given.tasks.map(task),
       handlers: given.handlers.map(task),
     });

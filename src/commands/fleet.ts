@@ -7,6 +7,7 @@ import { Fleet } from '../host/fleet.ts';
 import { localConnection } from '../host/local-connection.ts';
 import { connectSsh } from '../host/ssh.ts';
 import { shownPath } from '../problems.ts';
+import { connectionDefaults } from './configured.ts';
 import type { RunOptions } from './options.ts';
 import type { Project } from './project.ts';
 
@@ -29,7 +30,7 @@ export function runVariables(
 }
 
 /** How to connect where neither play nor inventory says it. */
-export type Login = Pick<RunOptions, 'privateKey'>;
+export type Login = Pick<RunOptions, 'privateKey' | 'configuration'>;
 
 /** The hosts of an inventory, ready to be connected to. */
 export function openFleet(
@@ -59,16 +60,17 @@ export function openFleet(
   });
 }
 
-const keyVariables = ['ansible_ssh_private_key_file', 'ansible_private_key_file'];
-
 function settingsOf(variables: RunVariables, name: string, login: Login = {}): ConnectionSettings {
   if (variables.hosts.has(name)) {
     const scope = hostScope(variables, name);
     const get = (variable: string) => (scope.has(variable) ? scope.get(variable) : undefined);
-    const key = keyVariables.some((variable) => get(variable) !== undefined) ? undefined : login.privateKey;
-    return connectionSettings(name, (variable) =>
-      variable === keyVariables[0] && key !== undefined ? key : get(variable),
+    const { configuration, privateKey } = login;
+    const standard = new Map(
+      connectionDefaults({ ...configuration, ...(privateKey !== undefined && { privateKey }) })
+        .filter(([names]) => names.every((each) => get(each) === undefined))
+        .map(([[first = ''], value]) => [first, value]),
     );
+    return connectionSettings(name, (variable) => get(variable) ?? standard.get(variable));
   }
   // As in Ansible, localhost is there without being in the inventory.
   if (name === 'localhost' || name === '127.0.0.1')

@@ -1,10 +1,14 @@
+import type { Configuration } from '../config/configuration.ts';
 import type { VaultSources } from '../vault/passwords.ts';
 
 export type ListKind = 'hosts' | 'tasks' | 'tags';
 
 /** What `provision` and `plan` were asked for, as given on the command line. */
 export interface RunOptions {
-  /** Sources of the inventory: INVENTORY, then those given with -i; later ones override. */
+  /**
+   * Sources of the inventory: INVENTORY, then those given with -i; later ones override. None: those of the
+   * configuration.
+   */
   readonly inventory: string | readonly string[];
   /** Default: playbooks/site.yaml here, else beside the inventory's folder. */
   readonly playbook?: string;
@@ -43,6 +47,8 @@ export interface RunOptions {
   /** `-b`: tasks become another user unless the project says otherwise. */
   readonly become?: boolean;
   readonly becomeUser?: string;
+  /** What ansible.cfg and the environment say; read when it is not given. */
+  readonly configuration?: Configuration;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }

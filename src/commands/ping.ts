@@ -22,6 +22,7 @@ export async function ping(options: ProjectOptions): Promise<ExitCode> {
     forks: 50,
     readOnly: true,
     output: () => undefined,
+    login: project,
   });
   const ask = async (host: string): Promise<Answer> => {
     const began = performance.now();

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Configuration } from '../config/configuration.ts';
 import { ProjectError } from '../errors.ts';
 import type { Inventory, Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
@@ -13,6 +14,7 @@ import { readProject } from '../playbook/project.ts';
 import { selectTasks, unknownTags } from '../playbook/tags.ts';
 import { didYouMeanFile, shownPath } from '../problems.ts';
 import { parseYaml, readYamlFile } from '../yaml/located.ts';
+import { configured, configuredPlaybook, needsInventory } from './configured.ts';
 import type { RunOptions } from './options.ts';
 import { unlock } from './unlock.ts';
 
@@ -24,19 +26,23 @@ export interface Project {
   /** Names of the hosts that --limit leaves. */
   readonly limited: ReadonlySet<string>;
   readonly warnings: ProjectError['problems'];
+  readonly configuration: Configuration;
 }
 
 export type ProjectOptions = Pick<
   RunOptions,
-  'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags' | 'extraVars' | 'vault'
+  'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags' | 'extraVars' | 'vault' | 'configuration'
 >;
 
 /**
  * Reads and checks inventory, playbook, roles and templates.
  * @throws ProjectError with every mistake at once
  */
-export async function loadProject(options: ProjectOptions): Promise<Project> {
-  await unlock(options.vault);
+export async function loadProject(given: ProjectOptions): Promise<Project> {
+  const options = configured(given);
+  const { configuration } = options;
+  needsInventory(options);
+  await unlock(options.vault, configuration);
   const file = playbookFile(options);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
   const read = await readProject({
@@ -44,16 +50,19 @@ export async function loadProject(options: ProjectOptions): Promise<Project> {
     playbook: file,
     extraVars: extra.values,
     registry: { moduleNames, loadModule },
+    rolesPath: configuration.rolesPath,
+    problems: configuration.problems,
   });
   const { inventory } = read;
   const misspelt = unknownTags(read.playbook, options);
   if (misspelt.length > 0) throw new ProjectError(misspelt);
   return {
     inventory,
-    playbook: selectTasks(read.playbook, options),
+    playbook: selectTasks(configuredPlaybook(read.playbook, configuration), options),
     extra,
     limited: limitedHosts(options, inventory),
     warnings: read.problems,
+    configuration,
   };
 }
 
@@ -61,8 +70,13 @@ export async function loadProject(options: ProjectOptions): Promise<Project> {
  * Reads an inventory without a playbook. Files beside the site's own playbook count where there is one, as
  * group_vars/ do there. @throws ProjectError with every mistake at once
  */
-export async function loadInventoryOnly(options: ProjectOptions): Promise<Project> {
-  await unlock(options.vault);
+export async function loadInventoryOnly(given: ProjectOptions): Promise<Project> {
+  const options = configured(given);
+  const { configuration } = options;
+  needsInventory(options);
+  if (configuration.problems.some(({ severity }) => severity === 'error'))
+    throw new ProjectError(configuration.problems);
+  await unlock(options.vault, configuration);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
   const file = standardPlaybooks(options).find((path) => existsSync(path)) ?? resolve('playbook');
   const inventory = loadInventory(options.inventory, { playbookDirectory: dirname(file) });
@@ -71,7 +85,8 @@ export async function loadInventoryOnly(options: ProjectOptions): Promise<Projec
     playbook: { file, plays: [] },
     extra,
     limited: limitedHosts(options, inventory),
-    warnings: inventory.warnings ?? [],
+    warnings: [...configuration.problems, ...(inventory.warnings ?? [])],
+    configuration,
   };
 }
 

@@ -11,6 +11,7 @@ import { createReporter } from '../reporters/reporter.ts';
 import { mask, maskText } from '../secrets.ts';
 import { keep } from '../state/files.ts';
 import { terminal } from './ask.ts';
+import { configured } from './configured.ts';
 import { withUsers } from './defaults.ts';
 import { openFleet, runVariables } from './fleet.ts';
 import { keptFacts } from './kept-facts.ts';
@@ -26,7 +27,8 @@ const patienceAfterInterrupt = 5;
  * Brings the hosts to what the playbook says, or with `check` says what that would change.
  * @throws ProjectError before any host is contacted
  */
-export async function provision(options: RunOptions): Promise<ExitCode> {
+export async function provision(given: RunOptions): Promise<ExitCode> {
+  const options = configured(given);
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   const project = await loadProject(listed(options)).catch((error: unknown) => {
@@ -87,6 +89,7 @@ function variablesOf(project: Project, options: RunOptions): RunVariables {
     skipTags,
     ...(forks && { forks }),
     ...(limit !== undefined && { limit }),
+    ...(project.configuration.file !== undefined && { configFile: project.configuration.file }),
   };
   return runVariables({ ...project, playbook: withUsers(project.playbook, options) }, options.check, said);
 }

@@ -8,6 +8,7 @@ import { type TaskEvent, taskDetails } from '../reporters/wording.ts';
 import { mask, maskText } from '../secrets.ts';
 import { type Asked, adHocPlaybook, resultName } from './ad-hoc.ts';
 import { terminal } from './ask.ts';
+import { configured } from './configured.ts';
 import { runVariables } from './fleet.ts';
 import type { RunOptions } from './options.ts';
 import { loadInventoryOnly, type Project } from './project.ts';
@@ -33,9 +34,10 @@ export async function run(command: RunCommand): Promise<ExitCode> {
 
 /** Carries it out; `tell` gets each host's end with its result, `warn` what else is to be known. */
 export async function adHoc(
-  command: Omit<RunCommand, 'output'>,
+  given: Omit<RunCommand, 'output'>,
   { tell, warn, said }: Sayer,
 ): Promise<{ hosts: Readonly<Record<string, HostRecap>> }> {
+  const command = configured(given);
   const project = await loadInventoryOnly(command);
   const { pattern } = command;
   if (selectHosts(pattern, project.inventory).every((host) => !isLeft(project, host))) throw noHosts(command);

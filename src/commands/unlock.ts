@@ -1,6 +1,8 @@
-import { useVaultKeys } from '../vault/keyring.ts';
+import { type Configuration, readConfiguration } from '../config/configuration.ts';
+import { useVaultKeys, type VaultKey } from '../vault/keyring.ts';
 import { readVaultKeys, type VaultSources } from '../vault/passwords.ts';
 import { terminal } from './ask.ts';
+import { configuredVault } from './configured.ts';
 
 const none: VaultSources = { vaultIds: [], passwordFiles: [], ask: false };
 
@@ -8,8 +10,21 @@ const none: VaultSources = { vaultIds: [], passwordFiles: [], ask: false };
  * Gets the vault passwords from where the person at the terminal said, so that everything read from now on is
  * decrypted with them. @throws TaskFailure when no source gives a password, though there are some
  */
-export async function unlock(sources: VaultSources = none): Promise<void> {
-  useVaultKeys(await readVaultKeys(sources, { ask: terminal(), warn: warnVault }));
+export async function unlock(sources: VaultSources = none, configuration?: Configuration): Promise<void> {
+  useVaultKeys(await vaultKeys(sources, false, configuration));
+}
+
+/**
+ * The vault passwords that the command line and the configuration name.
+ * @param fresh they are to encrypt with
+ */
+export async function vaultKeys(
+  given: VaultSources,
+  fresh = false,
+  configuration = readConfiguration(),
+): Promise<VaultKey[]> {
+  const { sources, environment } = configuredVault(given, configuration);
+  return readVaultKeys(sources, { ask: terminal(), fresh, warn: warnVault }, environment);
 }
 
 export function warnVault(message: string): void {

@@ -1,5 +1,6 @@
 import { chownSync, existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
+import { readConfiguration } from '../config/configuration.ts';
 import { ExitCode, ProjectError, TaskFailure } from '../errors.ts';
 import { keep } from '../state/files.ts';
 import { seal } from '../vault/cipher.ts';
@@ -9,7 +10,7 @@ import { readVaultKeys, type VaultSources } from '../vault/passwords.ts';
 import { terminal } from './ask.ts';
 import { edited } from './editor.ts';
 import { page } from './pager.ts';
-import { warnVault } from './unlock.ts';
+import { vaultKeys, warnVault } from './unlock.ts';
 
 export interface VaultCommand {
   readonly sources: VaultSources;
@@ -139,18 +140,18 @@ async function promptedValue(echo: boolean): Promise<{ name?: string; content: B
 }
 
 async function readKeys({ sources }: VaultCommand): Promise<readonly VaultKey[]> {
-  const keys = await readVaultKeys(sources, { ask: terminal(), warn: warnVault });
+  const keys = await vaultKeys(sources);
   if (keys.length > 0) return keys;
   // Ansible asks when it is told nothing.
-  return readVaultKeys({ ...sources, ask: true }, { ask: terminal(), warn: warnVault });
+  return vaultKeys({ ...sources, ask: true });
 }
 
 async function writeKey({ sources, encryptVaultId }: VaultCommand): Promise<VaultKey> {
-  const keys = await readVaultKeys(sources, { ask: terminal(), fresh: true, warn: warnVault });
+  const keys = await vaultKeys(sources, true);
   return chosen(keys, encryptVaultId);
 }
 
-function chosen(keys: readonly VaultKey[], wanted = process.env.ANSIBLE_VAULT_ENCRYPT_IDENTITY): VaultKey {
+function chosen(keys: readonly VaultKey[], wanted = readConfiguration().vaultEncryptIdentity): VaultKey {
   const ids = [...new Set(keys.map(({ id }) => id))].join(', ');
   const key = keys.find(({ id }) => wanted === undefined || id === wanted);
   if (!key) throw usage(`there is no vault password with the id ${wanted}`, `given: ${ids}`);

@@ -26,7 +26,7 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
   const began = performance.now();
   const project = await loadProject(options);
   const variables = runVariables(project, true);
-  const fleet = openFleet(variables, { forks: 50, readOnly: true, output: () => {} });
+  const fleet = openFleet(variables, { forks: 50, readOnly: true, login: project, output: () => {} });
   const unreachable = new Set<string>();
   const scopes = new Map<string, Scope>();
   const site: Site = {

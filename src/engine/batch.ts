@@ -87,7 +87,7 @@ export class Batch {
     await this.load([...tasks, ...this.play.handlers]);
     const present = this.names.filter((name) => !this.state.failed.has(name) && !this.state.lost.has(name));
     const sets = this.isFree ? present.map((name) => [name]) : [present];
-    this.#walks = sets.map((names) => new Walk(this, new Program(tasks.map(entryOf)), names));
+    this.#walks = sets.map((names) => new Walk(this, new Program(this.#entries(tasks, names)), names));
     await Promise.all(this.#walks.map((walk) => walk.go()));
     for (const name of this.givenUp) this.state.failed.add(name);
   }
@@ -161,6 +161,16 @@ export class Batch {
     if (start < 0) return [];
     state.started = true;
     return [...gather, ...play.tasks.slice(start)];
+  }
+
+  #entries(tasks: readonly Task[], names: readonly string[]): Entry[] {
+    const { play, run } = this;
+    const [first, ...rest] = tasks.map(entryOf);
+    if (!first || !play.gatherFacts || !play.gathersOnce) return first ? [first, ...rest] : [];
+    const unknown = names.filter(
+      (name) => !('ansible_module_setup' in (run.variables.hosts.get(name)?.facts ?? {})),
+    );
+    return [{ ...first, hosts: new Set(unknown) }, ...rest];
   }
 
   /** The flush at the end of pre_tasks, of roles and tasks, and of post_tasks. */

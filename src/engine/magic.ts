@@ -23,6 +23,8 @@ export interface RunWords {
   readonly limit?: string;
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
+  /** Ansible's configuration file. */
+  readonly configFile?: string;
 }
 
 /** The ansible-core whose language is spoken here; roles compare with it. */
@@ -54,7 +56,7 @@ export function hostMagic(run: MagicRun, variables: HostVariables, play?: Play):
     ...(options.limit === undefined ? {} : { ansible_limit: options.limit }),
     ansible_inventory_sources: inventory.sources ?? [inventory.file],
     ansible_version: version,
-    ansible_config_file: null,
+    ansible_config_file: options.configFile ?? null,
     foobar_state: inventory.stateDirectory,
   };
 }

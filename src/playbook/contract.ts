@@ -168,6 +168,8 @@ export interface Play {
   /** Host pattern, not yet templated. */
   readonly hosts: string;
   readonly gatherFacts: boolean;
+  /** Only on hosts whose facts are not known yet: `gathering = smart`. */
+  readonly gathersOnce?: boolean;
   readonly gatherSubset?: unknown;
   readonly gatherTimeout?: unknown;
   readonly factPath?: unknown;

@@ -13,6 +13,7 @@ import { keywordsOf } from './keywords.ts';
 import { readPlay } from './play.ts';
 import { refuseOpen } from './reading.ts';
 import { Report } from './report.ts';
+import { standardRolesPath } from './role-files.ts';
 import { expressions, type Scope, tagList, variables } from './scope.ts';
 import { isOpen } from './values.ts';
 
@@ -22,6 +23,8 @@ export interface PlaybookOptions {
   /** Names of all modules; without them any unknown key of a task is taken for one. */
   readonly modules?: readonly string[] | undefined;
   readonly extraVars?: Readonly<Record<string, unknown>> | undefined;
+  /** Where roles are looked for besides the playbook's folder. */
+  readonly rolesPath?: readonly string[] | undefined;
 }
 
 /**
@@ -40,8 +43,8 @@ export function readPlaybook(
 ): { playbook: Playbook; problems: Problem[] } {
   const path = resolve(file);
   const report = new Report();
-  const { modules = [], extraVars = {} } = options;
-  const plays = readPlays(path, [], {}, { modules, extraVars }, report);
+  const { modules = [], extraVars = {}, rolesPath = standardRolesPath } = options;
+  const plays = readPlays(path, [], {}, { modules, extraVars, rolesPath }, report);
   const problems = sortProblems(report.problems);
   const warnings = problems.filter((problem) => problem.severity === 'warning');
   return { playbook: { file: path, plays, warnings }, problems };

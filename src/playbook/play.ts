@@ -17,6 +17,7 @@ import { text } from './values.ts';
 export interface PlayOptions {
   readonly modules: readonly string[];
   readonly extraVars: Readonly<Record<string, unknown>>;
+  readonly rolesPath: readonly string[];
 }
 
 /** One play. `outer` is what an import_playbook hands down; its layers are those that it adds to the play's vars. */
@@ -50,7 +51,7 @@ export function readPlay(
   const reading: Reading = {
     report,
     modules: options.modules,
-    roles: new RoleLoader(directory),
+    roles: new RoleLoader({ playbook: directory, path: options.rolesPath }),
     exports,
     asked: new Map(),
     finish,

@@ -13,6 +13,10 @@ export interface ProjectFiles {
   readonly playbook: string;
   readonly extraVars: Readonly<Record<string, unknown>>;
   readonly registry: ModuleRegistry;
+  /** Where roles are looked for besides the playbook's folder. */
+  readonly rolesPath?: readonly string[];
+  /** What was found wrong before, which is told with the rest. */
+  readonly problems?: readonly Problem[];
 }
 
 export interface CheckedProject {
@@ -28,11 +32,15 @@ export interface CheckedProject {
  */
 export async function readProject(files: ProjectFiles): Promise<CheckedProject> {
   const { extraVars, registry } = files;
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...(files.problems ?? [])];
   const inventory = attempt(problems, () =>
     loadInventory(files.inventory, { playbookDirectory: dirname(files.playbook) }),
   );
-  const read = readPlaybook(files.playbook, { modules: registry.moduleNames(), extraVars });
+  const read = readPlaybook(files.playbook, {
+    modules: registry.moduleNames(),
+    extraVars,
+    rolesPath: files.rolesPath,
+  });
   problems.push(...read.problems);
   const { playbook } = read;
   const incomplete = problems.some((problem) => problem.severity === 'error');

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Place } from '../errors.ts';
@@ -11,26 +11,32 @@ import { keywordsOf } from './keywords.ts';
 import type { Report } from './report.ts';
 
 /** Where Ansible looks for roles besides the playbook's folder, unless it is configured otherwise. */
-const installed = [
+export const standardRolesPath: readonly string[] = [
   join(homedir(), '.ansible', 'roles'),
   '/usr/share/ansible/roles',
   '/etc/ansible/roles',
-] as const;
+];
+
+/** Folders that roles are looked for in. */
+export interface RoleFolders {
+  readonly playbook: string;
+  /** Ansible's roles_path. */
+  readonly path: readonly string[];
+}
 
 /**
- * The folder of a role: beside the playbook, installed, or beside the role that asks for it. Undefined when there is
- * none, which is noted.
+ * The folder of a role: beside the playbook, in the roles path, or beside the role that asks for it. Undefined when
+ * there is none, which is noted.
  */
 export function findRole(
   name: string,
   place: Place,
-  playbookDirectory: string,
+  { playbook, path }: RoleFolders,
   asking: Role | undefined,
   report: Report,
 ): Role | undefined {
   const beside = asking === undefined ? [] : [dirname(asking.directory)];
-  const own = [join(playbookDirectory, 'roles'), ...beside, playbookDirectory];
-  const folders = [own[0] as string, ...installed, ...own.slice(1)];
+  const folders = [...new Set([join(playbook, 'roles'), ...path, ...beside, playbook])];
   const directory = folders.map((folder) => resolve(folder, name)).find(existsSync);
   if (directory !== undefined) return { name, directory };
   if (existsSync(resolve(name))) return { name: basename(name), directory: resolve(name) };
@@ -38,10 +44,23 @@ export function findRole(
     report.refuse(place, `role ${name} of a collection`);
     return undefined;
   }
-  const known = own.filter(existsSync).flatMap((folder, index) => (index === 0 ? readdirSync(folder) : []));
-  const looked = `looked in ${[...new Set(own)].map((each) => shownPath(each)).join(', ')}`;
-  report.mistake(place, `there is no role ${name}`, didYouMean(name, known) ?? looked);
+  const meant = didYouMean(
+    name,
+    folders.filter((folder) => folder !== playbook).flatMap((folder) => entriesOf(folder)),
+  );
+  const looked = `looked in ${folders.map(shownFolder).join(', ')}`;
+  report.mistake(place, `there is no role ${name}`, meant ?? looked);
   return undefined;
+}
+
+/** Relative to the working directory or to the home folder, when it lies inside. */
+function shownFolder(folder: string): string {
+  const shown = shownPath(folder);
+  return shown.startsWith(`${homedir()}/`) ? `~${shown.slice(homedir().length)}` : shown;
+}
+
+function entriesOf(folder: string): string[] {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
 }
 
 /** `main.yml` and its like in a folder of a role; a file that is asked for by name may have no ending. */

@@ -7,7 +7,7 @@ import { validationTask } from './argument-specs.ts';
 import type { Role, Task } from './contract.ts';
 import { type Reading, refuseOpen, staticValue } from './reading.ts';
 import { nameOfSource, parentRoles, splitEntry } from './role-entry.ts';
-import { findRole, noFile, RoleVariables, roleFile, roleMeta } from './role-files.ts';
+import { findRole, noFile, type RoleFolders, RoleVariables, roleFile, roleMeta } from './role-files.ts';
 import { expressions, inside, type Scope, tagList, variables } from './scope.ts';
 import { readTasks } from './tasks.ts';
 import { boolean } from './values.ts';
@@ -50,11 +50,11 @@ const nothing: Loaded = { tasks: [], defaults: [], vars: [] };
 
 /** Loads the roles of one play. */
 export class RoleLoader {
-  readonly #playbookDirectory: string;
+  readonly #folders: RoleFolders;
   readonly #variables = new RoleVariables();
 
-  constructor(playbookDirectory: string) {
-    this.#playbookDirectory = playbookDirectory;
+  constructor(folders: RoleFolders) {
+    this.#folders = folders;
   }
 
   /** An entry of `roles:`: a name, or a mapping with keywords and parameters. */
@@ -125,7 +125,7 @@ export class RoleLoader {
   #load(request: RoleRequest, scope: Scope, reading: Reading): Loaded {
     const { report, asked } = reading;
     const { files = {} } = request;
-    const found = findRole(request.name, request.place, this.#playbookDirectory, scope.role, report);
+    const found = findRole(request.name, request.place, this.#folders, scope.role, report);
     if (found === undefined) return nothing;
     const opened = JSON.stringify([found.directory, files.tasks_from ?? 'main']);
     if (scope.open.includes(opened)) {

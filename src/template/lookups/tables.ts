@@ -1,4 +1,5 @@
 import { TaskFailure } from '../../errors.ts';
+import { readIni } from '../../ini.ts';
 import { readDecrypted } from '../../vault/files.ts';
 import { isTrue, text } from '../python.ts';
 import { expression } from '../regex.ts';
@@ -37,21 +38,21 @@ export const tables: Lookups = {
       const file = existing('files', text(settings.file ?? 'ansible.ini'), environment);
       const properties = settings.type === 'properties';
       const section = properties ? 'java_properties' : text(settings.section ?? 'global');
-      const sections = readIni(
-        `${properties ? '[java_properties]\n' : ''}${readDecrypted(file)}`,
-        file,
-        saysYes(settings.case_sensitive ?? false),
-        saysYes(settings.allow_no_value ?? settings.allow_none ?? false),
-      );
-      const values = sections.get(section);
+      const head = properties ? '[java_properties]\n' : '';
+      const found = readIni(`${head}${readDecrypted(file)}`, {
+        exact: saysYes(settings.case_sensitive ?? false),
+        bare: saysYes(settings.allow_no_value ?? settings.allow_none ?? false),
+        wrong: (line, why) => new TaskFailure(`${file}:${properties ? line - 1 : line}: ${why}`),
+      }).get(section);
+      const values: Values | undefined = found && new Map([...found].map(([name, { text }]) => [name, text]));
       if (!values) throw new TaskFailure(`the lookup 'ini' finds no section '${section}' in ${file}`);
       const value = (name: string) =>
         interpolated(values, name, isTrue(settings.interpolation ?? true), 10, file);
       if (saysYes(settings.re ?? false))
         return [...values.keys()].filter((name) => expression(`^(?:${key})`).test(name)).map(value);
       const name = saysYes(settings.case_sensitive ?? false) ? key : key.toLowerCase();
-      const found = values.has(name) ? value(name) : (settings.default ?? '');
-      return found === null ? [] : [found];
+      const answer = values.has(name) ? value(name) : (settings.default ?? '');
+      return answer === null ? [] : [answer];
     });
   },
 };
@@ -100,43 +101,6 @@ function iniTerm(term: string): { key: string; named: Record<string, string> } {
 }
 
 type Values = Map<string, string | null>;
-
-/** Python's ConfigParser: values go on in indented lines, names are lower case unless asked for. */
-function readIni(content: string, file: string, exact: boolean, bare: boolean): Map<string, Values> {
-  const sections = new Map<string, Values>();
-  const defaults: Values = new Map();
-  let values: Values | undefined;
-  let name: string | undefined;
-  content.split(/\r?\n/).forEach((line, index) => {
-    const wrong = (why: string) => new TaskFailure(`${file}:${index + 1}: ${why}`);
-    if (/^\s*[#;]/.test(line) || line.trim() === '') return;
-    const before = name === undefined ? undefined : values?.get(name);
-    if (/^\s/.test(line) && name !== undefined && typeof before === 'string') {
-      values!.set(name, `${before}\n${line.trim()}`);
-      return;
-    }
-    const header = /^\s*\[([^\]]+)\]/.exec(line)?.[1];
-    if (header !== undefined) {
-      if (sections.has(header)) throw wrong(`section '${header}' is there twice`);
-      values = header === 'DEFAULT' ? defaults : new Map();
-      if (header !== 'DEFAULT') sections.set(header, values);
-      name = undefined;
-      return;
-    }
-    if (!values) throw wrong('a value stands before the first section');
-    const parts = /^\s*(.*?)\s*(?:[=:]\s*(.*))?$/.exec(line)!;
-    if (parts[2] === undefined && !bare) throw wrong(`'${line.trim()}' has no value`);
-    name = exact ? parts[1]! : parts[1]!.toLowerCase();
-    if (values.has(name)) throw wrong(`'${name}' is there twice`);
-    values.set(name, parts[2]?.trim() ?? null);
-  });
-  for (const [section, own] of sections) sections.set(section, new Map([...own, ...missing(defaults, own)]));
-  return sections;
-}
-
-function missing(defaults: Values, own: Values): [string, string | null][] {
-  return [...defaults].filter(([name]) => !own.has(name));
-}
 
 /** `%(name)s` in a value stands for another value of the section. */
 function interpolated(

@@ -3,61 +3,95 @@ import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
 import type { HostReader, RunOptions } from '../host/contract.ts';
 import { stat } from '../host/queries/stat.ts';
-import { type Command, rawShell, sh } from '../host/sh.ts';
+import { rawShell, sh } from '../host/sh.ts';
 import { type Change, changes, state } from './contract.ts';
 import { type Clone, type Reference, readClone, readReferences, resolveVersion } from './shared/git-refs.ts';
-import { ansibleBoolean, hostPath, integer, moduleParams, text } from './shared/params.ts';
+import { archiveWords, environment, inTree, steps } from './shared/git-steps.ts';
+import { ansibleBoolean, hostPath, integer, text, withAliases } from './shared/params.ts';
 import { requireDirectory } from './shared/placing.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
-const params = moduleParams({
-  repo: z
-    .string()
-    .describe('URL of the repository.')
-    .meta({ aliases: ['name'] }),
-  dest: hostPath.describe('Directory of the host for the working tree.'),
-  version: text
-    .default('HEAD')
-    .describe(
-      'Branch, tag or full commit to have there. HEAD is what the repository calls its default branch.',
-    ),
-  remote: z.string().default('origin').describe('Name of the remote.'),
-  depth: integer.pipe(z.int().min(1)).optional().describe('Fetch only that many commits of history.'),
-  force: ansibleBoolean
-    .default(false)
-    .describe('Throw local changes of tracked files away. Without it they are refused.'),
-  update: ansibleBoolean
-    .default(true)
-    .describe('Follow the repository; no leaves a working tree that is there.'),
-  clone: ansibleBoolean.default(true).describe('Make the working tree when it is not there.'),
-  recursive: ansibleBoolean.default(true).describe('Check submodules out too.'),
-  single_branch: ansibleBoolean.default(false).describe('Fetch only the branch or tag of version.'),
-  refspec: text.optional().describe('Further refs to fetch, such as pull/1/head or refs/notes/*.'),
-  track_submodules: ansibleBoolean
-    .default(false)
-    .describe('Check submodules out at the newest commit of their branch.'),
-  umask: text
-    .pipe(z.string().regex(/^[0-7]{1,4}$/, 'expected an octal umask such as 0022'))
-    .optional()
-    .describe('Permissions that new files must not have, octal.'),
-  executable: hostPath.optional().describe('git to use.'),
-  accept_hostkey: ansibleBoolean
-    .refine((value) => !value, {
-      error: 'not supported: use accept_newhostkey, or put the key into known_hosts (module known_hosts)',
+const params = withAliases(
+  z
+    .strictObject({
+      repo: z
+        .string()
+        .describe('URL of the repository.')
+        .meta({ aliases: ['name'] }),
+      dest: hostPath.describe('Directory of the host for the working tree.'),
+      version: text
+        .default('HEAD')
+        .describe(
+          'Branch, tag or full commit to have there. HEAD is what the repository calls its default branch.',
+        ),
+      remote: z.string().default('origin').describe('Name of the remote.'),
+      depth: integer.pipe(z.int().min(1)).optional().describe('Fetch only that many commits of history.'),
+      force: ansibleBoolean
+        .default(false)
+        .describe('Throw local changes of tracked files away. Without it they are refused.'),
+      update: ansibleBoolean
+        .default(true)
+        .describe('Follow the repository; no leaves a working tree that is there.'),
+      clone: ansibleBoolean.default(true).describe('Make the working tree when it is not there.'),
+      recursive: ansibleBoolean.default(true).describe('Check submodules out too.'),
+      single_branch: ansibleBoolean.default(false).describe('Fetch only the branch or tag of version.'),
+      refspec: text.optional().describe('Further refs to fetch, such as pull/1/head or refs/notes/*.'),
+      track_submodules: ansibleBoolean
+        .default(false)
+        .describe('Check submodules out at the newest commit of their branch.'),
+      umask: text
+        .pipe(z.string().regex(/^[0-7]{1,4}$/, 'expected an octal umask such as 0022'))
+        .optional()
+        .describe('Permissions that new files must not have, octal.'),
+      executable: hostPath.optional().describe('git to use.'),
+      accept_hostkey: ansibleBoolean
+        .refine((value) => !value, {
+          error: 'not supported: use accept_newhostkey, or put the key into known_hosts (module known_hosts)',
+        })
+        .default(false)
+        .describe('Not supported: a host key is never taken unseen.'),
+      accept_newhostkey: ansibleBoolean
+        .default(false)
+        .describe('Take the key of a server that is not known yet (ssh: StrictHostKeyChecking=accept-new).'),
+      key_file: hostPath.optional().describe('Private key of the host for SSH.'),
+      ssh_opts: z.string().optional().describe('Options for ssh.'),
+      bare: ansibleBoolean
+        .default(false)
+        .describe('Have the repository itself in dest, without a working tree.'),
+      separate_git_dir: hostPath
+        .optional()
+        .describe(
+          'Directory of the host for the repository, apart from the working tree; it is moved there.',
+        ),
+      reference: hostPath
+        .optional()
+        .describe('Repository of the host whose objects a new clone shares, to fetch less.'),
+      archive: hostPath
+        .optional()
+        .describe('File of the host to keep the tree of version in: .zip, .tar, .tar.gz or .tgz.'),
+      archive_prefix: text.optional().describe('What the names in the archive begin with.'),
     })
-    .default(false)
-    .describe('Not supported: a host key is never taken unseen.'),
-  accept_newhostkey: ansibleBoolean
-    .default(false)
-    .describe('Take the key of a server that is not known yet (ssh: StrictHostKeyChecking=accept-new).'),
-  key_file: hostPath.optional().describe('Private key of the host for SSH.'),
-  ssh_opts: z.string().optional().describe('Options for ssh.'),
-});
+    .refine((want) => !want.bare || want.separate_git_dir === undefined, {
+      error: 'parameters are mutually exclusive: separate_git_dir|bare',
+      path: ['bare'],
+    })
+    .refine((want) => want.archive === undefined || /\.(zip|tar|gz|tgz)$/.test(want.archive), {
+      error: 'expected a name that ends with .zip, .tar, .tar.gz or .tgz',
+      path: ['archive'],
+    })
+    .refine((want) => want.archive_prefix === undefined || want.archive !== undefined, {
+      error: 'missing parameter(s) required by archive_prefix: archive',
+      path: ['archive_prefix'],
+    }),
+);
 type Want = z.output<typeof params>;
 
 interface State {
   readonly clone: Clone | undefined;
   /** What the repository has for `version`; undefined when it did not have to be asked. */
   readonly reference: Reference | undefined;
+  /** Whether the archive is there as wanted; not asked where there is no clone yet. */
+  readonly archive?: boolean;
 }
 
 export default state<Want, State>({
@@ -80,69 +114,70 @@ export default state<Want, State>({
         `${want.dest} has local changes: ${clone.changes.slice(0, 5).join(', ')}`,
         'force: yes throws them away',
       );
-    return { clone, reference };
+    const archive =
+      want.archive === undefined || clone === undefined ? undefined : await hasArchive(want, host);
+    if (clone?.directory !== undefined && want.separate_git_dir !== undefined)
+      await requireFree(want.separate_git_dir, clone.directory, host);
+    return { clone, reference, ...(archive === undefined ? {} : { archive }) };
   },
 
-  diff(want, { clone, reference }) {
-    if (reference === undefined) return [];
-    const list: Change[] = changes({ version: reference.commit }, { version: clone?.commit });
-    if (clone === undefined) return list;
-    list.push(...changes({ repo: want.repo }, { repo: clone.url }));
-    if (clone.changes.length > 0)
-      list.push({ what: 'local changes', from: clone.changes.join('\n'), to: '' });
+  diff(want, have) {
+    const list = differences(want, have);
+    const { clone, reference } = have;
+    const moved = list.find(({ what }) => what === 'git directory');
+    rememberFor(want, {
+      before: clone?.commit ?? null,
+      after: reference?.commit ?? clone?.commit,
+      ...(clone !== undefined && want.update
+        ? { remote_url_changed: list.some(({ what }) => what === 'repo') }
+        : {}),
+      ...(moved === undefined ? {} : { git_dir_before: moved.from, git_dir_now: moved.to }),
+    });
     return list;
   },
 
   async fix(_changes, want, have, host) {
-    const { reference } = have;
-    if (reference === undefined) return;
     const mask = want.umask === undefined ? [] : [sh`umask ${want.umask}`];
-    const script = [sh`set -e`, ...mask, ...steps(want, have, reference)]
-      .map((command) => command.text)
-      .join('\n');
+    const script = [sh`set -e`, ...mask, ...steps(want, have)].map((command) => command.text).join('\n');
     await host.job(`git ${want.dest}`, rawShell(script), { environment: environment(want) });
   },
 
-  result: (want, { clone }) => ({ after: clone?.commit, remote_url: want.repo, version: want.version }),
+  verify: (want, _before, after) => differences(want, after),
+
+  result: (want) => ({ ...rememberedFor(want), remote_url: want.repo, version: want.version }),
 });
 
-/** git never asks for a password, writes nothing when it only looks, and speaks English where we read it. */
-function environment(want: Want): Record<string, string> {
-  const options = [
-    ...(want.key_file === undefined
-      ? []
-      : ['-i', `'${want.key_file.replaceAll("'", "'\\''")}'`, '-o IdentitiesOnly=yes']),
-    ...(want.ssh_opts === undefined ? [] : [want.ssh_opts]),
-  ];
-  return {
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_OPTIONAL_LOCKS: '0',
-    LC_ALL: 'C',
-    GIT_SSH_COMMAND: [
-      'ssh -o BatchMode=yes',
-      ...(want.accept_newhostkey ? ['-o StrictHostKeyChecking=accept-new'] : []),
-      ...options,
-    ].join(' '),
-  };
+function differences(want: Want, { clone, reference, archive }: State): Change[] {
+  const list: Change[] = [];
+  if (reference !== undefined)
+    list.push(...changes({ version: reference.commit }, { version: clone?.commit }));
+  if (clone !== undefined) {
+    if (reference !== undefined) list.push(...changes({ repo: want.repo }, { repo: clone.url }));
+    if (reference !== undefined && clone.changes.length > 0)
+      list.push({ what: 'local changes', from: clone.changes.join('\n'), to: '' });
+    if (want.separate_git_dir !== undefined && clone.directory !== want.separate_git_dir)
+      list.push({ what: 'git directory', from: clone.directory, to: want.separate_git_dir });
+  }
+  if (want.archive !== undefined && archive !== true && (clone !== undefined || reference !== undefined))
+    list.push({ what: 'archive', from: archive === false ? 'other or absent' : 'absent', to: want.archive });
+  return list;
 }
 
 function options(want: Want): RunOptions {
   return { environment: environment(want), expect: 'any' };
 }
 
-/** The working tree may belong to another user than the one who looks. */
-function inTree(want: Want): Command {
-  return sh`${want.executable ?? 'git'} -c ${`safe.directory=${want.dest}`} -C ${want.dest}`;
-}
-
 async function lookAtClone(want: Want, host: HostReader): Promise<Clone | undefined> {
   const git = inTree(want);
+  // A bare repository holds every version, and which is looked at counts.
+  const commit = want.bare ? `${want.version}^{commit}` : 'HEAD';
   const { code, stdout, stderr } = await host.look(
     sh`cd ${want.dest} || exit
-[ -e .git ] || { [ -z "$(ls -A)" ] && exit 90; exit 91; }
-${git} rev-parse -q --verify HEAD || { [ $? -ne 127 ] || exit 127; echo; }
+[ -e ${want.bare ? 'HEAD' : '.git'} ] || { [ -z "$(ls -A)" ] && exit 90; exit 91; }
+${git} rev-parse -q --verify ${commit} || { [ $? -ne 127 ] || exit 127; echo; }
 ${git} config --get ${`remote.${want.remote}.url`} || echo
-${git} status --porcelain --untracked-files=no`,
+${git} rev-parse --absolute-git-dir
+${want.bare ? sh`` : sh`${git} status --porcelain --untracked-files=no`}`,
     options(want),
   );
   requireGit(code, host);
@@ -150,6 +185,20 @@ ${git} status --porcelain --untracked-files=no`,
   if (code === 91) throw new TaskFailure(`${want.dest} on ${host.name} is not empty and no git working tree`);
   if (code !== 0) throw new TaskFailure(`${want.dest}: ${stderr.trim()}`);
   return readClone(stdout);
+}
+
+/** Whether the archive holds what version is. */
+async function hasArchive(want: Want, host: HostReader): Promise<boolean> {
+  const { code } = await host.look(
+    sh`${inTree(want)} ${archiveWords(want)} ${want.version} | cmp -s - ${want.archive ?? ''}`,
+    options(want),
+  );
+  return code === 0;
+}
+
+async function requireFree(wanted: string, present: string, host: HostReader): Promise<void> {
+  if (wanted !== present && (await host.ask(stat, { path: wanted })) !== undefined)
+    throw new TaskFailure(`Separate-git-dir path ${wanted} already exists.`);
 }
 
 async function ask(want: Want, host: HostReader): Promise<Reference> {
@@ -176,51 +225,4 @@ function requireGit(code: number, host: HostReader): void {
       `git is not installed on ${host.name}`,
       'install the package git before (apt: name=git)',
     );
-}
-
-function steps(want: Want, { clone }: State, reference: Reference): Command[] {
-  const git = inTree(want);
-  const depth = want.depth === undefined ? [] : [`--depth=${want.depth}`];
-  const list: Command[] = [];
-  if (clone === undefined)
-    list.push(
-      sh`${want.executable ?? 'git'} init --quiet -- ${want.dest}`,
-      sh`${git} remote add -- ${want.remote} ${want.repo}`,
-    );
-  else if (clone.url === '') list.push(sh`${git} remote add -- ${want.remote} ${want.repo}`);
-  else if (clone.url !== want.repo) list.push(sh`${git} remote set-url -- ${want.remote} ${want.repo}`);
-  const branches = `+refs/heads/*:refs/remotes/${want.remote}/*`;
-  if (want.depth !== undefined || want.single_branch)
-    list.push(
-      sh`${git} fetch --progress --force ${depth} -- ${want.remote} ${fetched(want.remote, reference)}`,
-    );
-  else {
-    list.push(sh`${git} fetch --progress --force --tags -- ${want.remote} ${branches}`);
-    // A commit that no branch holds any more has to be asked for by itself.
-    list.push(
-      sh`${git} cat-file -e ${`${reference.commit}^{commit}`} 2>/dev/null || ${git} fetch --progress -- ${want.remote} ${reference.commit}`,
-    );
-  }
-  if (want.refspec !== undefined)
-    list.push(sh`${git} fetch --progress --force ${depth} -- ${want.remote} ${want.refspec}`);
-  const force = want.force ? ['--force'] : [];
-  if (reference.branch === undefined)
-    list.push(sh`${git} checkout --quiet ${force} --detach ${reference.commit}`);
-  else {
-    list.push(sh`${git} checkout --quiet ${force} -B ${reference.branch} ${reference.commit}`);
-    list.push(
-      sh`${git} config ${`branch.${reference.branch}.remote`} ${want.remote}`,
-      sh`${git} config ${`branch.${reference.branch}.merge`} ${`refs/heads/${reference.branch}`}`,
-    );
-  }
-  if (want.recursive)
-    list.push(
-      sh`[ ! -e ${`${want.dest}/.gitmodules`} ] || ${git} submodule update --init --recursive ${want.track_submodules ? ['--remote'] : []} ${force} ${depth}`,
-    );
-  return list;
-}
-
-function fetched(remote: string, { branch, tag, commit }: Reference): string {
-  if (branch !== undefined) return `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`;
-  return tag === undefined ? commit : `+refs/tags/${tag}:refs/tags/${tag}`;
 }

@@ -74,6 +74,71 @@ describe('git', () => {
     ]);
   });
 
+  it('keeps a bare repository, which follows all branches', async () => {
+    const first = commit('one');
+    const args = { repo: bench.at('origin'), dest: bench.at('out'), bare: true };
+    const made = await bench.settle('git', args);
+    expect([made.left, made.result.before, made.result.after]).toEqual([[], null, first]);
+    const second = commit('two');
+    git('branch', 'side');
+    const moved = await bench.settle('git', args);
+    expect([moved.left, moved.result]).toMatchObject([
+      [],
+      { before: first, after: second, remote_url_changed: false },
+    ]);
+    expect((await bench.settle('git', args)).changes).toEqual([]);
+    const inside = (...words: string[]) =>
+      execFileSync('git', ['-C', bench.at('out'), ...words], { encoding: 'utf8' }).trim();
+    expect(inside('rev-parse', '--is-bare-repository', 'side')).toBe(`true\n${second}`);
+  });
+
+  it('keeps the repository apart from the working tree, and moves it there', async () => {
+    commit('one');
+    const args = { repo: bench.at('origin'), dest: bench.at('out') };
+    const apart = (name: string) => ({ ...args, separate_git_dir: bench.at(name) });
+    expect((await bench.settle('git', apart('first'))).left).toEqual([]);
+    expect(readFileSync(bench.at('out/.git'), 'utf8').trim()).toBe(`gitdir: ${bench.at('first')}`);
+    const moved = await bench.settle('git', apart('second'));
+    expect([moved.left, moved.result]).toMatchObject([
+      [],
+      { git_dir_before: bench.at('first'), git_dir_now: bench.at('second') },
+    ]);
+    expect([existsSync(bench.at('first')), existsSync(bench.at('second/HEAD')), file()]).toEqual([
+      false,
+      true,
+      'one',
+    ]);
+    mkdirSync(bench.at('third'));
+    await expect(bench.check('git', apart('third'))).rejects.toThrow(/third already exists/);
+  });
+
+  it('shares the objects of another repository, and keeps an archive of the tree', async () => {
+    const first = commit('one');
+    const args = {
+      repo: bench.at('origin'),
+      dest: bench.at('out'),
+      reference: bench.at('origin'),
+      archive: bench.at('tree.tar'),
+      archive_prefix: 'site/',
+    };
+    expect((await bench.settle('git', args)).left).toEqual([]);
+    expect(readFileSync(bench.at('out/.git/objects/info/alternates'), 'utf8').trim()).toBe(
+      bench.at('origin/.git/objects'),
+    );
+    const listed = () =>
+      execFileSync('tar', ['-xOf', bench.at('tree.tar'), 'site/file'], { encoding: 'utf8' });
+    expect(listed()).toBe('one');
+    expect((await bench.settle('git', args)).changes).toEqual([]);
+    writeFileSync(bench.at('tree.tar'), 'damaged');
+    expect(shown((await bench.settle('git', args)).changes)).toEqual([
+      `archive other or absent -> ${bench.at('tree.tar')}`,
+    ]);
+    const second = commit('two');
+    const moved = await bench.settle('git', args);
+    expect([moved.left, moved.result.before, moved.result.after]).toEqual([[], first, second]);
+    expect(listed()).toBe('two');
+  });
+
   it('never takes a directory that holds something else, nor a version that is not there', async () => {
     commit('one');
     mkdirSync(bench.at('out'));

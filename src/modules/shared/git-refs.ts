@@ -4,6 +4,8 @@ export interface Clone {
   readonly commit: string | undefined;
   /** URL of the remote; empty when there is none. */
   readonly url: string;
+  /** Where the repository itself is: GIT_DIR. */
+  readonly directory: string;
   /** Tracked files that differ from HEAD. */
   readonly changes: readonly string[];
 }
@@ -15,10 +17,11 @@ export interface Reference {
   readonly tag?: string;
 }
 
-/** Reads HEAD, the remote's URL and the lines of `git status --porcelain`. */
+/** Reads HEAD, the remote's URL, the repository's place and the lines of `git status --porcelain`. */
 export function readClone(said: string): Clone {
-  const [commit = '', url = '', ...status] = said.split('\n');
-  return { commit: commit === '' ? undefined : commit, url, changes: status.filter((line) => line !== '') };
+  const [commit = '', url = '', directory = '', ...status] = said.split('\n');
+  const changes = status.filter((line) => line !== '');
+  return { commit: commit === '' ? undefined : commit, url, directory, changes };
 }
 
 /** Reads `git ls-remote --symref`: name -> commit, and under `symref NAME` what HEAD points to. */

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { contents } from '../host/queries/contents.ts';
-import { stat } from '../host/queries/stat.ts';
+import { type FileStat, stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
-import { type Source, signedBy, sourceText } from './shared/deb822.ts';
+import { type Source, sourceText } from './shared/deb822.ts';
 import { fetchBytes } from './shared/fetch-bytes.ts';
 import { formatMode, mode, resolveMode } from './shared/mode.ts';
-import { ansibleBoolean, ansibleList, text, withAliases } from './shared/params.ts';
+import { ansibleBoolean, ansibleList, integer, text, withAliases } from './shared/params.ts';
+import { pathInfo } from './shared/path-info.ts';
 
 const params = withAliases(
   z
@@ -38,6 +39,19 @@ const params = withAliases(
         ),
       enabled: ansibleBoolean.optional().describe('Whether apt uses it.'),
       trusted: ansibleBoolean.optional().describe('Trust it though it is not signed. Dangerous.'),
+      allow_downgrade_to_insecure: ansibleBoolean
+        .optional()
+        .describe('Let it be unsigned though it was signed before.'),
+      allow_weak: ansibleBoolean.optional().describe('Let it be signed with weak keys and hashes.'),
+      date_max_future: integer
+        .optional()
+        .describe('Seconds that the date of the release may be in the future.'),
+      inrelease_path: text.optional().describe('Where the InRelease file is, from the URI.'),
+      include: ansibleList.optional().describe('Only these packages of the repository.'),
+      exclude: ansibleList.optional().describe('All packages of the repository but these.'),
+      install_python_debian: ansibleBoolean
+        .optional()
+        .describe('Taken for the sake of existing playbooks: hosts need no python3-debian here.'),
       allow_insecure: ansibleBoolean.optional().describe('Let it be unsigned, with warnings.'),
       check_date: ansibleBoolean
         .optional()
@@ -68,8 +82,11 @@ type Want = z.output<typeof params>;
 interface State {
   readonly content: string | undefined;
   readonly mode: number;
+  readonly file?: FileStat | undefined;
   /** The key file of a URL that is there already. */
   readonly keyFile: string | undefined;
+  /** All key files of the repository's name. */
+  readonly keyFiles: readonly string[];
 }
 
 const folder = '/etc/apt/sources.list.d';
@@ -81,7 +98,7 @@ export default state<Want, State>({
 
   async have(want, host) {
     const path = fileOf(want);
-    const keyFiles = isUrl(want.signed_by) ? keyFilesOf(want) : [];
+    const keyFiles = isUrl(want.signed_by) || want.state === 'absent' ? keyFilesOf(want) : [];
     const [file, content, ...keys] = await Promise.all([
       host.ask(stat, { path }),
       host.ask(contents, path),
@@ -90,14 +107,21 @@ export default state<Want, State>({
     return {
       content: content?.toString('utf8'),
       mode: file?.mode ?? 0,
+      file,
       keyFile: keyFiles.find((_, index) => (keys[index]?.size ?? 0) > 0),
+      keyFiles: keyFiles.filter((_, index) => keys[index] !== undefined),
     };
   },
 
   diff(want, have) {
     const path = fileOf(want);
     if (want.state === 'absent')
-      return have.content === undefined ? [] : [{ what: 'state', from: 'file', to: 'absent', path }];
+      return [...(have.content === undefined ? [] : [path]), ...have.keyFiles].map((file) => ({
+        what: 'state',
+        from: 'file',
+        to: 'absent',
+        path: file,
+      }));
     const list: Change[] = [];
     if (isUrl(want.signed_by) && have.keyFile === undefined)
       list.push({ what: 'key', from: 'absent', to: want.signed_by });
@@ -111,7 +135,7 @@ export default state<Want, State>({
   async fix(changes, want, have, host) {
     const path = fileOf(want);
     if (want.state === 'absent') {
-      await host.run(sh`rm -f -- ${path}`);
+      await host.run(sh`rm -f -- ${path} ${have.keyFiles}`);
       return;
     }
     let keyFile = have.keyFile ?? keyFilesOf(want)[0]!;
@@ -131,16 +155,25 @@ export default state<Want, State>({
     });
   },
 
-  result: (want, have) => ({
-    dest: fileOf(want),
-    repo: have.content ?? '',
-    ...(have.keyFile ? { key_filename: have.keyFile } : {}),
-  }),
+  result(want, have) {
+    const absent = want.state === 'absent';
+    const named = isUrl(want.signed_by) ? have.keyFile : isPath(want.signed_by) ? want.signed_by : undefined;
+    return {
+      dest: fileOf(want),
+      repo: absent ? null : (have.content ?? ''),
+      ...(have.file && pathInfo(have.file)),
+      key_filename: absent ? keyFilesOf(want).at(-1) : (named ?? null),
+    };
+  },
 });
 
 function sourceOf(want: Want, keyFile: string): Source {
-  const { name, types, uris = [], suites = [], signed_by, ...rest } = want;
-  return { ...rest, name, types, uris, suites, signed_by: isUrl(signed_by) ? keyFile : signedBy(signed_by) };
+  const { mode: _mode, state: _state, install_python_debian: _install, signed_by, ...fields } = want;
+  return { ...fields, signed_by: isUrl(signed_by) ? keyFile : signed_by };
+}
+
+function isPath(value: string | undefined): boolean {
+  return value?.startsWith('/') === true;
 }
 
 /** The file's name as Ansible makes it of the repository's. */

@@ -5,7 +5,7 @@ import deb822 from '../../src/modules/deb822_repository.ts';
 import { type AptState, aptChanges } from '../../src/modules/shared/apt.ts';
 import { aptScript } from '../../src/modules/shared/apt-script.ts';
 import { editKeys, formatKey, parseKeyLine } from '../../src/modules/shared/authorized-keys.ts';
-import { signedBy, sourceText } from '../../src/modules/shared/deb822.ts';
+import { sourceText } from '../../src/modules/shared/deb822.ts';
 import { unitChanges, unitLeft } from '../../src/modules/shared/unit.ts';
 import systemd from '../../src/modules/systemd.ts';
 import user from '../../src/modules/user.ts';
@@ -270,16 +270,16 @@ describe('deb822_repository', () => {
         enabled: false,
       }),
     ).toBe(
-      'X-Repolib-Name: sid\nEnabled: no\nTypes: deb deb-src\nURIs: http://m/debian\nSuites: sid\nComponents: main\nSigned-By: /k.gpg\n',
+      'Components: main\nEnabled: no\nX-Repolib-Name: sid\nSigned-By: /k.gpg\nSuites: sid\nTypes: deb deb-src\nURIs: http://m/debian\n',
     );
   });
 
   test('puts an armored key into the field', () => {
     const armored = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQIN\n-----END PGP PUBLIC KEY BLOCK-----\n';
     expect(
-      sourceText({ name: 'x', types: ['deb'], uris: ['u'], suites: ['s/'], signed_by: signedBy(armored) }),
+      sourceText({ name: 'x', types: ['deb'], uris: ['u'], suites: ['s/'], signed_by: armored }),
     ).toContain(
-      'Signed-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n mQIN\n -----END PGP PUBLIC KEY BLOCK-----\n',
+      'Signed-By:\n    -----BEGIN PGP PUBLIC KEY BLOCK-----\n    .\n    mQIN\n    -----END PGP PUBLIC KEY BLOCK-----\n',
     );
   });
 
@@ -290,7 +290,9 @@ describe('deb822_repository', () => {
       suites: 'sid',
       components: 'main',
     });
-    expect(deb822.result?.(want, { content: '', mode: 0o644, keyFile: undefined })).toMatchObject({
+    expect(
+      deb822.result?.(want, { content: '', mode: 0o644, keyFile: undefined, keyFiles: [] }),
+    ).toMatchObject({
       dest: '/etc/apt/sources.list.d/debian-sid-test.sources',
     });
   });

@@ -1,11 +1,15 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
+import type { HostReader } from '../host/contract.ts';
 import { type AuthorizedKeys, authorizedKeys } from '../host/queries/authorized_keys.ts';
 import { sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
 import { type AuthorizedKey, editKeys, formatKey, parseKeyLine } from './shared/authorized-keys.ts';
 import { ansibleBoolean, text, withAliases } from './shared/params.ts';
+
+/** A key that is a place where keys are. */
+const source = /^(https?|file):\/\//;
 
 const params = withAliases(
   z
@@ -13,10 +17,13 @@ const params = withAliases(
       user: z.string().min(1).describe('The user that is let in.'),
       key: z
         .string()
-        .transform((value, context) =>
-          readKeys(value, (message) => context.addIssue({ code: 'custom', message })),
-        )
-        .describe('Public keys, one a line.'),
+        .superRefine((value, context) => {
+          if (!source.test(value.trim()))
+            readKeys(value, (message) => context.addIssue({ code: 'custom', message }));
+        })
+        .describe(
+          'Public keys, one a line; or an https:// address that the host fetches them from, or a file:// of the host.',
+        ),
       state: z.enum(['absent', 'present']).default('present').describe('Whether the keys are to be there.'),
       exclusive: ansibleBoolean
         .default(false)
@@ -31,7 +38,7 @@ const params = withAliases(
       manage_dir: ansibleBoolean.default(true).describe('Make the directory, for the user alone.'),
       validate_certs: ansibleBoolean
         .default(true)
-        .describe('Accepted for Ansible; it is about keys that are URLs, which are not supported.'),
+        .describe('Refuse a server of keys whose certificate is not valid.'),
       follow: ansibleBoolean.default(false).describe('Write through a symbolic link.'),
     })
     .refine((want) => !(want.exclusive && want.state === 'absent'), {
@@ -41,12 +48,20 @@ const params = withAliases(
 );
 type Want = z.output<typeof params>;
 
-export default state<Want, AuthorizedKeys>({
+interface State extends AuthorizedKeys {
+  /** Those that are wanted, wherever they come from. */
+  readonly keys: readonly AuthorizedKey[];
+}
+
+export default state<Want, State>({
   summary: 'Add or remove SSH keys that let a user in.',
   params,
 
   async have(want, host) {
-    const there = await host.ask(authorizedKeys, { user: want.user, path: want.path });
+    const [there, keys] = await Promise.all([
+      host.ask(authorizedKeys, { user: want.user, path: want.path }),
+      wantedKeys(want, host),
+    ]);
     if (there === undefined) throw new NotYet(`user ${want.user} does not exist on ${host.name}`);
     if (there.kind === 'other') throw new TaskFailure(`${there.path} on ${host.name} is not a file`);
     // Whoever owns the directory could have root overwrite any file through a link.
@@ -55,7 +70,7 @@ export default state<Want, AuthorizedKeys>({
         `${there.path} on ${host.name} is a symbolic link`,
         'follow: yes writes through it',
       );
-    return there;
+    return { ...there, keys };
   },
 
   diff(want, have) {
@@ -80,12 +95,12 @@ export default state<Want, AuthorizedKeys>({
     });
   },
 
-  result: (want, { path }) => ({
+  result: (want, { path, keys }) => ({
     user: want.user,
     keyfile: path,
     state: want.state,
     exclusive: want.exclusive,
-    key: want.key.map(formatKey).join('\n'),
+    key: source.test(want.key.trim()) ? want.key : keys.map(formatKey).join('\n'),
     key_options: want.key_options ?? null,
     comment: want.comment ?? null,
     path: want.path ?? null,
@@ -95,8 +110,30 @@ export default state<Want, AuthorizedKeys>({
   }),
 });
 
-function edited(want: Want, have: AuthorizedKeys): string {
-  const keys = want.key.map((key) => ({
+/** The keys as they are given, or from where the host finds them. */
+async function wantedKeys(want: Want, host: HostReader): Promise<readonly AuthorizedKey[]> {
+  const place = want.key.trim();
+  const complain = (problem: string): never => {
+    throw new TaskFailure(source.test(place) ? `${place}: ${problem}` : problem);
+  };
+  if (!source.test(place)) return readKeys(want.key, complain);
+  if (place.startsWith('file://')) {
+    const { code, stdout } = await host.look(sh`cat -- ${place.slice('file://'.length)}`, { expect: 'any' });
+    return code === 0 ? readKeys(stdout, complain) : complain('failed to open the file');
+  }
+  const options = ['--fail', '--silent', '--show-error', '--location', '--max-time', '30'];
+  const insecure = want.validate_certs ? [] : ['--insecure'];
+  const { code, stdout, stderr } = await host.look(
+    sh`command -v curl >/dev/null || exit 127; curl ${[...options, ...insecure]} -- ${place}`,
+    { expect: 'any' },
+  );
+  if (code === 127)
+    throw new NotYet(`curl is not installed on ${host.name}`, 'install the package curl before');
+  return code === 0 ? readKeys(stdout, complain) : complain(`Error getting key from: ${stderr.trim()}`);
+}
+
+function edited(want: Want, have: State): string {
+  const keys = have.keys.map((key) => ({
     ...key,
     options: want.key_options ?? key.options,
     comment: want.comment ?? key.comment,
@@ -106,10 +143,6 @@ function edited(want: Want, have: AuthorizedKeys): string {
 
 function readKeys(value: string, complain: (message: string) => void): AuthorizedKey[] {
   const keys: AuthorizedKey[] = [];
-  if (/^(https?|file):\/\//.test(value.trim())) {
-    complain("a key from a URL is not supported; fetch it before: key: \"{{ lookup('url', '...') }}\"");
-    return keys;
-  }
   for (const line of value.split('\n')) {
     if (line.trim() === '' || line.trim().startsWith('#')) continue;
     const key = parseKeyLine(line);

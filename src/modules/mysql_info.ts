@@ -113,7 +113,7 @@ async function read(
     case 'engines':
       return Object.fromEntries(first.rows.map(({ Engine, ...rest }) => [String(Engine), rest]));
     case 'users':
-      return treeOf(first, ['Host', 'User']);
+      return treeOf(stamped(first), ['Host', 'User']);
     case 'users_info':
       return usersInfo(first, ask);
     case 'master_status':
@@ -140,12 +140,29 @@ function databases(tables: Answer, all: Answer | undefined, exclude: readonly st
   return found;
 }
 
+/** Times as Python writes a datetime in JSON. */
+function stamped(answer: Answer): Answer {
+  const stamp = (value: unknown) =>
+    typeof value === 'string' ? value.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/, '$1T$2') : value;
+  const rows = answer.rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, stamp(value)])),
+  );
+  return { ...answer, rows };
+}
+
 async function usersInfo(
   users: Answer,
   ask: (...statements: string[]) => Promise<readonly Answer[]>,
 ): Promise<unknown[]> {
   const accounts = users.rows.map((row) => ({ name: String(row.User), host: String(row.Host), row }));
-  const grants = await ask(...accounts.map((account) => `SHOW GRANTS FOR ${sqlAccount(account)}`));
+  const mariadb = users.rows.some(({ is_role }) => is_role !== undefined);
+  const [locks, ...grants] = await ask(
+    mariadb
+      ? "SELECT User, Host FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.account_locked') IN ('1', 'true')"
+      : 'DO 0',
+    ...accounts.map((account) => `SHOW GRANTS FOR ${sqlAccount(account)}`),
+  );
+  const locked = new Set(locks?.rows.map(({ User, Host }) => `${User}@${Host}`));
   return accounts.map(({ name, host, row }, index) => {
     const hash = row.authentication_string ?? row.Password ?? '';
     return {
@@ -157,9 +174,8 @@ async function usersInfo(
       plugin: row.plugin,
       plugin_auth_string: hash,
       plugin_hash_string: hash,
-      ...(row.is_role === 'N' || row.account_locked !== undefined
-        ? { locked: row.account_locked === 'Y' }
-        : {}),
+      // Ansible's module tells it of MariaDB only.
+      ...(row.is_role === 'N' ? { locked: locked.has(`${name}@${host}`) } : {}),
     };
   });
 }

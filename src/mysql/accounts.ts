@@ -3,7 +3,7 @@ import type { Answer } from './session.ts';
 
 const flag = z
   .union([z.number(), z.boolean(), z.string(), z.null()])
-  .transform((value) => Number(value) === 1);
+  .transform((value) => value === 'true' || Number(value) === 1);
 const rows = <T extends z.ZodType>(row: T) =>
   z
     .array(row)

@@ -11,14 +11,9 @@ import type { RunOptions } from './options.ts';
 type Given = Pick<RunOptions, 'inventory' | 'tags' | 'skipTags' | 'configuration'> & Partial<RunOptions>;
 type Configured<T> = T & { readonly configuration: Configuration };
 
-/**
- * Options with what ansible.cfg and the environment say where the command line says nothing. Read once: options that
- * have a configuration stay as they are.
- */
+/** Options with what ansible.cfg and the environment say where the command line says nothing. */
 export function configured<T extends Given>(options: T): Configured<T> {
-  if (options.configuration !== undefined) return options as Configured<T>;
-  const read = readConfiguration();
-  const configuration = { ...read, problems: [...read.problems, ...sshProblems(read)] };
+  const configuration = checked(options.configuration ?? readConfiguration());
   const { become, becomeUser, diff, forceHandlers, forks, inventory, skipTags, tags } = configuration;
   const none = (given: string | readonly string[]) => [given].flat().length === 0;
   return {
@@ -99,6 +94,10 @@ export function connectionDefaults(configuration: Settings): readonly [readonly 
     [['ansible_ssh_timeout', 'ansible_timeout'], timeout],
     [['ansible_user', 'ansible_ssh_user'], user],
   ];
+}
+
+function checked(configuration: Configuration): Configuration {
+  return { ...configuration, problems: [...configuration.problems, ...sshProblems(configuration)] };
 }
 
 /** What foobar does not follow of the arguments of ssh, known before any host is connected to. */

@@ -3,17 +3,17 @@ import { FactCache } from '../state/fact-cache.ts';
 
 /**
  * Gives hosts the facts that earlier runs kept of them, where that is asked for: by the variable `foobar_fact_cache`
- * of a host, or for all by Ansible's setting `ANSIBLE_CACHE_PLUGIN=jsonfile`.
- * @param flush forgets what was kept (`--flush-cache`)
+ * of a host, or for all by Ansible's setting `fact_caching`.
+ * @param asked `flush` forgets what was kept (`--flush-cache`), `all` keeps those of all hosts
  */
 export async function keptFacts(
   variables: RunVariables,
-  flush: boolean,
+  { flush, all }: { readonly flush: boolean; readonly all: boolean },
 ): Promise<{ /** Keeps what this run learned. */ keep(): Promise<void> }> {
   const cache = new FactCache(variables.inventory.stateDirectory);
   if (flush) await cache.flush();
   const known = new Map<string, unknown>();
-  const kept = [...variables.hosts].filter(([name]) => isKept(variables, name));
+  const kept = [...variables.hosts].filter(([name]) => all || isKept(variables, name));
   for (const [name, host] of kept) {
     const facts = await cache.read(name);
     if (Object.keys(facts).length > 0) host.learn(facts);
@@ -30,7 +30,6 @@ export async function keptFacts(
 }
 
 function isKept(variables: RunVariables, host: string): boolean {
-  if (process.env.ANSIBLE_CACHE_PLUGIN === 'jsonfile') return true;
   const scope = hostScope(variables, host);
   return scope.has('foobar_fact_cache') && /^(true|yes|on|1)$/i.test(String(scope.get('foobar_fact_cache')));
 }

@@ -48,7 +48,10 @@ export async function provision(given: RunOptions): Promise<ExitCode> {
   const reporter = createReporter({ ...options, ...(output && { output }), stream: process.stdout });
   const emit = (event: RunEvent): void => reporter.emit(event);
   const variables = variablesOf(project, options);
-  const facts = await keptFacts(variables, options.flushCache === true);
+  const facts = await keptFacts(variables, {
+    flush: options.flushCache === true,
+    all: options.configuration.factCaching === true,
+  });
   emit(startOf(project, variables, options));
   // The engine masks its events; these are the only others with text of the project in them.
   for (const warning of project.warnings) emit({ event: 'warning', message: maskText(placed(warning)) });

@@ -6,7 +6,7 @@ import { shownPath } from '../problems.ts';
 import { findFile, readFile } from './file.ts';
 import { followed, type Settings, type Sources } from './settings.ts';
 import { unsupported } from './unsupported.ts';
-import { type Around, InvalidValue } from './values.ts';
+import { type Around, InvalidValue, type Surroundings } from './values.ts';
 
 /** What ansible.cfg and the environment say, as ansible-core 2.19 reads them. */
 export interface Configuration extends Settings {
@@ -29,7 +29,7 @@ interface Said {
 
 /** Reads the configuration. What is wrong with it stands in its `problems`. */
 export function readConfiguration(
-  around: Omit<Around, 'directory'> = {
+  around: Surroundings = {
     workingDirectory: process.cwd(),
     home: homedir(),
     environment: process.env,
@@ -46,6 +46,7 @@ export function readConfiguration(
   const sections = file === undefined ? new Map() : attempt(() => readFile(file), new Map(), problems);
   const within = (said: Said): Around => ({
     ...around,
+    inFile: said.place !== undefined,
     directory: said.place === undefined ? around.workingDirectory : dirname(said.place.file),
   });
   const find = (sources: Sources) => sayingOf(sources, around.environment, sections, file);
@@ -79,15 +80,18 @@ export function readConfiguration(
   };
 }
 
-/** Of several variables or keys the last counts, and the environment before the file. An empty value says nothing. */
+/**
+ * Of several variables or keys the last counts, and the environment before the file. An empty variable says what Ansible
+ * does without any setting; an empty value of the file says nothing.
+ */
 function sayingOf(
   { keys, environment }: Sources,
   variables: NodeJS.ProcessEnv,
   sections: IniSections,
   file: string | undefined,
 ): Said | undefined {
-  const name = environment.findLast((each) => variables[each]);
-  if (name !== undefined) return { name, text: variables[name] as string };
+  const name = environment.findLast((each) => variables[each] !== undefined);
+  if (name !== undefined) return variables[name] ? { name, text: variables[name] } : undefined;
   for (const full of keys.toReversed()) {
     const [section = '', key = ''] = full.split('.');
     const found = sections.get(section)?.get(key);

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { ProjectError } from '../errors.ts';
 import { type IniSections, readIni } from '../ini.ts';
 import { shownPath } from '../problems.ts';
-import { type Around, path } from './values.ts';
+import { path, type Surroundings } from './values.ts';
 
 /** Where Ansible's configuration file is found. */
 export interface Found {
@@ -13,7 +13,7 @@ export interface Found {
 }
 
 /** The first file that is there: $ANSIBLE_CONFIG, ansible.cfg, ~/.ansible.cfg, /etc/ansible/ansible.cfg. */
-export function findFile(around: Omit<Around, 'directory'>): Found {
+export function findFile(around: Surroundings): Found {
   const { environment, workingDirectory, home } = around;
   const here = join(workingDirectory, 'ansible.cfg');
   const open = isOpenToAll(workingDirectory);
@@ -32,7 +32,7 @@ export function findFile(around: Omit<Around, 'directory'>): Found {
 }
 
 /** A folder stands for the ansible.cfg in it. */
-function named(text: string, around: Omit<Around, 'directory'>): string {
+function named(text: string, around: Surroundings): string {
   const found = path(text, { ...around, directory: around.workingDirectory });
   return statSync(found, { throwIfNoEntry: false })?.isDirectory() ? join(found, 'ansible.cfg') : found;
 }

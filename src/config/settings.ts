@@ -24,6 +24,12 @@ export const followed = {
   ),
   connection: setting(oneOf('ssh', 'smart', 'local'), ['defaults.transport'], ['ANSIBLE_TRANSPORT']),
   diff: setting(flag, ['diff.always'], ['ANSIBLE_DIFF_ALWAYS']),
+  /** Whether facts are kept between runs. */
+  factCaching: setting(
+    (text, around) => words(text, around).replace(/^ansible\.(?:builtin|legacy)\./, '') !== 'memory',
+    ['defaults.fact_caching'],
+    ['ANSIBLE_CACHE_PLUGIN'],
+  ),
   forceHandlers: setting(flag, ['defaults.force_handlers'], ['ANSIBLE_FORCE_HANDLERS']),
   forks: setting(whole, ['defaults.forks'], ['ANSIBLE_FORKS']),
   gathering: setting(oneOf('implicit', 'explicit', 'smart'), ['defaults.gathering'], ['ANSIBLE_GATHERING']),

@@ -7,7 +7,12 @@ export interface Around {
   readonly workingDirectory: string;
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Said in the file, where texts may stand in quotes. */
+  readonly inFile: boolean;
 }
+
+/** What is the same for all settings. */
+export type Surroundings = Omit<Around, 'directory' | 'inFile'>;
 
 /** Why a value cannot be used. */
 export class InvalidValue extends Error {}
@@ -16,10 +21,10 @@ export class InvalidValue extends Error {}
 export type Reader<T> = (text: string, around: Around) => T;
 
 /** Without the quotes around it. */
-export const words: Reader<string> = unquoted;
+export const words: Reader<string> = (text, { inFile }) => (inFile ? unquoted(text) : text);
 
 /** As Ansible: whatever is no word for yes means no. */
-export const flag: Reader<boolean> = (text) => /^(?:y|yes|on|1|true|t)$/i.test(unquoted(text).trim());
+export const flag: Reader<boolean> = (text) => /^(?:y|yes|on|1|true|t)$/i.test(text.trim());
 
 export const whole: Reader<number> = (text) => {
   const number = text.trim() === '' ? Number.NaN : Number(text);
@@ -28,22 +33,24 @@ export const whole: Reader<number> = (text) => {
 };
 
 export function oneOf<T extends string>(...choices: readonly T[]): Reader<T> {
-  return (text) => {
-    const found = choices.find((choice) => choice === unquoted(text));
+  return (text, around) => {
+    const found = choices.find((choice) => choice === words(text, around));
     if (found === undefined) throw new InvalidValue(`it must be one of ${choices.join(', ')}`);
     return found;
   };
 }
 
 /** A path with `~`, `{{CWD}}` and variables of the environment in it. */
-export const path: Reader<string> = (text, { directory, workingDirectory, home, environment }) =>
-  resolve(
+export function path(text: string, around: Omit<Around, 'inFile'>): string {
+  const { directory, workingDirectory, home, environment } = around;
+  return resolve(
     directory,
     text
       .replaceAll('{{CWD}}', workingDirectory)
       .replace(/\$(?:(\w+)|\{(\w+)\})/g, (all, plain, braced) => environment[plain ?? braced] ?? all)
       .replace(/^~(?=\/|$)/, home),
   );
+}
 
 /** Folders between colons. */
 export const paths: Reader<readonly string[]> = (text, around) =>

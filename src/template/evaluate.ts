@@ -15,6 +15,7 @@ import { globals } from './globals.ts';
 import { keyValue, makeDict } from './keys.ts';
 import { binaryOperators, comparisonOperators, signed, slice } from './operators.ts';
 import {
+  Blank,
   Callable,
   type Dict,
   defined,
@@ -25,7 +26,7 @@ import {
   Tuple,
   text,
   typeName,
-  type Undefined,
+  unblank,
 } from './python.ts';
 import { tests } from './tests/index.ts';
 
@@ -70,6 +71,7 @@ export function evaluateNode(node: Expression, environment: Environment): unknow
       return result;
     }
     case 'binary':
+      if (node.operator === '~') return joined(value(node.left), value(node.right));
       return binaryOperators[node.operator]!(defined(value(node.left)), defined(value(node.right)));
     case 'compare': {
       let left = value(node.left);
@@ -100,12 +102,13 @@ export function evaluateNode(node: Expression, environment: Environment): unknow
   }
 }
 
-function noElse(line: number): Undefined {
-  return putOff(
-    new TaskFailure(
-      `the inline if-expression on line ${line} evaluated to false and no else section was defined.`,
-    ),
-  );
+function joined(left: unknown, right: unknown): unknown {
+  return binaryOperators['~']!(defined(unblank(left)), defined(unblank(right)));
+}
+
+function noElse(line: number): Blank {
+  const message = `the inline if-expression on line ${line} evaluated to false and no else section was defined.`;
+  return new Blank('', message, undefined, new TaskFailure(message));
 }
 
 function name(wanted: string, environment: Environment): unknown {
@@ -130,8 +133,9 @@ function call(target: Expression, args: Arguments, environment: Environment): un
       new TaskFailure(`'${typeName(callee)}' object is not callable`, `${spelled(target)} is no function`),
     );
   if (!callee.lenient)
-    for (const each of [...values, ...Object.values(named)]) if (isUndefined(each)) return each;
-  return orPutOff(() => callee.call(values, named));
+    for (const each of [...values, ...Object.values(named)])
+      if (isUndefined(each) && !(each instanceof Blank)) return each;
+  return orPutOff(() => callee.call(values.map(unblank), filled(named)));
 }
 
 function orPutOff(work: () => unknown): unknown {
@@ -207,13 +211,22 @@ export function testValue(wanted: string, value: unknown, call: Call): unknown {
 }
 
 function apply(found: Filter, wanted: string, value: unknown, call: Call): unknown {
-  if (!found.lenient)
-    for (const each of [value, ...call.args, ...Object.values(call.named)])
-      if (isUndefined(each)) return each;
+  if (!found.lenient) {
+    const all = [value, ...call.args, ...Object.values(call.named)];
+    if (all.some((each) => each instanceof Blank)) {
+      const args = call.args.map(unblank);
+      return apply(found, wanted, unblank(value), { ...call, args, named: filled(call.named) });
+    }
+    for (const each of all) if (isUndefined(each)) return each;
+  }
   return orPutOff(() => {
     if (!found.parameters) return found.apply(value, call.args, call);
     const bound = bind(shortName(wanted), found, call);
     if (typeof bound === 'string') throw new TaskFailure(bound);
     return found.apply(value, bound, call);
   });
+}
+
+function filled(named: Dict): Dict {
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, unblank(value)]));
 }

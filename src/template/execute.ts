@@ -5,7 +5,7 @@ import { importModule, include, runBlock, runTemplate } from './inherit.ts';
 import { assign, runLoop } from './loops.ts';
 import { callBlock, makeMacro } from './macros.ts';
 import { concat, type Output } from './output.ts';
-import { defined, isTrue, Undefined } from './python.ts';
+import { Blank, defined, isTrue, Undefined, unblank } from './python.ts';
 
 type Signal = 'break' | 'continue' | undefined;
 
@@ -34,7 +34,7 @@ function execute(statement: Statement, environment: Environment, output: Output)
     case 'output': {
       const result = value(statement.value);
       environment.position.line = statement.line;
-      output.push(defined(result));
+      output.push(result instanceof Blank ? result : defined(result));
       return undefined;
     }
     case 'if': {
@@ -42,7 +42,7 @@ function execute(statement: Statement, environment: Environment, output: Output)
       return branch && executeBody(branch.body, environment, output);
     }
     case 'for':
-      runLoop(statement, environment, output, value(statement.source), executeBody);
+      runLoop(statement, environment, output, unblank(value(statement.source)), executeBody);
       return undefined;
     case 'set': {
       const { body, filters, target } = statement;

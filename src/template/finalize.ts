@@ -3,7 +3,18 @@ import { Unsafe } from '../yaml/unsafe.ts';
 import { NotKnownYet, Pending } from './failures.ts';
 import { keyValue } from './keys.ts';
 import { Float } from './numbers.ts';
-import { Callable, Duration, defined, Namespace, omit, Range, Tuple, text, typeName } from './python.ts';
+import {
+  Blank,
+  Callable,
+  Duration,
+  defined,
+  Namespace,
+  omit,
+  Range,
+  Tuple,
+  text,
+  typeName,
+} from './python.ts';
 
 export type Values = 'plain' | 'python';
 
@@ -72,6 +83,7 @@ function advice(value: unknown): string | undefined {
 /** A value inside a text: as Python prints it, tuples as lists, without what is omitted. */
 export function printed(value: unknown): string {
   if (typeof value === 'string') return value;
+  if (value instanceof Blank) return '';
   defined(value);
   return text(settled(value));
 }

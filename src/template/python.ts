@@ -25,6 +25,9 @@ export class Undefined {
   }
 }
 
+/** What an inline if without else gives when it does not hold: nothing in a text, false, empty; no value of a variable. */
+export class Blank extends Undefined {}
+
 /** A failure as a value that may yet not be needed; what is no failure of a template is thrown on. */
 export function putOff(error: unknown): Undefined {
   if (error instanceof UndefinedVariable)
@@ -139,8 +142,14 @@ export function isDict(value: unknown): value is Dict {
   );
 }
 
+/** The value as text and filters take it. */
+export function unblank(value: unknown): unknown {
+  return value instanceof Blank ? '' : value;
+}
+
 /** Python's truth value. */
 export function isTrue(value: unknown): boolean {
+  if (value instanceof Blank) return false;
   defined(value);
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof Float) return value.value !== 0;
@@ -165,6 +174,7 @@ export function typeName(value: unknown): string {
   if (value instanceof Duration) return 'timedelta';
   if (value instanceof Namespace) return 'Namespace';
   if (value === omit) return '_OmitType';
+  if (value instanceof Blank) return 'Undefined';
   if (value instanceof Undefined)
     return isUndefinedVariable(value) ? 'UndefinedMarker' : 'CapturedExceptionMarker';
   return 'dict';
@@ -172,7 +182,8 @@ export function typeName(value: unknown): string {
 
 /** Python's str(). */
 export function text(value: unknown): string {
-  return typeof value === 'string' ? value : repr(value);
+  const given = unblank(value);
+  return typeof given === 'string' ? given : repr(given);
 }
 
 /** Python's repr(), for values inside lists and dicts. */

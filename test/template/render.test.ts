@@ -99,6 +99,26 @@ describe('undefined', () => {
   });
 });
 
+/** Recorded from ansible-core 2.19.11. */
+describe('an inline if without else that does not hold', () => {
+  it.each([
+    ['x{{ "," if false }}', 'x'],
+    ['{{ "," if nothing is defined }}y', 'y'],
+    ['{% for n in [1, 2] %}{{ n }}{{ "," if not loop.last }}{% endfor %}', '1,2'],
+    ['{% set x = ("b" if false) %}z{{ x }}', 'z'],
+    ['{% macro m(a) %}q{{ a }}{{ "," if false }}{% endmacro %}{{ m("b" if false) }}', 'q'],
+    ['{{ "a" ~ ("b" if false) }}', 'a'],
+    ['{{ ["b" if false] | join }}', ''],
+    ['a{{ ("b" if false) | upper }}', 'a'],
+    ['a{{ ("b" if false) | default("c") }}', 'a'],
+    ['a{{ 1 if ("b" if false) else 2 }}{{ ("b" if false) is defined }}', 'a2False'],
+    ['{% for n in ([1] if false) %}{{ n }}{% else %}none{% endfor %}', 'none'],
+  ])('%s', (template, expected) => expect(renderValue(template, scope({}))).toBe(expected));
+
+  it('is no value of a variable', () =>
+    expect(() => renderValue('{{ "," if false }}', scope({}))).toThrow('no else section was defined'));
+});
+
 describe('evaluate', () => {
   it('takes an expression in braces too', () => {
     expect(evaluate('{{ a }}', scope({ a: [1] }))).toEqual([1]);

@@ -4,6 +4,7 @@ import { filters } from '../filters/index.ts';
 import { isFloat, isInt, isNumeric } from '../numbers.ts';
 import { binaryOperators, comparisonOperators } from '../operators.ts';
 import {
+  Blank,
   Callable,
   contains,
   type Dict,
@@ -108,7 +109,8 @@ const words = (value: unknown, convert: unknown) =>
 const lenient = (test: (value: unknown) => boolean) => ({
   parameters: [],
   lenient: true,
-  apply: (value: unknown) => (isUndefined(value) && !isUndefinedVariable(value) ? value : test(value)),
+  apply: (value: unknown) =>
+    !(value instanceof Blank) && isUndefined(value) && !isUndefinedVariable(value) ? value : test(value),
 });
 
 /** Jinja2's and Ansible's tests. */

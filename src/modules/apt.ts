@@ -1,130 +1,25 @@
 import { z } from 'zod';
 import { state } from './contract.ts';
-import { type AptState, type AptWant, aptChanges, fixApt, readApt } from './shared/apt.ts';
-import { ansibleBoolean, ansibleList, hostPath, integer, text, withAliases } from './shared/params.ts';
+import { type AptState, aptChanges, fixApt, readApt } from './shared/apt.ts';
+import { type AptParams, aptParams, aptRules, aptWish } from './shared/apt-params.ts';
+import { withAliases } from './shared/params.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
 
-const word = /^[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?(=[A-Za-z0-9.+~:*?-]+)?$/;
+const params = withAliases(aptRules(z.strictObject(aptParams)));
 
-const params = withAliases(
-  z
-    .strictObject({
-      name: ansibleList
-        .refine((names) => names.every((name) => word.test(name)), {
-          error: 'expected package names: name, name=version or name:architecture',
-        })
-        .optional()
-        .describe('Packages; name=1.2* pins a version, in which * and ? stand for anything.')
-        .meta({ aliases: ['package', 'pkg'] }),
-      state: z
-        .preprocess(
-          (value) => (value === 'installed' ? 'present' : value === 'removed' ? 'absent' : value),
-          z.enum(['absent', 'latest', 'present']),
-        )
-        .default('present')
-        .describe('present takes any version that is there; latest the newest that apt would install.'),
-      update_cache: ansibleBoolean
-        .optional()
-        .describe(
-          'Fetch package lists. With name only when something is to be installed; without name whenever they are older than cache_valid_time.',
-        )
-        .meta({ aliases: ['update-cache'] }),
-      cache_valid_time: integer
-        .optional()
-        .describe(
-          'Seconds for which fetched package lists are good enough. Changed sources end it. When given, update_cache is yes unless said otherwise.',
-        ),
-      default_release: text
-        .optional()
-        .describe('Release to install from, as for apt-get -t.')
-        .meta({ aliases: ['default-release'] }),
-      install_recommends: ansibleBoolean
-        .optional()
-        .describe('Whether recommended packages are installed too. Default: what the host is set to.')
-        .meta({ aliases: ['install-recommends'] }),
-      deb: hostPath.optional().describe('A .deb file on the host to install.'),
-      upgrade: z
-        .preprocess(
-          (value) => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : value),
-          z.enum(['no', 'yes', 'safe', 'full', 'dist']),
-        )
-        .default('no')
-        .describe('Upgrade all packages: yes and safe remove nothing, full and dist may.'),
-      purge: ansibleBoolean.default(false).describe('Remove configuration files with a package.'),
-      autoclean: ansibleBoolean
-        .default(false)
-        .describe('Delete fetched package files that no source has any more.'),
-      clean: ansibleBoolean.default(false).describe('Delete all fetched package files.'),
-      allow_unauthenticated: ansibleBoolean
-        .default(false)
-        .describe('Install packages whose source is not signed. Dangerous.')
-        .meta({ aliases: ['allow-unauthenticated'] }),
-      force: ansibleBoolean
-        .default(false)
-        .describe('Install whatever apt would refuse: downgrades, removals, unsigned packages. Dangerous.'),
-      update_cache_retries: integer
-        .default(5)
-        .describe(
-          'Taken for the sake of existing playbooks: lists are tried for three times, and while another apt works as long as lock_timeout says.',
-        ),
-      update_cache_retry_max_delay: integer
-        .default(12)
-        .describe('Taken for the sake of existing playbooks: there are three seconds between two tries.'),
-      auto_install_module_deps: ansibleBoolean
-        .default(true)
-        .describe('Taken for the sake of existing playbooks: no Python is needed on the host.'),
-      autoremove: ansibleBoolean.default(false).describe('Remove packages that nothing needs any more.'),
-      only_upgrade: ansibleBoolean.default(false).describe('Install nothing that is not there already.'),
-      allow_downgrade: ansibleBoolean
-        .default(false)
-        .describe('Let a version be lower than the installed one.')
-        .meta({ aliases: ['allow-downgrade', 'allow_downgrades', 'allow-downgrades'] }),
-      allow_change_held_packages: ansibleBoolean.default(false).describe('Change packages that are on hold.'),
-      fail_on_autoremove: ansibleBoolean.default(false).describe('Fail rather than remove another package.'),
-      dpkg_options: ansibleList
-        .default(['force-confdef', 'force-confold'])
-        .describe('Options for dpkg, without dashes. Default: keep changed configuration files.'),
-      policy_rc_d: integer
-        .optional()
-        .describe('What policy-rc.d answers while apt runs; 101 keeps new packages from starting services.'),
-      lock_timeout: integer.default(600).describe('Seconds to wait while another apt or dpkg works.'),
-      force_apt_get: ansibleBoolean
-        .default(true)
-        .describe('Taken for the sake of existing playbooks; apt-get is used in any case.'),
-    })
-    .refine(
-      (want) =>
-        want.name ||
-        want.deb ||
-        want.update_cache ||
-        want.cache_valid_time !== undefined ||
-        want.autoremove ||
-        want.autoclean ||
-        want.clean ||
-        want.upgrade !== 'no',
-      { error: 'give name, deb, update_cache, upgrade, autoremove, autoclean or clean', path: ['name'] },
-    )
-    .refine((want) => want.deb === undefined || want.state === 'present', {
-      error: 'deb is for state present',
-      path: ['deb'],
-    }),
-);
-
-type Want = z.output<typeof params>;
-
-export default state<Want, AptState>({
+export default state<AptParams, AptState>({
   summary: 'Manage packages with apt.',
   params,
-  have: (want, host) => readApt(wish(want), host),
-  diff: (want, have) => aptChanges(wish(want), have),
+  have: (want, host) => readApt(aptWish(want), host),
+  diff: (want, have) => aptChanges(aptWish(want), have),
   async fix(list, want, have, host) {
-    await fixApt(list, wish(want), have, host);
+    await fixApt(list, aptWish(want), have, host);
     rememberFor(want, { cache_updated: list.some((change) => change.what === 'package lists') });
   },
 
   verify(want, _before, after) {
     // Right after an update lists count as new, whatever cache_valid_time says; cleaning up shows nothing.
-    const { cache_valid_time, ...given } = wish(want);
+    const { cache_valid_time, ...given } = aptWish(want);
     return aptChanges(
       { ...given, cache_valid_time: Math.max(cache_valid_time, 600), clean: false, autoclean: false },
       after,
@@ -140,15 +35,3 @@ export default state<Want, AptState>({
     ...rememberedFor(want),
   }),
 });
-
-/** What the parameters mean together: cache_valid_time asks for new lists, and force allows what apt refuses. */
-function wish(want: Want): AptWant {
-  return {
-    ...want,
-    cache_valid_time: want.cache_valid_time ?? 0,
-    update_cache: want.update_cache ?? want.cache_valid_time !== undefined,
-    allow_downgrade: want.allow_downgrade || want.force,
-    allow_change_held_packages: want.allow_change_held_packages || want.force,
-    allow_unauthenticated: want.allow_unauthenticated || want.force,
-  };
-}

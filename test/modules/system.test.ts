@@ -3,6 +3,7 @@ import type { Unit } from '../../src/host/queries/units.ts';
 import apt from '../../src/modules/apt.ts';
 import deb822 from '../../src/modules/deb822_repository.ts';
 import { type AptState, aptChanges } from '../../src/modules/shared/apt.ts';
+import { aptWish } from '../../src/modules/shared/apt-params.ts';
 import { aptScript } from '../../src/modules/shared/apt-script.ts';
 import { editKeys, formatKey, parseKeyLine } from '../../src/modules/shared/authorized-keys.ts';
 import { sourceText } from '../../src/modules/shared/deb822.ts';
@@ -131,7 +132,7 @@ describe('apt', () => {
   ];
   test.each(cases)('%j of %j', (args, have, expected) => {
     const state = { items: [item(have)], upgrades: [], unneeded: [], lists: undefined };
-    expect(shown(aptChanges(apt.params.parse({ name: 'nginx', ...args }), state))).toEqual(expected);
+    expect(shown(aptChanges(aptWish(apt.params.parse({ name: 'nginx', ...args })), state))).toEqual(expected);
   });
 
   test.each([
@@ -153,7 +154,9 @@ describe('apt', () => {
     ],
   ])('update_cache with %j and lists %j', (args, lists, expected) => {
     const want = apt.params.parse({ update_cache: true, ...args });
-    expect(shown(aptChanges(want, { items: [], upgrades: [], unneeded: [], lists }))).toEqual(expected);
+    expect(shown(aptChanges(aptWish(want), { items: [], upgrades: [], unneeded: [], lists }))).toEqual(
+      expected,
+    );
   });
 
   test.each([

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path/posix';
 import { CommandError, NotYet, TaskFailure } from '../../errors.ts';
 import type { Host, HostReader } from '../../host/contract.ts';
 import { candidates, type PackageLists, packageLists } from '../../host/queries/apt.ts';
@@ -5,12 +7,13 @@ import { type Package, packages, providers } from '../../host/queries/packages.t
 import { rawShell, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
 import { type AptOptions, aptEnvironment, aptScript, type UpdateWhen } from './apt-script.ts';
+import { downloadConfig } from './curl.ts';
 
 export interface AptWant extends AptOptions {
   readonly name?: readonly string[] | undefined;
   readonly deb?: string | undefined;
   readonly state: 'present' | 'latest' | 'absent';
-  readonly update_cache: boolean;
+  readonly update_cache?: boolean | undefined;
   /** Seconds for which lists are good enough. */
   readonly cache_valid_time: number;
   readonly autoclean?: boolean | undefined;
@@ -66,12 +69,15 @@ async function readItem(word: string, want: AptWant, host: HostReader): Promise<
 
 async function readDeb(path: string, host: HostReader): Promise<AptState['deb']> {
   const { code, stdout } = await host.look(
-    sh`[ -e ${path} ] && dpkg-deb --show --showformat='\${Package}\\n\${Version}' -- ${path}`,
-    {
-      expect: 'any',
-    },
+    path.includes('://')
+      ? sh`t=$(mktemp) || exit; trap 'rm -f -- "$t"' EXIT
+curl --disable --config - --output "$t" || exit 3
+dpkg-deb --show --showformat='\${Package}\\n\${Version}' -- "$t"`
+      : sh`[ -e ${path} ] && dpkg-deb --show --showformat='\${Package}\\n\${Version}' -- ${path}`,
+    { expect: 'any', ...(path.includes('://') ? { stdin: downloadConfig(path) } : {}) },
   );
   const [name, version] = stdout.split('\n');
+  if (code === 3) throw new TaskFailure(`Failure downloading ${path}`);
   if (code === 1) throw new NotYet(`there is no package file ${path} on ${host.name}`);
   if (code !== 0 || !name || !version) throw new TaskFailure(`${path} on ${host.name} is no Debian package`);
   return { name, version, have: await host.ask(packages, name) };
@@ -179,10 +185,11 @@ export async function fixApt(
   const words = have.items.filter((item) => all || named(item.name));
   const install = want.state === 'absent' ? [] : words.map((item) => item.word);
   const verb = upgradeVerb(want);
+  const deb = have.deb && named(have.deb.name) ? await fetchedDeb(want.deb!, host) : undefined;
   const script = aptScript(
     {
       update: await updateWhen(list, want, host),
-      install: [...install, ...(have.deb && named(have.deb.name) ? [want.deb!] : [])],
+      install: [...install, ...(deb === undefined ? [] : [deb])],
       remove: want.state === 'absent' ? words.map((item) => item.word) : [],
       ...(verb ? { upgrade: verb } : {}),
       ...(want.clean ? { clean: 'clean' } : want.autoclean ? { clean: 'autoclean' } : {}),
@@ -193,7 +200,20 @@ export async function fixApt(
     await host.job('apt', script, { environment: aptEnvironment });
   } catch (error) {
     throw error instanceof CommandError ? aptFailure(error, words, host.name) : error;
+  } finally {
+    if (deb !== undefined && deb !== want.deb) await host.run(sh`rm -rf -- ${dirname(deb)}`);
   }
+}
+
+/** The path of a package file; one of a URL is fetched into a folder of its own. */
+async function fetchedDeb(deb: string, host: Host): Promise<string> {
+  if (!deb.includes('://')) return deb;
+  const folder = `/tmp/.foobar-${randomBytes(8).toString('hex')}`;
+  // apt reads it as the user _apt.
+  await host.run(sh`mkdir -m 755 ${folder} && curl --disable --config - --output ${folder}/package.deb`, {
+    stdin: downloadConfig(deb),
+  });
+  return `${folder}/package.deb`;
 }
 
 async function updateWhen(list: readonly Change[], want: AptWant, host: Host): Promise<UpdateWhen> {

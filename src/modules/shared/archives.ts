@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import type { RunOptions } from '../../host/contract.ts';
 import { type Command, rawShell, sh } from '../../host/sh.ts';
 import { readDecrypted } from '../../vault/files.ts';
 import type { Context } from '../contract.ts';
-import { curlConfig, httpParams } from './curl.ts';
+import { downloadConfig } from './curl.ts';
 import { compressionFlags } from './tar.ts';
 
 /** What unarchive is asked to do. */
@@ -44,8 +43,7 @@ export function isRemote({ copy, remote_src }: Pick<Unpacking, 'copy' | 'remote_
 export function archiveOf(want: Unpacking, context: Context): Archive {
   const none = { kind: undefined, flags: [], options: {}, fetched: false };
   if (isRemote(want) && want.src.includes('://')) {
-    const defaults = z.object(httpParams).parse({ url: want.src, validate_certs: want.validate_certs });
-    const stdin = curlConfig({ ...defaults, timeout: 10 }, [['fail'], ['location']]);
+    const stdin = downloadConfig(want.src, want.validate_certs);
     return {
       ...none,
       opening: sh`${temporary}

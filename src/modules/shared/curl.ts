@@ -83,6 +83,12 @@ export function curlConfig(want: HttpWant, more: readonly [string, string?][] = 
   return `${options.map(([name, value]) => (value === undefined ? name : `${name} = ${quoted(value)}`)).join('\n')}\n`;
 }
 
+/** The same for a file that is simply fetched; what is wrong there is curl's exit code. */
+export function downloadConfig(url: string, validate_certs = true): string {
+  const want = { ...shape.parse({ url, validate_certs }), timeout: 10 };
+  return curlConfig(want, [['fail'], ['location']]);
+}
+
 /** Whether a header is among those of a request, in any case. */
 export function hasHeader(headers: Record<string, string>, name: string): boolean {
   return Object.keys(headers).some((key) => key.toLowerCase() === name);

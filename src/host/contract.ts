@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly user?: string;
   /** Exit codes that are not an error. Default [0]. */
   readonly expect?: readonly number[] | 'any';
+  /** Its output is shown while it runs, to the person who waits. */
+  readonly shown?: boolean;
   /** Seconds until it is ended and counts as failed. Default: none. */
   readonly timeout?: number;
 }

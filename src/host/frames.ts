@@ -49,7 +49,8 @@ export interface Answer {
 
 /**
  * Cuts one of the two streams into answers. The nonce of each frame is told to it in the order of sending.
- * `partial` sees the bytes of the step under way as they come, never a part of a marker.
+ * `partial` sees the bytes of the step under way as they come, never a part of a marker; `lineEnded`
+ * is told of a newline before it is known whether it is output or the marker's.
  */
 export class AnswerReader {
   /** Of the step under way: what is surely its output. */
@@ -60,9 +61,16 @@ export class AnswerReader {
   private readonly answered: (answer: Answer) => void;
   private readonly partial: (id: number, bytes: Buffer) => void;
 
-  constructor(answered: (answer: Answer) => void, partial: (id: number, bytes: Buffer) => void) {
+  private readonly lineEnded: (id: number) => void;
+
+  constructor(
+    answered: (answer: Answer) => void,
+    partial: (id: number, bytes: Buffer) => void,
+    lineEnded: (id: number) => void = () => {},
+  ) {
     this.answered = answered;
     this.partial = partial;
+    this.lineEnded = lineEnded;
   }
 
   expect(nonce: string, ids: readonly number[]): void {
@@ -79,6 +87,8 @@ export class AnswerReader {
       const end = at < 0 ? -1 : this.rest.indexOf(0x0a, at + marker.length);
       const code = end < 0 ? undefined : Number(this.rest.toString('latin1', at + marker.length, end));
       this.take(next.id, at < 0 ? this.rest.length - begun(this.rest, marker) : at);
+      // A newline that may begin the marker ends the line before it in any case.
+      if (this.rest[0] === 0x0a) this.lineEnded(next.id);
       if (code === undefined) return;
       this.expected.shift();
       const output = Buffer.concat(this.pieces);

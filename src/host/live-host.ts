@@ -31,7 +31,9 @@ interface Batch {
 
 interface Send {
   readonly script: string;
+  /** Gets lines of standard error as they come; with `both`, of standard output too. */
   readonly onOutput?: (line: string) => void;
+  readonly both?: boolean;
   readonly resolve: (output: RawOutput) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -119,7 +121,8 @@ export class LiveHost implements Host {
 
   async run(command: Command, options: RunOptions = {}): Promise<Output> {
     this.writing(command);
-    const output = this.written(this.send(compose(command, options)));
+    const shown = options.shown ? { onOutput: this.tell, both: true } : {};
+    const output = this.written(this.send(compose(command, options), shown));
     return this.checked(command, options, await output);
   }
 
@@ -132,9 +135,7 @@ export class LiveHost implements Host {
     const name = `${id.replaceAll(/[^A-Za-z0-9]+/g, '-')}-${createHash('sha256').update(command.text).digest('hex').slice(0, 12)}`;
     const { timeout, expect, ...inner } = options;
     const output = this.written(
-      this.send(detached(name, compose(command, inner), timeout), (line) =>
-        this.surroundings.output(maskText(line)),
-      ),
+      this.send(detached(name, compose(command, inner), timeout), { onOutput: this.tell }),
     );
     return this.checked(command, expect === undefined ? {} : { expect }, await output);
   }
@@ -212,11 +213,16 @@ export class LiveHost implements Host {
     return output;
   }
 
-  private send(script: string, onOutput?: (line: string) => void): Promise<RawOutput> {
+  /** Shows a line of what is under way. */
+  private get tell(): (line: string) => void {
+    return (line) => this.surroundings.output(maskText(line));
+  }
+
+  private send(script: string, shown: Pick<Send, 'onOutput' | 'both'> = {}): Promise<RawOutput> {
     // Questions asked before this step must be answered from before it.
     this.queueBatches();
     return new Promise((resolve, reject) => {
-      this.line.sends.push({ script, resolve, reject, ...(onOutput ? { onOutput } : {}) });
+      this.line.sends.push({ script, resolve, reject, ...shown });
       this.schedule();
     });
   }
@@ -289,9 +295,7 @@ export class LiveHost implements Host {
     this.queueBatches();
     for (const send of this.line.sends.splice(0)) {
       this.surroundings.trace?.(maskText(send.script));
-      shell
-        .step(send.script, send.onOutput ? { onOutput: send.onOutput } : {})
-        .then(send.resolve, send.reject);
+      shell.step(send.script, send).then(send.resolve, send.reject);
     }
     shell.flush();
   }

@@ -12,9 +12,12 @@ interface Waiting {
   readonly resolve: (output: RawOutput) => void;
   readonly reject: (error: Error) => void;
   readonly onOutput: ((line: string) => void) | undefined;
+  /** Standard output is shown too, not only standard error. */
+  readonly both: boolean;
   stdout?: Answer;
   stderr?: Answer;
-  line: string;
+  /** What has come of a line that has not ended. */
+  readonly begun: { stdout: string; stderr: string };
 }
 
 /** One long-lived shell on a host. Steps run strictly in the order in which they were given. */
@@ -34,11 +37,13 @@ export class Shell {
     this.channel = channel;
     this.stdout = new AnswerReader(
       (answer) => this.answered('stdout', answer),
-      () => {},
+      (id, bytes) => this.stream('stdout', id, bytes.toString('utf8')),
+      (id) => this.stream('stdout', id, '\n'),
     );
     this.stderr = new AnswerReader(
       (answer) => this.answered('stderr', answer),
-      (id, bytes) => this.stream(id, bytes),
+      (id, bytes) => this.stream('stderr', id, bytes.toString('utf8')),
+      (id) => this.stream('stderr', id, '\n'),
     );
     channel.stdout.on('data', (chunk: Buffer) => this.stdout.push(chunk));
     channel.stderr.on('data', (chunk: Buffer) => {
@@ -52,18 +57,20 @@ export class Shell {
 
   /**
    * Queues a step; everything queued in one tick travels as one frame.
-   * @param onOutput gets the lines of standard error as they come, for work that takes long
+   * @param onOutput gets the lines of standard error as they come, for work that takes long; with `both` those of
+   * standard output too
    * @throws TransportError when the shell or the connection ends before the answer: its outcome is unknown
    */
   step(
     script: string,
-    options: { inline?: boolean; onOutput?: (line: string) => void } = {},
+    options: { inline?: boolean; onOutput?: (line: string) => void; both?: boolean } = {},
   ): Promise<RawOutput> {
     if (this.dead) return Promise.reject(this.dead);
     const id = this.nextId++;
     this.queue.push({ id, script, inline: options.inline ?? false });
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject, onOutput: options.onOutput, line: '' });
+      const { onOutput, both = false } = options;
+      this.waiting.set(id, { resolve, reject, onOutput, both, begun: { stdout: '', stderr: '' } });
     });
   }
 
@@ -92,7 +99,7 @@ export class Shell {
     if (!waiting.stdout || !waiting.stderr) return;
     this.waiting.delete(answer.id);
     this.complaint = '';
-    if (waiting.onOutput && waiting.line) waiting.onOutput(waiting.line);
+    for (const line of Object.values(waiting.begun)) if (line.trim()) waiting.onOutput?.(line);
     waiting.resolve({
       code: waiting.stdout.code,
       stdout: waiting.stdout.output,
@@ -100,11 +107,11 @@ export class Shell {
     });
   }
 
-  private stream(id: number, bytes: Buffer): void {
+  private stream(from: 'stdout' | 'stderr', id: number, text: string): void {
     const waiting = this.waiting.get(id);
-    if (!waiting?.onOutput) return;
-    const lines = (waiting.line + bytes.toString('utf8')).split(/[\r\n]+/);
-    waiting.line = lines.pop() ?? '';
+    if (!waiting?.onOutput || (from === 'stdout' && !waiting.both)) return;
+    const lines = (waiting.begun[from] + text).split(/[\r\n]+/);
+    waiting.begun[from] = lines.pop() ?? '';
     for (const line of lines) if (line.trim()) waiting.onOutput(line);
   }
 

@@ -19,6 +19,6 @@ export default action<z.output<typeof params>>({
   async run({ free_form, executable }, host) {
     // eval keeps the text out of every process's arguments, where other users of the host could read it.
     const command = executable === undefined ? sh`(eval ${free_form})` : sh`${executable} -c ${free_form}`;
-    return lowLevelResult(await host.run(command, { expect: 'any' }));
+    return lowLevelResult(await host.run(command, { expect: 'any', shown: true }));
   },
 });

@@ -73,7 +73,7 @@ cat >${path} && chmod 700 ${path} || exit
 (${go}
 ${rawShell(program + command)}
 ) </dev/null`,
-      { stdin: content, expect: 'any' },
+      { stdin: content, expect: 'any', shown: true },
     );
     return lowLevelResult(output);
   },

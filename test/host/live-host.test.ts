@@ -107,6 +107,33 @@ describe('a host over one shell', () => {
   });
 });
 
+describe('a command', () => {
+  it('shows the lines of both streams while it runs, when that is asked for', async () => {
+    const lines: string[] = [];
+    let begun = (): void => {};
+    const first = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const told = await openLocalHost({
+      output: (line) => {
+        lines.push(line);
+        begun();
+      },
+    });
+    const gate = join(directory, 'gate');
+    const work = sh`echo one; until [ -e ${gate} ]; do sleep 0.05; done; echo two >&2; printf three`;
+    const running = told.run(work, { shown: true });
+    await first;
+    expect(lines).toEqual(['one']);
+    await writeFile(gate, '');
+    expect(await running).toEqual({ code: 0, stdout: 'one\nthree', stderr: 'two\n' });
+    expect(lines.slice(1).sort()).toEqual(['three', 'two']);
+    await told.run(sh`echo silent`);
+    expect(lines).toHaveLength(3);
+    await told.close();
+  });
+});
+
 describe('a job', () => {
   it('streams its output, returns it whole, and runs once for two who ask', async () => {
     const lines: string[] = [];

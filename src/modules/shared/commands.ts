@@ -82,6 +82,7 @@ export function runOptions(want: Shared) {
   const newline = want.stdin_add_newline && !want.stdin?.endsWith('\n') ? '\n' : '';
   return {
     expect: 'any' as const,
+    shown: true,
     ...(want.stdin === undefined ? {} : { stdin: want.stdin + newline }),
     ...(want.chdir === undefined ? {} : { directory: want.chdir }),
   };

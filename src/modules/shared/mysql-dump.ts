@@ -57,8 +57,8 @@ export function dumpCommand(want: Wish, dialect: Dialect): Transfer {
       : want.name.length > 1
         ? ['--databases', ...want.name]
         : [...want.name];
+  const force = want.force ? ['--force'] : [];
   const options = [
-    ...(want.force ? ['--force'] : []),
     ...databases,
     ...(want.skip_lock_tables ? ['--skip-lock-tables'] : []),
     ...(want.encoding ? [`--default-character-set=${want.encoding}`] : []),
@@ -79,26 +79,26 @@ export function dumpCommand(want: Wish, dialect: Dialect): Transfer {
   // The program's own exit code goes past the pipe: sh has no pipefail.
   const command = packer
     ? sh`${begin}
-code=$({ { "$m" --defaults-file=/dev/fd/3 ${options} ${extra} 3<<foobar || echo $? >&4; } | ${packer} >"$t" || echo 1 >&4; } 4>&1
+code=$({ { "$m" --defaults-file=/dev/fd/3 ${[...force, ...options]} ${extra} 3<<foobar || echo $? >&4; } | ${packer} >"$t" || echo 1 >&4; } 4>&1
 $c
 foobar
 )
 set -- $code; exit "\${1:-0}"`
     : sh`${begin}
-"$m" --defaults-file=/dev/fd/3 ${options} ${extra} >"$t" 3<<foobar
+"$m" --defaults-file=/dev/fd/3 ${[...force, ...options]} ${extra} >"$t" 3<<foobar
 $c
 foobar`;
   const target = sh`${want.target ?? ''}`.text;
   return {
     command,
     stdin,
-    told: `${sh`${program} ${options}`.text}${want.dump_extra_args ? ` ${want.dump_extra_args}` : ''}${packer ? ` | ${packer}` : ''} > ${target}`,
+    told: `${sh`${program} ${[...force, ...placeOf(want), ...options]}`.text}${want.dump_extra_args ? ` ${want.dump_extra_args}` : ''}${packer ? ` | /usr/bin/${packer}` : ''} > ${target}`,
   };
 }
 
 export function importCommand(want: Wish, dialect: Dialect): Transfer {
+  const force = want.force ? ['-f'] : [];
   const options = [
-    ...(want.force ? ['-f'] : []),
     ...(want.encoding ? [`--default-character-set=${want.encoding}`] : []),
     ...(want.name.join() === 'all' ? [] : ['--one-database', ...want.name]),
   ];
@@ -109,19 +109,28 @@ export function importCommand(want: Wish, dialect: Dialect): Transfer {
     ? sh`${begin}
 ${there}
 exec 5>&1
-code=$({ { ${packer} -dc "$t" || echo 1 >&4; } | "$m" --defaults-file=/dev/fd/3 ${options} >&5 3<<foobar || echo $? >&4; } 4>&1
+code=$({ { ${packer} -dc "$t" || echo 1 >&4; } | "$m" --defaults-file=/dev/fd/3 ${[...force, ...options]} >&5 3<<foobar || echo $? >&4; } 4>&1
 $c
 foobar
 )
 set -- $code; exit "\${1:-0}"`
     : sh`${begin}
 ${there}
-"$m" --defaults-file=/dev/fd/3 ${options} <"$t" 3<<foobar
+"$m" --defaults-file=/dev/fd/3 ${[...force, ...options]} <"$t" 3<<foobar
 $c
 foobar`;
-  const said = sh`${program} ${options}`.text;
+  const said = sh`${program} ${[...force, ...placeOf(want), ...options]}`.text;
   const target = sh`${want.target ?? ''}`.text;
-  return { command, stdin, told: packer ? `${packer} -dc ${want.target} | ${said}` : `${said} < ${target}` };
+  return {
+    command,
+    stdin,
+    told: packer ? `/usr/bin/${packer} -dc ${want.target} | ${said}` : `${said} < ${target}`,
+  };
+}
+
+/** Where the server is, as Ansible's command says it. */
+function placeOf({ login_unix_socket: socket, login_host, login_port }: Wish): string[] {
+  return socket === undefined ? [`--host=${login_host}`, `--port=${login_port}`] : [`--socket=${socket}`];
 }
 
 function packerOf(want: Wish): string | undefined {

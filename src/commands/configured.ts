@@ -31,9 +31,13 @@ export function configured<T extends Given>(options: T): Configured<T> {
 }
 
 /** @throws ProjectError when there is neither an argument nor a setting */
-export function needsInventory({ inventory }: Pick<RunOptions, 'inventory'>): void {
+export function needsInventory({
+  inventory,
+  configuration,
+}: Configured<Pick<RunOptions, 'inventory'>>): void {
   if ([inventory].flat().length > 0) return;
   throw new ProjectError([
+    ...configuration.problems,
     {
       message: 'no inventory is named',
       hint: 'give it as an argument, or say inventory = FILE under [defaults] in ansible.cfg',

@@ -88,8 +88,18 @@ export const unsupported: readonly Unsupported[] = [
     otherThan('Ansible managed'),
     'set the variable ansible_managed',
   ),
-  warned('defaults.error_on_missing_handler', 'ANSIBLE_ERROR_ON_MISSING_HANDLER', no, 'it is a mistake'),
-  warned('defaults.error_on_undefined_vars', 'ANSIBLE_ERROR_ON_UNDEFINED_VARS', no, 'it is a mistake'),
+  warned(
+    'defaults.error_on_missing_handler',
+    'ANSIBLE_ERROR_ON_MISSING_HANDLER',
+    no,
+    'a handler that is not there is a mistake',
+  ),
+  warned(
+    'defaults.error_on_undefined_vars',
+    'ANSIBLE_ERROR_ON_UNDEFINED_VARS',
+    no,
+    'a variable that is not there is a mistake',
+  ),
   warned('defaults.executable', 'ANSIBLE_EXECUTABLE', otherThan('/bin/sh'), 'commands start from /bin/sh'),
   warned(
     'defaults.force_valid_group_names',

@@ -42,6 +42,13 @@ describe('a project with an ansible.cfg', () => {
     );
   });
 
+  it('needs an inventory from somewhere', async () => {
+    const configuration = readConfiguration({ workingDirectory: '/none', home: '/none', environment: {} });
+    const { result, stdout } = await captured(() => check({ ...given(), configuration, verbosity: 1 }));
+    expect(stdout).toContain('no inventory is named\n  give it as an argument, or say inventory = FILE');
+    expect(result).toBe(ExitCode.project);
+  });
+
   it('gives plays what they do not say themselves', async () => {
     const [web, db] = (await loadProject(given())).playbook.plays;
     expect(web).toMatchObject({ gatherFacts: false, strategy: 'free', anyErrorsFatal: true });

@@ -10,6 +10,7 @@ import { tests } from '../../src/template/tests/index.ts';
 import type { Corpora } from './corpus.ts';
 import { notes } from './notes.ts';
 import { type RecordedModule, reference } from './reference.ts';
+import { settingRows } from './settings.ts';
 import { difference, type State, shown, stateOf, table } from './state.ts';
 
 type Modules = ReadonlyMap<string, Module>;
@@ -28,6 +29,7 @@ export function ansiblePage(modules: Modules, corpora: Corpora): string {
     section('Lookups', ['lookup', 'state'], words('lookups', lookups, corpora, 'hasLookup')),
     section('Meta tasks', ['action', 'state'], metaRows(corpora)),
     section('Magic variables', ['variable', 'state'], magicRows(corpora)),
+    section('Settings of ansible.cfg', ['setting', 'environment', 'state'], settingRows()),
     ...Object.keys(reference.options).map(optionSection),
   ];
   return `${[head(sections.map(({ states }) => states)), ...sections.map(({ text }) => text)].join('\n\n')}\n`;

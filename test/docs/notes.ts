@@ -15,7 +15,7 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
     '--ssh-common-args': 'say it in the inventory: ansible_ssh_common_args',
     '--ssh-extra-args': 'say it in the inventory: ansible_ssh_extra_args',
     '--syntax-check': 'foobar check does that and more',
-    '--timeout': 'say it in the inventory: ansible_ssh_timeout',
+    '--timeout': 'say it in the inventory, ansible_ssh_timeout, or in ansible.cfg',
     '--version': 'of foobar itself',
     '--verbose': 'up to -vvv',
   },
@@ -30,6 +30,5 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'ansible-vault': { '--skip-tty-check': 'the editor opens in any case', '--version': 'of foobar itself' },
   magic: {
     ansible_playbook_python: 'there is no Python',
-    ansible_config_file: 'none: ansible.cfg is not read',
   },
 };

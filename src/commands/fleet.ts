@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { HostVariables } from '../engine/host-variables.ts';
 import { hostScope, type RunVariables } from '../engine/variables.ts';
-import { TaskFailure } from '../errors.ts';
+import { type Problem, ProjectError, TaskFailure } from '../errors.ts';
 import { type ConnectionSettings, connectionSettings } from '../host/connection.ts';
 import { Fleet } from '../host/fleet.ts';
 import { localConnection } from '../host/local-connection.ts';
@@ -57,6 +57,23 @@ export function openFleet(
       }
       return known;
     },
+  });
+}
+
+/** What is wrong with the connection variables of hosts, as far as they can be known before any host is asked. */
+export function connectionProblems(project: Project, login?: Login): Problem[] {
+  const variables = runVariables(project, true);
+  return [...project.limited].flatMap((name): readonly Problem[] => {
+    try {
+      settingsOf(variables, name, login);
+      return [];
+    } catch (error) {
+      const place = project.inventory.hosts.get(name)?.place;
+      if (error instanceof ProjectError) return error.problems.map((problem) => ({ place, ...problem }));
+      // A variable that only the host can tell.
+      if (error instanceof TaskFailure) return [];
+      throw error;
+    }
   });
 }
 

@@ -15,6 +15,7 @@ import { selectTasks, unknownTags } from '../playbook/tags.ts';
 import { didYouMeanFile, shownPath } from '../problems.ts';
 import { parseYaml, readYamlFile } from '../yaml/located.ts';
 import { configured, configuredPlaybook, needsInventory } from './configured.ts';
+import { connectionProblems } from './fleet.ts';
 import type { RunOptions } from './options.ts';
 import { unlock } from './unlock.ts';
 
@@ -56,7 +57,7 @@ export async function loadProject(given: ProjectOptions): Promise<Project> {
   const { inventory } = read;
   const misspelt = unknownTags(read.playbook, options);
   if (misspelt.length > 0) throw new ProjectError(misspelt);
-  return {
+  const project: Project = {
     inventory,
     playbook: selectTasks(configuredPlaybook(read.playbook, configuration), options),
     extra,
@@ -64,6 +65,9 @@ export async function loadProject(given: ProjectOptions): Promise<Project> {
     warnings: read.problems,
     configuration,
   };
+  const unreachable = connectionProblems(project, options);
+  if (unreachable.length > 0) throw new ProjectError(unreachable);
+  return project;
 }
 
 /**

@@ -36,7 +36,7 @@ export async function compare(
     const differences = [
       ...unexpected(project, ansible),
       ...tellings(ansible, foobar),
-      ...after.flatMap((pair, index) => compareStates(before[index]!, pair)),
+      ...after.flatMap((pair, index) => compareStates(before[index]!, pair, check)),
     ];
     const tasks = new Set(ansible.ends.map(({ task, module }) => `${task} ${module}`)).size;
     found[phase] = { differences: differences.join('\n'), tasks, seconds: (Date.now() - began) / 1000 };

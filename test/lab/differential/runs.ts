@@ -110,6 +110,9 @@ export function told({ ends, recap }: Told): string[] {
   });
 }
 
+/** foobar tells in check mode that they would do something; Ansible skips them. */
+const toldInCheckMode = new Set(['command', 'shell', 'raw', 'script', 'tempfile']);
+
 /**
  * What foobar says in check mode where it cannot know, and Ansible guesses a change or fails since an earlier one was
  * not made: as Ansible ends it.
@@ -121,7 +124,9 @@ export function withGuesses(foobar: Told, ansible: Told): Told {
   const ends = foobar.ends.map((end) => {
     const index = left.findIndex((other) => key(other) === key(end));
     const [other] = index < 0 ? [] : left.splice(index, 1);
-    if (end.status !== 'unknown' || !other || !['changed', 'failed'].includes(other.status)) return end;
+    const unknown = end.status === 'unknown' && ['changed', 'failed'].includes(other?.status ?? '');
+    const told = end.status === 'changed' && other?.status === 'skipped' && toldInCheckMode.has(kindOf(end));
+    if (!other || !(unknown || told)) return end;
     guessed = true;
     return other;
   });
@@ -130,14 +135,18 @@ export function withGuesses(foobar: Told, ansible: Told): Told {
 
 function sentence({ host, task, module, status, handler, ignored, item }: TaskEnd): string {
   const name = task.replace(/^(ansible\.(builtin|posix)|community\.\w+)\./, '');
-  const short = module.replace(/^(ansible\.(builtin|posix|legacy)|community\.\w+)\./, '');
-  // What Ansible's gather_facts chooses.
-  const kind = short === 'gather_facts' ? 'setup' : short;
+  const kind = kindOf({ module });
   // Labels that are no plain words are worded otherwise.
   const label = typeof item === 'string' ? ` (${/[[{\n]/.test(item) ? '...' : item})` : '';
   // Ansible says so of the loop, not of its items.
   const forgiven = ignored && !label ? ', ignored' : '';
   return `${host}: ${handler ? 'handler ' : ''}${name} [${kind}]${label}: ${status}${forgiven}`;
+}
+
+function kindOf({ module }: Pick<TaskEnd, 'module'>): string {
+  const short = module.replace(/^(ansible\.(builtin|posix|legacy)|community\.\w+)\./, '');
+  // What Ansible's gather_facts chooses.
+  return short === 'gather_facts' ? 'setup' : short;
 }
 
 function why(ends: readonly TaskEnd[]): string[] {

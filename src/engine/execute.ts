@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandError, TaskFailure } from '../errors.ts';
+import { CommandError, ProjectError, TaskFailure } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
@@ -80,7 +80,8 @@ async function once(
     if (background > 0) return await run.jobs.run(task, item, host, background, attempt);
     return await (seconds > 0 ? within(seconds, attempt(limited(host, seconds))) : attempt(host));
   } catch (error) {
-    if (!(error instanceof TaskFailure || error instanceof CommandError)) throw error;
+    const known = [TaskFailure, CommandError, ProjectError].some((kind) => error instanceof kind);
+    if (!known) throw error;
     return failure(error, around.unsure);
   }
 }

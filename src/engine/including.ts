@@ -1,5 +1,3 @@
-import { ProjectError, TaskFailure } from '../errors.ts';
-import { shownPath } from '../problems.ts';
 import type { HostPlay } from './host-play.ts';
 import { type Asked, askedBy, type Group } from './includes.ts';
 import type { Outcome } from './outcome.ts';
@@ -94,17 +92,9 @@ function read(walk: Walk, entry: Entry, host: HostPlay, asked: Asked, groups: Gr
   try {
     groups.push(walk.batch.inclusions.group(entry, asked, host.name));
   } catch (error) {
-    return host.failureOf(error instanceof ProjectError ? mistakes(error) : error);
+    return host.failureOf(error);
   }
   const { _raw_params: include, ...include_args } = asked.args;
   const result = { changed: false, ...(include === undefined ? {} : { include }), include_args };
   return { status: 'ok', result };
-}
-
-function mistakes({ problems }: ProjectError): TaskFailure {
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  const lines = errors.map(({ message, place }) =>
-    place ? `${shownPath(place.file)}:${place.line}:${place.column}: ${message}` : message,
-  );
-  return new TaskFailure(lines.join('\n'), errors.find(({ hint }) => hint !== undefined)?.hint);
 }

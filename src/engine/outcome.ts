@@ -1,5 +1,6 @@
-import { CommandError, TaskFailure, TransportError } from '../errors.ts';
+import { CommandError, ProjectError, TaskFailure, TransportError } from '../errors.ts';
 import type { ActionResult, Change } from '../modules/contract.ts';
+import { shownPath } from '../problems.ts';
 import { NotKnownYet } from '../template/scope.ts';
 import type { TaskStatus } from './events.ts';
 import { WrongParameters } from './parameters.ts';
@@ -35,7 +36,8 @@ export function skippedBy(condition: string | undefined): Outcome {
 }
 
 /** What an error means for the task it happened in. */
-export function failure(error: unknown, unsure: boolean): Outcome {
+export function failure(thrown: unknown, unsure: boolean): Outcome {
+  const error = thrown instanceof ProjectError ? mistakes(thrown) : thrown;
   if (error instanceof TransportError)
     return {
       status: 'unreachable',
@@ -59,6 +61,15 @@ export function failure(error: unknown, unsure: boolean): Outcome {
     hint: error instanceof TaskFailure ? error.hint : undefined,
     result: { changed: false, failed: true, msg: message, ...values },
   };
+}
+
+/** Mistakes in the project that only a task found. */
+function mistakes({ problems }: ProjectError): TaskFailure {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const lines = errors.map(({ message, place }) =>
+    place ? `${shownPath(place.file)}:${place.line}:${place.column}: ${message}` : message,
+  );
+  return new TaskFailure(lines.join('\n'), errors.find(({ hint }) => hint !== undefined)?.hint);
 }
 
 function firstLine(text: string): string {

@@ -43,8 +43,7 @@ export class DynamicInclude implements Include {
 
   read(args: Args): Included {
     const { included, report } = this.look(args);
-    if (report.problems.some((problem) => problem.severity === 'error'))
-      throw new ProjectError(report.problems);
+    if (report.isUnusable) throw new ProjectError(report.problems);
     return included;
   }
 }

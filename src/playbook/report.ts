@@ -15,6 +15,7 @@ export class Report {
   /** What was read already: many includes may name the same file. */
   readonly files: Map<string, unknown>;
   readonly #said = new Set<string>();
+  readonly #later = new Set<Problem>();
 
   constructor(files: Map<string, unknown> = new Map()) {
     this.files = files;
@@ -22,6 +23,17 @@ export class Report {
 
   mistake(place: Place | undefined, message: string, hint?: string): void {
     this.problems.push({ message, place, hint, severity: 'error' });
+  }
+
+  /** A mistake of a task that is there all the same, and fails when its turn comes. */
+  failsLater(place: Place | undefined, message: string, hint?: string): void {
+    this.mistake(place, message, hint);
+    this.#later.add(this.problems.at(-1)!);
+  }
+
+  /** Whether there are mistakes that no task of its own fails with. */
+  get isUnusable(): boolean {
+    return this.problems.some((problem) => problem.severity === 'error' && !this.#later.has(problem));
   }
 
   warn(place: Place | undefined, message: string, hint?: string): void {

@@ -55,6 +55,7 @@ else echo ${marker}absent; fi
     if (text.startsWith(`${marker}absent\n`)) return args.map(() => ({ state: 'absent' }));
     const answers = new Map<number, unknown[]>();
     const errors = new Map<number, string>();
+    const unread = new Map<number, string>();
     const refusals = new Map<string, string>();
     let socket = '';
     let current: number | undefined;
@@ -70,12 +71,18 @@ else echo ${marker}absent; fi
         if (current === undefined) refusals.set(socket, line);
         else errors.set(current, line);
       } else if (line !== '' && current !== undefined && !line.startsWith('mysql: [Warning]')) {
-        answers.get(current)!.push(readRow(line));
+        const row = readRow(line);
+        if (row) answers.get(current)!.push(row.value);
+        else if (!unread.has(current)) unread.set(current, line);
       }
     }
     return args.map((arg, index) => {
+      // MariaDB's client prints the statement before its error.
+      const odd = unread.get(index);
       const error =
-        errors.get(index) ?? (answers.has(index) ? undefined : (refusals.get(arg.socket) ?? 'no answer'));
+        errors.get(index) ??
+        (odd === undefined ? undefined : `the client printed what is no JSON: ${odd.slice(0, 200)}`) ??
+        (answers.has(index) ? undefined : (refusals.get(arg.socket) ?? 'no answer'));
       if (error === undefined) return { state: 'up', rows: answers.get(index)! };
       return {
         state: downErrors.has(/^ERROR (\d+)/.exec(error)?.[1] ?? '') ? 'down' : 'error',
@@ -85,11 +92,11 @@ else echo ${marker}absent; fi
   },
 };
 
-function readRow(line: string): unknown {
+function readRow(line: string): { readonly value: unknown } | undefined {
   try {
-    return JSON.parse(line);
+    return { value: JSON.parse(line) };
   } catch {
-    throw new Error(`the mysql client printed something that is no JSON: ${line.slice(0, 200)}`);
+    return undefined;
   }
 }
 
@@ -111,10 +118,13 @@ export function refusal(host: string, answer: Exclude<MysqlAnswer, { state: 'up'
       `MySQL does not run on ${host}: ${answer.reason}`,
       'See journalctl -u mysql and its error log.',
     );
-  return new TaskFailure(
-    `MySQL on ${host} refuses: ${answer.reason}`,
-    /^ERROR (1045|1698)/.test(answer.reason)
-      ? "The host's root must be let in over the local socket: root@localhost with the plugin auth_socket."
-      : undefined,
-  );
+  return new TaskFailure(`MySQL on ${host} refuses: ${answer.reason}`, hintOf(answer.reason));
+}
+
+function hintOf(reason: string): string | undefined {
+  if (/^ERROR (1045|1698)/.test(reason))
+    return "The host's root must be let in over the local socket: root@localhost with the plugin auth_socket.";
+  if (/^ERROR 1193 .*server_uuid/.test(reason))
+    return 'This looks like MariaDB: what keeps primaries and replicas needs the server of MySQL.';
+  return undefined;
 }

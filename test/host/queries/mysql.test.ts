@@ -72,8 +72,17 @@ describe('the answers of the mysql client', () => {
     ]);
   });
 
-  it('that are no JSON are a bug', () => {
-    expect(() => parse(`${marker}socket /a.sock\n${marker}0\nhello\n`)).toThrow(/no JSON: hello/);
+  it('that are no JSON are an error', () => {
+    const [answer] = parse(`${marker}socket /a.sock\n${marker}0\nhello\n`);
+    expect(answer).toEqual({ state: 'error', reason: 'the client printed what is no JSON: hello' });
+  });
+
+  it('are the error alone where the client of MariaDB prints the statement before', () => {
+    const reason = "ERROR 1193 (HY000) at line 2: Unknown system variable 'server_uuid'";
+    const echo = '--------------\nSELECT JSON_OBJECT(\n--------------\n';
+    const [answer] = parse(`${marker}socket /a.sock\n${marker}0\n${echo}\n${reason}\n`);
+    expect(answer).toEqual({ state: 'error', reason });
+    expect(refusal('db1', { state: 'error', reason }).hint).toContain('MariaDB');
   });
 });
 

@@ -43,7 +43,10 @@ function withLine(lines: string[], want: LineWish): string[] {
     const fresh = want.backrefs && found.match !== undefined ? expandMatch(line, found.match) : line;
     return lines.with(found.index, ended(fresh));
   }
-  const exact = lines.findLastIndex((candidate) => bare(candidate) === line);
+  // With firstmatch Ansible looks no further than the first line that matches insertafter or insertbefore.
+  const anchor = want.firstmatch ? anchorOf(lines, want) : -1;
+  const seen = anchor < 0 ? lines : lines.slice(0, anchor + 1);
+  const exact = seen.findLastIndex((candidate) => bare(candidate) === line);
   if (exact >= 0) return lines.with(exact, ended(line));
   if (want.backrefs) return lines;
   return insert(lines, ended(line), want);
@@ -65,15 +68,24 @@ function matching(
 
 function insert(lines: string[], line: string, want: LineWish): string[] {
   if (want.insertbefore === 'BOF' || want.insertafter === 'BOF') return [line, ...lines];
-  const anchor = want.insertafter === 'EOF' ? undefined : (want.insertafter ?? want.insertbefore);
-  const regexp = anchor === undefined ? undefined : pythonRegex(anchor);
-  const tests = (candidate: string) => regexp?.test(candidate) ?? false;
-  const index = want.firstmatch ? lines.findIndex(tests) : lines.findLastIndex(tests);
+  const index = anchorOf(lines, want);
   const at = index < 0 ? lines.length : index + (want.insertafter === undefined ? 0 : 1);
+  if (index >= 0 && want.insertafter !== undefined && at < lines.length && bare(lines[at]!) === bare(line))
+    return lines;
   return lines
     .slice(0, at)
     .map((candidate, i) => (i === at - 1 ? ended(candidate) : candidate))
     .concat(line, lines.slice(at));
+}
+
+/** The line that insertafter or insertbefore names, or -1. */
+function anchorOf(lines: readonly string[], want: LineWish): number {
+  if (want.insertbefore === 'BOF' || want.insertafter === 'BOF' || want.insertafter === 'EOF') return -1;
+  const anchor = want.insertafter ?? want.insertbefore;
+  if (anchor === undefined) return -1;
+  const regexp = pythonRegex(anchor);
+  const tests = (candidate: string) => regexp.test(candidate);
+  return want.firstmatch ? lines.findIndex(tests) : lines.findLastIndex(tests);
 }
 
 function ended(line: string): string {

@@ -1,4 +1,12 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { NotYet, TaskFailure } from '../../errors.ts';
 import type { HostReader } from '../../host/contract.ts';
@@ -33,18 +41,24 @@ function localFile(path: string, below: string, { decrypt }: CopyWish): Item {
   return { below, source: { content }, bits: statSync(path).mode & 0o7777 };
 }
 
-function walk(path: string, below: string, wish: CopyWish): Item[] {
+function walk(path: string, below: string, wish: CopyWish, parents: readonly string[] = []): Item[] {
+  const around = [...parents, realpathSync(path)];
   const bits = statSync(path).mode & 0o7777;
   const inside = readdirSync(path)
     .sort()
     .flatMap((name) => {
       const here = join(path, name);
       const there = below === '' ? name : `${below}/${name}`;
-      if (!wish.follow && lstatSync(here).isSymbolicLink())
+      if (lstatSync(here).isSymbolicLink() && !(wish.follow && leadsOut(here, around)))
         return [{ below: there, source: { link: readlinkSync(here) }, bits: 0o777 }];
-      return statSync(here).isDirectory() ? walk(here, there, wish) : [localFile(here, there, wish)];
+      return statSync(here).isDirectory() ? walk(here, there, wish, around) : [localFile(here, there, wish)];
     });
   return [{ below, source: 'directory', bits }, ...inside];
+}
+
+/** Whether a link can be followed: it points to something, and not to a directory that it is in. */
+function leadsOut(link: string, around: readonly string[]): boolean {
+  return existsSync(link) && !around.includes(realpathSync(link));
 }
 
 /** The same for a file or directory of the host. */

@@ -33,7 +33,7 @@ export function playbooks(): { name: string; fleet: boolean }[] {
 export async function openProject(lab: Lab, name: string, twins: readonly Twins[]): Promise<Project> {
   const directory = join(folder, 'differential', name);
   rmSync(directory, { recursive: true, force: true });
-  cpSync(source, directory, { recursive: true });
+  cpSync(source, directory, { recursive: true, verbatimSymlinks: true });
   const vars = (side: 'ansible' | 'foobar') =>
     twins.map((pair, index) => ({
       file: join(directory, 'host_vars', fleet[index]!.name, 'connection.yaml'),

@@ -51,6 +51,18 @@ describe('editLines', () => {
       'a\na\nb\n',
       'a\nn\na\nb\n',
     ],
+    [
+      'looks for the line only up to the first match when told',
+      { line: 'n', insertafter: '^a', firstmatch: true },
+      'a\nb\nn\n',
+      'a\nn\nb\nn\n',
+    ],
+    [
+      'finds the line before the first match when told',
+      { line: 'n', insertafter: '^a', firstmatch: true },
+      'n\na\nb\n',
+      'n\na\nb\n',
+    ],
     ['goes after a last line without its end', { line: 'n', insertafter: '^b' }, 'a\nb', 'a\nb\nn\n'],
     ['goes before the match', { line: 'n', insertbefore: '^b' }, 'a\nb\n', 'a\nn\nb\n'],
     ['goes to the end without a match', { line: 'n', insertbefore: '^q' }, 'a\n', 'a\nn\n'],

@@ -55,11 +55,11 @@ function said<T extends object>(keywords: T): T {
 }
 
 /** What is included later gets them too. */
-function includeWith({ read }: Include, task: (given: Task) => Task): Include {
+function includeWith(include: Include, task: (given: Task) => Task): Include {
   const known = new Map<Included, Included>();
   return {
     read: (args) => {
-      const whole = read(args);
+      const whole = include.read(args);
       const again = known.get(whole);
       if (again) return again;
       const result = { ...whole, tasks: whole.tasks.map(task), handlers: whole.handlers.map(task) };

@@ -45,8 +45,10 @@ export default action<z.output<typeof params>>({
     const output = await host.run(rawShell(`env -- ${shown.join(' ')}`), runOptions(want));
     // env(1) could not start it: Ansible's module answers with the number of ENOENT.
     if (output.code === 127 && output.stderr.startsWith('env: ')) {
-      const msg = `[Errno 2] No such file or directory: b'${words[0]}'`;
-      return { changed: false, failed: msg, values: { cmd: words, rc: 2, msg, stdout: '', stderr: '' } };
+      const failed = `[Errno 2] No such file or directory: b'${words[0]}'`;
+      const silence = { stdout: '', stdout_lines: [], stderr: '', stderr_lines: [] };
+      const cmd = sh`${words}`.text;
+      return { changed: false, failed, values: { cmd, rc: 2, msg: failed, ...silence } };
     }
     return commandResult(words, output, started, want.strip_empty_ends);
   },

@@ -51,6 +51,7 @@ export class MadeNames {
     if (task.register !== undefined) this.names.add(task.register);
     const gathered = gatheredBy[task.module];
     if (gathered !== undefined) this.names.add(gathered);
+    if (task.module === 'getent') this.#database(task.args.database);
     if (task.module === 'set_fact')
       for (const key of Object.keys(task.args)) {
         if (isOpen(key) || key === rawParameter) this.dynamic = true;
@@ -59,6 +60,11 @@ export class MadeNames {
     if (task.module === 'add_host')
       for (const key of Object.keys(task.args)) if (!hostWords.includes(key)) this.names.add(key);
     if (task.module === 'include_vars') this.#included(task);
+  }
+
+  #database(name: unknown): void {
+    if (isOpen(name)) this.dynamic = true;
+    else this.names.add(`getent_${text(name)}`);
   }
 
   #included(task: Task): void {

@@ -61,7 +61,10 @@ describe('command', () => {
     });
     expect(failed).toBe('exit code 3\noops');
     expect(values).toMatchObject({ rc: 3, stdout_lines: ['out'], stderr_lines: ['oops'] });
-    expect((await bench.act('command', { cmd: 'no-such-program' })).values).toMatchObject({ rc: 2 });
+    expect((await bench.act('command', { cmd: 'no-such-program "at all"' })).values).toMatchObject({
+      ...{ rc: 2, cmd: "no-such-program 'at all'" },
+      ...{ stdout_lines: [], stderr_lines: [] },
+    });
   });
 
   it('takes stdin and chdir', async () => {

@@ -39,13 +39,6 @@ const params = withAliases(
         .default('system')
         .describe('The service manager: that of the system, of the user of the task, or what all users get.'),
     })
-    .refine(
-      (want) =>
-        want.daemon_reload ||
-        want.daemon_reexec ||
-        [want.state, want.enabled, want.masked].some((it) => it !== undefined),
-      { error: 'give state, enabled, masked, daemon_reload or daemon_reexec' },
-    )
     .refine((want) => !/[*?[]/.test(want.name ?? ''), {
       error: 'patterns are not supported: give the name of one unit',
       path: ['name'],

@@ -46,7 +46,7 @@ export async function readUnit(want: UnitWant, host: HostReader): Promise<UnitSt
   ]);
   if (unit === undefined) return { stale };
   // A unit can be masked before it is there.
-  const needed = want.state !== undefined || want.enabled !== undefined || want.masked === undefined;
+  const needed = want.state !== undefined || want.enabled !== undefined;
   if (unit.loadState === 'not-found' && needed)
     throw new NotYet(
       `there is no unit ${unit.id} on ${host.name}`,

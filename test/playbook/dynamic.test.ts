@@ -314,4 +314,15 @@ describe('what Ansible 2.19 does with', () => {
       args: { msg: "Ansible's module ansible.builtin.dnf is not supported" },
     });
   });
+
+  it('a module that is not here, in an include: its own task fails, the others are there', () => {
+    const root = folder({
+      'site.yml': '- hosts: all\n  tasks:\n    - include_tasks: more.yml\n',
+      'more.yml': '- apt: name=nginx\n- dnf: name=nginx\n',
+    });
+    const modules = ['apt', 'fail'];
+    const [task] = own(loadPlaybook(join(root, 'site.yml'), { modules }).plays[0]!.tasks);
+    const { tasks } = task!.include!.read({ _raw_params: 'more.yml' });
+    expect(tasks.map(({ module }) => module)).toEqual(['apt', 'fail']);
+  });
 });

@@ -54,13 +54,30 @@ export function failure(thrown: unknown, unsure: boolean): Outcome {
     };
   const message = known || error instanceof NotKnownYet ? error.message : `bug in foobar: ${stackOf(error)}`;
   const values =
-    error instanceof CommandError ? { rc: error.code, stdout: error.stdout, stderr: error.stderr } : {};
+    error instanceof CommandError
+      ? withLines({ rc: error.code, stdout: error.stdout, stderr: error.stderr })
+      : {};
   return {
     status: 'failed',
     message,
     hint: error instanceof TaskFailure ? error.hint : undefined,
     result: { changed: false, failed: true, msg: message, ...values },
   };
+}
+
+/** With the lines of what it said, which Ansible adds to the results of all modules. */
+export function withLines(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const added = ['stdout', 'stderr'].flatMap((name) => {
+    const [said, lines] = [values[name], `${name}_lines`];
+    return typeof said !== 'string' || lines in values ? [] : [[lines, linesOf(said)] as const];
+  });
+  return { ...values, ...Object.fromEntries(added) };
+}
+
+/** Python's splitlines(). */
+function linesOf(text: string): string[] {
+  const lines = text.split(/\r\n|[\n\r\v\f]/);
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
 /** Mistakes in the project that only a task found. */

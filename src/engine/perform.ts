@@ -2,7 +2,7 @@ import { NotYet } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { ActionModule, ActionResult, StateModule } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, withLines } from './outcome.ts';
 import { askItem, epochOf, type PreparedItem, type PrepareRun } from './prepare.ts';
 
 /** What executing asks of the window around it. */
@@ -39,6 +39,13 @@ export async function settle(
   const before = await item.answer;
   const differences = module.diff(want, before);
   const counted = differences.some((change) => !change.uncounted);
+  const skipped = differences.length === 0 ? module.skipped?.(want, before) : undefined;
+  if (skipped !== undefined)
+    return {
+      status: 'skipped',
+      message: skipped,
+      result: { changed: false, skipped: true, msg: skipped },
+    };
   if (differences.length === 0)
     return { status: 'ok', result: { changed: false, failed: false, ...values(before) } };
   if (context.check)
@@ -120,7 +127,7 @@ function answered({ changed, failed, skipped, changes, values, ...answers }: Act
       changed,
       failed: failed !== undefined,
       ...(failed === undefined ? {} : { msg: failed }),
-      ...values,
+      ...withLines(values ?? {}),
     },
   };
 }

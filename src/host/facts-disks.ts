@@ -46,7 +46,7 @@ function readMounts(get: ReadSection): Facts[] {
       .filter(([, root]) => root !== '/')
       .map(([, , target = '']) => unescapeOctal(target)),
   );
-  return get('mounts')
+  const mounts = get('mounts')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.split(' ').map(unescapeOctal))
@@ -63,6 +63,8 @@ function readMounts(get: ReadSection): Facts[] {
       ...sizes.get(mount),
       uuid: uuids.get(device) ?? 'N/A',
     }));
+  // What is mounted over another hides it.
+  return [...new Map(mounts.map((each) => [each.mount, each])).values()];
 }
 
 /** Spaces and the like in /proc/mounts are octal: fstab(5). */

@@ -37,13 +37,24 @@ printf '%s\\n' "$p" "$n"`),
   diff: ({ name }, have) => changes({ permanent: name, name }, have),
 
   async fix(list, { name }, _have, host) {
-    if (list.some((change) => change.what === 'permanent'))
-      await host.write('/etc/hostname', `${name}\n`, { mode: 0o644 });
+    if (list.some((change) => change.what === 'permanent')) {
+      // As Ansible: where systemd runs it keeps the name for people too.
+      const { code } = await host.run(
+        sh`[ -d /run/systemd/system ] && hostnamectl --pretty --static set-hostname -- ${name}`,
+        { expect: 'any' },
+      );
+      if (code !== 0) await host.write('/etc/hostname', `${name}\n`, { mode: 0o644 });
+    }
     if (list.some((change) => change.what === 'name')) await host.run(sh`hostname -- ${name}`);
   },
 
   result: ({ name }) => ({
     name,
-    ansible_facts: { ansible_hostname: name.split('.')[0], ansible_nodename: name, ansible_fqdn: name },
+    ansible_facts: {
+      ansible_hostname: name.split('.')[0],
+      ansible_nodename: name,
+      ansible_fqdn: name,
+      ansible_domain: name.split('.').slice(1).join('.'),
+    },
   }),
 });

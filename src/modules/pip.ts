@@ -81,7 +81,10 @@ export default action<Want>({
       if (want.state === 'absent') return version === undefined;
       return version !== undefined && satisfies(version, each!) === true;
     });
-    return settled ? `already ${want.state}: ${packagesOf(want).join(', ')}` : undefined;
+    if (!settled) return undefined;
+    const skipped = `already ${want.state}: ${packagesOf(want).join(', ')}`;
+    const cmd = [...(await findPip(want, host)), ...verbs[want.state], ...packagesOf(want)];
+    return { changed: false, skipped, values: { ...answer(want, cmd), stdout: '', stderr: '' } };
   },
 
   async run(want, host) {
@@ -129,18 +132,25 @@ export default action<Want>({
     return {
       changed: done || made !== undefined,
       values: {
-        cmd: [...pip, ...words],
-        name: want.name ?? null,
-        version: want.version ?? null,
-        state: want.state,
-        requirements: want.requirements ?? null,
-        virtualenv: environment ?? null,
+        ...answer(want, [...pip, ...words]),
         stdout: (made ?? '') + said,
         stderr: output.stderr,
       },
     };
   },
 });
+
+/** Keys of Ansible's result. */
+function answer(want: Want, cmd: readonly string[]): Record<string, unknown> {
+  return {
+    cmd,
+    name: want.name ?? null,
+    version: want.version ?? null,
+    state: want.state,
+    requirements: want.requirements ?? null,
+    virtualenv: environmentOf(want) ?? null,
+  };
+}
 
 /** The packages with `version` put to the only one. */
 function packagesOf(want: Want): string[] {

@@ -160,6 +160,16 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
     { mounts: [{ device: '/dev/sda1', mount: '/srv/my data', fstype: 'ext4', options: 'rw' }] },
   ],
   [
+    'a mount over another',
+    { mounts: '/dev/sda1 /srv ext4 rw 0 0\n/dev/sda2 / ext4 rw 0 0\n/dev/sda3 /srv xfs ro 0 0' },
+    {
+      mounts: [
+        expect.objectContaining({ device: '/dev/sda3', mount: '/srv', fstype: 'xfs' }),
+        expect.objectContaining({ device: '/dev/sda2', mount: '/' }),
+      ],
+    },
+  ],
+  [
     'a clock west of Greenwich',
     { clock: '1700000000 123456789 -0330 NST Tuesday 2 46\n-0330 NST\n-0230 NDT' },
     {

@@ -90,6 +90,8 @@ export interface StateModule<P, S> extends Common<P> {
    * version). Default: no.
    */
   happened?(want: P, before: S, after: S): boolean;
+  /** Why there was nothing to look at: with no differences the task ends as skipped ("skipped, since /x exists"). */
+  skipped?(want: P, have: S): string | undefined;
   /** Keys that playbooks read from the registered result, named as in Ansible. */
   result?(want: P, have: S): Record<string, unknown>;
 }

@@ -16,7 +16,8 @@ const params = withAliases(
     .strictObject({
       repo: z
         .string()
-        .describe('URL of the repository.')
+        .transform((repo) => (repo.startsWith('/') ? `file://${repo}` : repo))
+        .describe('URL of the repository, or a path on the host.')
         .meta({ aliases: ['name'] }),
       dest: hostPath.describe('Directory of the host for the working tree.'),
       version: text

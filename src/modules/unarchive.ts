@@ -4,7 +4,15 @@ import type { HostReader } from '../host/contract.ts';
 import { type FileStat, stat } from '../host/queries/stat.ts';
 import { rawShell } from '../host/sh.ts';
 import { type Change, type Context, state } from './contract.ts';
-import { archiveOf, between, comparison, extraction, extractionWords, isRemote } from './shared/archives.ts';
+import {
+  archiveOf,
+  between,
+  comparison,
+  extraction,
+  extractionWords,
+  isGzip,
+  isRemote,
+} from './shared/archives.ts';
 import { attributeChanges, attributeCommands, fileAttributes, requireNames } from './shared/attributes.ts';
 import { httpParams } from './shared/curl.ts';
 import { ansibleBoolean, ansibleList, hostPath, integer, withAliases } from './shared/params.ts';
@@ -68,7 +76,8 @@ export default state<Want, State>({
   params,
 
   async have(want, host, context) {
-    if (want.creates !== undefined && (await host.ask(stat, { path: want.creates })) !== undefined)
+    const done = rememberedFor(want).extract_results !== undefined;
+    if (!done && want.creates !== undefined && (await host.ask(stat, { path: want.creates })) !== undefined)
       return nothing;
     await Promise.all([requireDirectory(want.dest, host), requireNames(want, host)]);
     // What a URL gave was unpacked a moment ago: it is not fetched once more to be compared.
@@ -107,13 +116,14 @@ export default state<Want, State>({
   verify: (want, before, after) =>
     before.kind === 'zip' && want.extra_opts.length > 0 ? [] : differences(want, after),
 
+  skipped: (want, have) => (have === nothing ? `skipped, since ${want.creates} exists` : undefined),
+
   result(want, have) {
-    if (have === nothing) return { dest: want.dest, src: want.src };
     const { extract_results } = rememberedFor(want);
     return {
       dest: want.dest,
       src: want.src,
-      handler: have.kind === 'zip' ? 'ZipArchive' : handlerOf(want.src),
+      handler: have.kind === 'zip' ? 'ZipArchive' : isGzip(want.src) ? 'TgzArchive' : 'TarArchive',
       ...(extract_results === undefined ? {} : { extract_results }),
       ...(want.list_files ? { files: have.members } : {}),
       ...(have.into && pathInfo(have.into)),
@@ -131,11 +141,6 @@ function differences(want: Want, have: State): Change[] {
       list.map((change) => ({ ...change, what: `${change.what} of ${path}` })),
     ),
   ];
-}
-
-/** The name of Ansible's class for it: tar finds out by itself about all that is not gzip. */
-function handlerOf(src: string): string {
-  return /\.(?:tar|t?bz2?|t?xz|t?zst)$/.test(src) ? 'TarArchive' : 'TgzArchive';
 }
 
 async function compare(want: Want, host: HostReader, context: Context): Promise<State> {

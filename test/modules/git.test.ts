@@ -69,7 +69,7 @@ describe('git', () => {
     execFileSync('git', ['clone', '-q', bench.at('origin'), bench.at('copy')], { stdio: 'ignore' });
     const turned = await bench.settle('git', { ...args, repo: bench.at('copy') });
     expect([shown(turned.changes), turned.left]).toEqual([
-      [`repo ${bench.at('origin')} -> ${bench.at('copy')}`],
+      [`repo file://${bench.at('origin')} -> file://${bench.at('copy')}`],
       [],
     ]);
   });

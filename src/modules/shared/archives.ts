@@ -115,6 +115,7 @@ export function extractionWords(kind: 'tar' | 'zip', want: Unpacking): string[] 
     '--extract',
     '-C',
     want.dest,
+    ...(isGzip(want.src) ? ['-z'] : []),
     ...newer,
     ...tarOptions(want),
     '-f',
@@ -123,8 +124,14 @@ export function extractionWords(kind: 'tar' | 'zip', want: Unpacking): string[] 
   ];
 }
 
+/** What Ansible unpacks with `-z`: all but what is named otherwise, of which tar finds out by itself. */
+export function isGzip(src: string): boolean {
+  return !/\.(?:tar|t?bz2?|t?xz|t?zst)$/.test(src);
+}
+
 function tarOptions(want: Unpacking): string[] {
-  return ['--show-transformed-names', ...want.extra_opts, ...want.exclude.map((name) => `--exclude=${name}`)];
+  const more = want.extra_opts.length === 0 ? [] : ['--show-transformed-names', ...want.extra_opts];
+  return [...more, ...want.exclude.map((name) => `--exclude=${name}`)];
 }
 
 function byKind(kind: Archive['kind'], zip: Command, tar: Command): Command {

@@ -118,8 +118,12 @@ printf '%s\\n' "$o" >"$(${git} rev-parse --path-format=absolute --git-path objec
       );
   }
   list.push(...remoteSteps(want, clone));
+  // As `git clone --single-branch` leaves it: later fetches bring no other branches either.
+  const narrow = want.depth !== undefined || want.single_branch;
+  if (clone === undefined && narrow && reference.branch !== undefined)
+    list.push(sh`${git} config ${`remote.${want.remote}.fetch`} ${fetched(want.remote, reference)}`);
   const branches = `+refs/heads/*:refs/remotes/${want.remote}/*`;
-  if (want.depth !== undefined || want.single_branch)
+  if (narrow)
     list.push(
       sh`${git} fetch --progress --force ${depth} -- ${want.remote} ${fetched(want.remote, reference)}`,
     );

@@ -12,6 +12,7 @@ import {
 } from '../../host/queries/units.ts';
 import { type Command, rawShell, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
+import { rememberedFor, rememberFor } from './remember.ts';
 
 /** What is wanted of a unit. */
 export interface UnitWant {
@@ -47,7 +48,9 @@ export async function readUnit(want: UnitWant, host: HostReader): Promise<UnitSt
   if (unit === undefined) return { stale };
   // A unit can be masked before it is there.
   const needed = want.state !== undefined || want.enabled !== undefined;
-  if (unit.loadState === 'not-found' && needed)
+  // One of systemd-run is gone with its process.
+  const stopped = want.state === 'stopped' && rememberedFor(want).stopped === true;
+  if (unit.loadState === 'not-found' && needed && !stopped)
     throw new NotYet(
       `there is no unit ${unit.id} on ${host.name}`,
       'is its package installed, or its file in /etc/systemd/system?',
@@ -131,6 +134,7 @@ export async function fixUnit(
     if (!(error instanceof CommandError)) throw error;
     throw await failure(name, error.message, want, host);
   }
+  if (want.state === 'stopped') rememberFor(want, { stopped: true });
   if (want.no_block) return;
   const after = await settle(name, unit.type, control, host);
   if (startsIt(want) && !/^(active|inactive) /.test(after))

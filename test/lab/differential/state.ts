@@ -28,6 +28,11 @@ const ignored: readonly (readonly [what: RegExp, why: string])[] = [
   [/^\/(root|home\/\w+)\/\.ansible(_async)?(\/|$)/, "tools' own files"],
   [/^\/root\/\.(npm|cache)(\/|$)/, 'caches and logs with moments in them'],
   [/\/__pycache__(\/|$)/, "Python's own files"],
+  [
+    /\/\.git\/(index|ORIG_HEAD|FETCH_HEAD|packed-refs|logs|objects|refs)(\/|$)/,
+    "git's own: moments, and how it came",
+  ],
+  [/^\/etc\/lab-certs\/\w+\.(key|pem)$/, 'each made a key of its own'],
   [/^\/etc\/\.pwd\.lock$|^\/etc\/ld\.so\.cache$/, 'written by programs for themselves'],
   [
     /^(unit|mount) .*(session-|user@|user-runtime-dir@|run-user|\/run\/user)/,
@@ -121,6 +126,8 @@ function comparable(key: string, value: string): string {
     return value
       .replace(/:(!?\$\w+)\$[^:]*:\d*:/g, ':$1$...:DAY:')
       .replace(/^([^:]*:[^:]*):\d+:/gm, '$1:DAY:');
+  // crontab(1) notes when it was installed, and from where.
+  if (key.startsWith('/var/spool/cron/')) return value.replace(/^# \(\S+ installed on .*\)\n/gm, '');
   if (!key.startsWith(`${results}/`) || !/^[[{]/.test(value)) return value;
   try {
     return `${JSON.stringify(steady(JSON.parse(value)), null, 2)}\n`;
@@ -132,10 +139,15 @@ function comparable(key: string, value: string): string {
 function steady(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(steady);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => !volatile.has(key));
+  const entries = Object.entries(value).filter(([key, item]) => !volatile.has(key) && !isTemporary(item));
   return Object.fromEntries(
     entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, steady(item)]),
   );
+}
+
+/** Ansible tells which file of its own it copied; foobar has none. */
+function isTemporary(value: unknown): boolean {
+  return typeof value === 'string' && /^\/root\/\.ansible\/tmp\/[^\n]*$/.test(value);
 }
 
 /**

@@ -114,7 +114,7 @@ export function told({ ends, recap }: Told): string[] {
 const toldInCheckMode = new Set(['command', 'shell', 'raw', 'script', 'tempfile']);
 
 /**
- * What foobar says in check mode where it cannot know, and Ansible guesses a change or fails since an earlier one was
+ * What foobar says in check mode where it cannot know, and Ansible guesses, skips or fails since an earlier change was
  * not made: as Ansible ends it.
  */
 export function withGuesses(foobar: Told, ansible: Told): Told {
@@ -124,7 +124,8 @@ export function withGuesses(foobar: Told, ansible: Told): Told {
   const ends = foobar.ends.map((end) => {
     const index = left.findIndex((other) => key(other) === key(end));
     const [other] = index < 0 ? [] : left.splice(index, 1);
-    const unknown = end.status === 'unknown' && ['changed', 'failed'].includes(other?.status ?? '');
+    const unknown =
+      end.status === 'unknown' && ['changed', 'failed', 'skipped'].includes(other?.status ?? '');
     const told = end.status === 'changed' && other?.status === 'skipped' && toldInCheckMode.has(kindOf(end));
     if (!other || !(unknown || told)) return end;
     guessed = true;

@@ -25,7 +25,7 @@ interface State {
   readonly persisted: string | undefined;
 }
 
-const said = new WeakMap<object, string>();
+const said = new WeakMap<object, Record<string, unknown>>();
 
 export default state<Want, State>({
   summary: 'Manage the variables of a MySQL or MariaDB server.',
@@ -65,7 +65,8 @@ export default state<Want, State>({
     const value = wanted(want.value ?? '', have.running);
     await mysqlAnswers(host.run.bind(host), host, want, [`SET ${scope} ${name} = ${sqlValue(value)}`]);
     const before = want.mode === 'persist_only' ? (have.persisted ?? 'False') : have.running;
-    said.set(want, `Variable change succeeded prev_value=${before}`);
+    const msg = `Variable change succeeded prev_value=${before}`;
+    said.set(want, { msg, queries: [`SET ${scope} ${name} = ${value}`] });
   },
 
   result(want, have) {
@@ -75,7 +76,7 @@ export default state<Want, State>({
       persist: 'Variable is already set to requested value globallyand stored into mysqld-auto.cnf file.',
       persist_only: 'Variable is already stored into mysqld-auto.cnf with requested value.',
     };
-    return { msg: said.get(want) ?? settled[want.mode] };
+    return said.get(want) ?? { msg: settled[want.mode] };
   },
 });
 

@@ -12,6 +12,11 @@ import { expressions, inside, names, type Scope } from './scope.ts';
 import { rememberSource } from './sources.ts';
 import { list, text } from './values.ts';
 
+/** What Ansible calls a task without a name: its module, as written. */
+function nameOf({ key, module }: Action): string {
+  return key === 'action' || key === 'local_action' ? module : key;
+}
+
 /** One task with everything that the scope hands down merged in. */
 export function buildTask(
   node: Record<string, unknown>,
@@ -29,7 +34,7 @@ export function buildTask(
     report.mistake(placeOf(node, 'register'), 'register must be a variable name: letters, digits and _');
   const has = (key: string) => node[key] !== undefined && node[key] !== null;
   const task: Task = {
-    name: has('name') ? text(node.name) : action.module,
+    name: has('name') ? text(node.name) : nameOf(action),
     place,
     module: action.module,
     args: withModuleDefaults(action, own.moduleDefaults),

@@ -40,7 +40,7 @@ const ignored: readonly (readonly [what: RegExp, why: string])[] = [
   ],
   [/^unit ssh@|^unit (file )?run-|^unit foobar-/, 'how a tool gets there and starts programs'],
   [/^unit (apt-|dpkg-|e2scrub|fstrim|logrotate|man-db|systemd-tmpfiles-clean|motd)/, "Debian's timers"],
-  [/^unit systemd-(hostnamed|timedated|localed)\.service$/, 'started when asked, ended when idle'],
+  [/^unit systemd-(hostnamed|timedated|localed)\.(service|socket)$/, 'started when asked, ended when idle'],
   [
     /^controller (\.foobar|callback_plugins\/__pycache__|host_vars\/\w+\/connection\.yaml)/,
     "each tool's own",
@@ -51,7 +51,19 @@ const ignored: readonly (readonly [what: RegExp, why: string])[] = [
 const volatile = new Set(
   [
     // Moments and durations.
-    ['delta', 'start', 'end', 'atime', 'mtime', 'ctime', 'elapsed', 'cache_update_time', 'birthtime', 'date'],
+    [
+      'delta',
+      'start',
+      'end',
+      'atime',
+      'mtime',
+      'ctime',
+      'elapsed',
+      'execution_time_ms',
+      'cache_update_time',
+      'birthtime',
+      'date',
+    ],
     // Numbers that the kernel or the file system gives.
     ['inode', 'dev', 'pid', 'version_inode', 'ansible_job_id', 'results_file'],
     // For people.

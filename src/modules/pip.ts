@@ -120,9 +120,12 @@ export default action<Want>({
     const before = compares ? await listing(want, host) : undefined;
     const output = await host.job(`pip ${words.join(' ')}`, masked(want, sh`${pip} ${words}`), options);
     const said = output.stdout;
-    const gone = want.state === 'absent' && /not installed/.test(said + output.stderr);
+    // What a job says is followed on stderr; what it says there itself comes after.
+    const { stderr: followed } = output;
+    const stderr = followed.startsWith(said) ? followed.slice(said.length) : followed;
+    const gone = want.state === 'absent' && /not installed/.test(said + stderr);
     if (output.code !== 0 && !(output.code === 1 && gone))
-      throw new TaskFailure(`stdout: ${said}\n:stderr: ${output.stderr}`.trim());
+      throw new TaskFailure(`stdout: ${said}\n:stderr: ${stderr}`.trim());
     const done =
       want.state === 'absent'
         ? said.includes('Successfully uninstalled')
@@ -134,7 +137,7 @@ export default action<Want>({
       values: {
         ...answer(want, [...pip, ...words]),
         stdout: (made ?? '') + said,
-        stderr: output.stderr,
+        stderr,
       },
     };
   },

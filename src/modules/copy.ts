@@ -27,6 +27,7 @@ import {
   prefetch,
   type Source,
 } from './shared/placing.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const params = withAliases(
   z
@@ -100,6 +101,8 @@ interface Link {
 interface State {
   readonly links: readonly Link[];
   readonly top: FileStat | undefined;
+  /** SHA-1 and MD5 of the one file that is copied on the host. */
+  readonly sums?: readonly string[];
   readonly directories: readonly Directory[];
   readonly files: readonly { readonly place: Place; readonly want: FileWant }[];
 }
@@ -153,7 +156,10 @@ export default state<Want, State>({
       }),
     );
     const top = many ? await host.ask(stat, { path: target }) : undefined;
-    return { directories, files, links, top };
+    if (many && !('wasThere' in rememberedFor(want))) rememberFor(want, { wasThere: top !== undefined });
+    if (many || !want.remote_src) return { directories, files, links, top };
+    const { stdout } = await host.look(sh`sha1sum <${want.src!}; md5sum <${want.src!}`);
+    return { directories, files, links, top, sums: stdout.split('\n').map((line) => line.split(' ', 1)[0]!) };
   },
 
   diff: (want, have) => [
@@ -188,8 +194,11 @@ export default state<Want, State>({
     const only = have.top === undefined && have.files.length === 1 ? have.files[0] : undefined;
     const src = want.src === undefined ? {} : { src: want.src };
     if (only === undefined) {
-      if (!want.remote_src) return { dest: `${want.dest.replace(/\/+$/, '')}/`, ...src };
-      return { dest: want.dest, ...src, checksum: null, md5sum: null, ...pathInfo(have.top) };
+      const inside = `${want.dest.replace(/\/+$/, '')}/`;
+      if (!want.remote_src) return { dest: inside, src: rememberedFor(want).found ?? want.src };
+      // Ansible puts the name of the source behind what is there, and that of `folder/` is empty.
+      const dest = want.src?.endsWith('/') && rememberedFor(want).wasThere === true ? inside : want.dest;
+      return { dest, ...src, checksum: null, md5sum: null, ...pathInfo(have.top) };
     }
     const { path, source, there } = only.place;
     const content = 'content' in source ? source.content : undefined;
@@ -198,6 +207,7 @@ export default state<Want, State>({
       path,
       ...src,
       ...(content ? { checksum: sha1Of(content), md5sum: md5Of(content), size: content.length } : {}),
+      ...(have.sums ? { checksum: have.sums[0], md5sum: have.sums[1] } : {}),
       ...(there === undefined ? {} : pathInfo(there)),
       ...backupResult(want),
     };
@@ -250,12 +260,11 @@ async function itemsOf(want: Want, host: HostReader, context: Context): Promise<
     const text = typeof content === 'object' ? pythonJson(content) : String(content);
     return [{ below: '', source: { content: Buffer.from(text) }, bits: 0o644 }];
   }
-  return want.remote_src
-    ? remoteItems(want.src, want.local_follow ?? false, host)
-    : localItems(context.find('files', want.src), want.src, {
-        decrypt: want.decrypt,
-        follow: want.local_follow ?? true,
-      });
+  if (want.remote_src) return remoteItems(want.src, want.local_follow ?? false, host);
+  const found = context.find('files', want.src);
+  const slash = want.src.endsWith('/') && !found.endsWith('/') ? '/' : '';
+  rememberFor(want, { found: `${found}${slash}` });
+  return localItems(found, want.src, { decrypt: want.decrypt, follow: want.local_follow ?? true });
 }
 
 function attributesOfDirectory(want: Want, { there, mode: source, copied }: Directory): Change[] {

@@ -159,9 +159,17 @@ export default state<Want, State>({
 
   result(want, have) {
     // Ansible says `dest` where it made something, and `path` where it only looked.
-    return { path: want.path, dest: want.path, ...pathInfo(have.there) };
+    return { path: want.path, dest: want.path, ...sourceResult(want, have), ...pathInfo(have.there) };
   },
 });
+
+/** The source of a link. A file that has further hard links counts as one when no state is asked for. */
+function sourceResult(want: Want, { there }: State): { src?: string | null } {
+  const wanted = wantedState(want, there);
+  if (wanted === 'link' || wanted === 'hard') return { src: want.src ?? null };
+  const linked = want.state === undefined && there?.type === 'file' && there.links > 1;
+  return linked ? { src: null } : {};
+}
 
 function differences(want: Want, have: State): Change[] {
   const { there } = have;

@@ -13,6 +13,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NotYet } from '../../src/errors.ts';
+import type { StateModule } from '../../src/modules/contract.ts';
+import { loadModule } from '../../src/modules/registry.ts';
 import { digestFor } from '../../src/modules/shared/download.ts';
 import { readComparison } from '../../src/modules/shared/tar.ts';
 import { readListing } from '../../src/modules/shared/unzip.ts';
@@ -207,6 +209,21 @@ describe('unarchive', () => {
     } finally {
       server.close();
     }
+  });
+
+  it('skips when what it creates is there', async () => {
+    const creates = bench.at('out/a/f');
+    const args = { src: bench.at('x.tgz'), dest: bench.at('out'), remote_src: true, creates };
+    const { result } = await bench.settle('unarchive', args);
+    expect(result).toMatchObject({ handler: 'TgzArchive', extract_results: { rc: 0 } });
+    const module = (await loadModule('unarchive')) as StateModule<unknown, unknown>;
+    const skipped = async (more: object) => {
+      (bench.readOnly as unknown as { forget(): void }).forget();
+      const want = module.params.parse({ ...args, ...more });
+      return module.skipped?.(want, await module.have(want, bench.readOnly, bench.context()));
+    };
+    expect(await skipped({})).toBe(`skipped, since ${creates} exists`);
+    expect(await skipped({ creates: bench.at('out/none') })).toBe(undefined);
   });
 
   it('takes options of tar, and gives everything the mode that is asked for', async () => {

@@ -112,7 +112,8 @@ describe('file: link and hard', () => {
   it('makes a hard link', async () => {
     writeFileSync(bench.at('one'), '');
     const args = { path: bench.at('two'), src: bench.at('one'), state: 'hard' };
-    expect((await bench.settle('file', args)).left).toEqual([]);
+    const { left, result } = await bench.settle('file', args);
+    expect([left, result.src]).toEqual([[], bench.at('one')]);
     expect(lstatSync(bench.at('two')).ino).toBe(lstatSync(bench.at('one')).ino);
     linkSync(bench.at('one'), bench.at('three'));
     expect(await bench.check('file', { ...args, path: bench.at('three') })).toEqual([]);

@@ -5,6 +5,7 @@ import { sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
 import { type Alternatives, parseAlternatives, type Subcommand } from './shared/alternatives.ts';
 import { hostPath, integer, moduleParams, text } from './shared/params.ts';
+import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const subcommand = z.strictObject({
   name: text.describe('Name of the further link.'),
@@ -75,8 +76,15 @@ export default state<Want, Alternatives | undefined>({
   async fix(changes, want, have, host) {
     const differs = (what: string) => changes.some((change) => change.what === what);
     const { name, path } = want;
-    if (want.state === 'absent')
-      return void (await host.run(sh`update-alternatives --remove ${name} ${path}`));
+    const said: string[] = [];
+    if (want.state === 'absent') {
+      await host.run(sh`update-alternatives --remove ${name} ${path}`);
+      said.push(`Remove alternative '${path}' from '${name}'.`);
+    } else if (needsInstall(want, have)) said.push(`Install alternative '${path}' for '${name}'.`);
+    if (differs('selected')) said.push(`Set alternative '${path}' for '${name}'.`);
+    if (differs('mode')) said.push(`Set alternative to auto for '${name}'.`);
+    rememberFor(want, { msg: said.join(' ') });
+    if (want.state === 'absent') return;
     if (needsInstall(want, have)) {
       const there = have?.all.find((each) => each.path === path);
       const subcommands = (want.subcommands ?? there?.subcommands ?? []).flatMap((each) => [
@@ -93,7 +101,7 @@ export default state<Want, Alternatives | undefined>({
     if (differs('mode')) await host.run(sh`update-alternatives --auto ${name}`);
   },
 
-  result: () => ({}),
+  result: (want) => ({ msg: '', ...rememberedFor(want) }),
 });
 
 function needsInstall(want: Want, have: Alternatives | undefined): boolean {

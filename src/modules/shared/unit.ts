@@ -68,7 +68,8 @@ export function unitChanges(want: UnitWant, { unit, stale }: UnitState): Change[
   const masked = isMasked(unit);
   if (want.masked !== undefined && want.masked !== masked)
     changes.push({ what: 'masked', from: masked, to: want.masked });
-  const enabled = isEnabled(unit);
+  // As Ansible asks: after masking, which leaves the links of an enabled unit.
+  const enabled = want.masked !== true && isEnabled(unit);
   if (want.enabled !== undefined && want.enabled !== enabled)
     changes.push({ what: 'enabled', from: enabled, to: want.enabled });
   const state = shownState(unit);
@@ -152,11 +153,7 @@ export function unitResult(want: UnitWant, { unit }: UnitState): Record<string, 
     name: want.name ?? null,
     ...(want.state === undefined ? {} : { state: want.state === 'stopped' ? 'stopped' : 'started' }),
     ...(want.enabled === undefined ? {} : { enabled: want.enabled }),
-    ...(unit === undefined
-      ? {}
-      : {
-          status: unit.properties,
-        }),
+    status: unit?.properties ?? {},
   };
 }
 

@@ -33,6 +33,7 @@ const ignored: readonly (readonly [what: RegExp, why: string])[] = [
     "git's own: moments, and how it came",
   ],
   [/^\/etc\/lab-certs\/\w+\.(key|pem)$/, 'each made a key of its own'],
+  [/^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$/, 'what was there one step ago'],
   [/^\/etc\/\.pwd\.lock$|^\/etc\/ld\.so\.cache$/, 'written by programs for themselves'],
   [
     /^(unit|mount) .*(session-|user@|user-runtime-dir@|run-user|\/run\/user)/,
@@ -134,12 +135,13 @@ function sameWords(lab: Lab, { twins }: Project): (text: string) => string {
 
 function comparable(key: string, value: string): string {
   // shadow(5): salted hashes, days since 1970.
-  if (/^\/etc\/shadow-?$/.test(key))
+  if (key === '/etc/shadow')
     return value
       .replace(/:(!?\$\w+)\$[^:]*:\d*:/g, ':$1$...:DAY:')
       .replace(/^([^:]*:[^:]*):\d+:/gm, '$1:DAY:');
   // crontab(1) notes when it was installed, and from where.
   if (key.startsWith('/var/spool/cron/')) return value.replace(/^# \(\S+ installed on .*\)\n/gm, '');
+  if (key.startsWith('/var/spool/cron/')) return value.replace(/^# \(\S+ installed on .*\n/m, '');
   if (!key.startsWith(`${results}/`) || !/^[[{]/.test(value)) return value;
   try {
     return `${JSON.stringify(steady(JSON.parse(value)), null, 2)}\n`;

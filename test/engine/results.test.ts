@@ -51,6 +51,15 @@ describe('what Ansible does not count', () => {
 });
 
 describe('a registered result', () => {
+  it('is skipped where a state has nothing to look at', async () => {
+    const tasks = `
+- { name: A, unarchive: { src: /none.tgz, dest: /, remote_src: true, creates: /etc }, register: there }
+- assert: { that: [there is skipped, there is not changed, "there.msg == 'skipped, since /etc exists'"] }
+`;
+    const { hosts, told } = await play(on(tasks), { hosts: ['one'] });
+    expect([told[0], hosts.one?.failed, hosts.one?.skipped]).toEqual(['one A skipped', 0, 1]);
+  });
+
   it('of what check mode does not run has the keys of a run', async () => {
     const tasks = `
 - { name: A, command: touch x, register: plain }

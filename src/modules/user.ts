@@ -130,7 +130,7 @@ export default state<Want, State>({
     }
   },
 
-  result: (want, { user, groups: all, key }) => ({
+  result: (want, { user, key }) => ({
     name: want.name,
     state: want.state,
     ...(user === undefined
@@ -141,7 +141,7 @@ export default state<Want, State>({
           home: user.home,
           shell: user.shell,
           comment: user.comment,
-          ...(want.groups === undefined ? {} : { groups: memberships(user, all).join(',') }),
+          ...(want.groups === undefined ? {} : { groups: want.groups.join(',') }),
           ...(want.password === undefined ? {} : { password: 'NOT_LOGGING_PASSWORD' }),
           create_home: want.create_home,
           system: want.system,

@@ -173,10 +173,13 @@ export class Fleet {
   /** Locks the host for this run and reads what an earlier one left to do. */
   private async takeOver(name: string, shell: Shell): Promise<void> {
     const journal = 'cat /var/lib/foobar/pending 2>/dev/null; true';
-    const wait = `flock -n 9 || { cat /var/lib/foobar/lock >&2; echo >&2; flock -w ${lockPatience} 9 || (exit ${busy}); }`;
+    // Two names may be one machine (ansible_connection: local): what this run has locked already is its own.
     const lock = [
+      sh`mine() { [ "$(cat /var/lib/foobar/lock)" = ${this.options.owner} ]; }`.text,
+      `patient() { n=0; until flock -w 1 9 || mine; do n=$((n + 1)); [ $n -lt ${lockPatience} ] || return ${busy}; done; }`,
       `mkdir -p -m 700 /var/lib/foobar`,
-      `[ -d /var/lib/foobar ] && exec 9>>/var/lib/foobar/lock && { ${wait}; } &&`,
+      `[ -d /var/lib/foobar ] && exec 9>>/var/lib/foobar/lock &&`,
+      `{ flock -n 9 || mine || flock -w 1 9 || mine || { cat /var/lib/foobar/lock >&2; echo >&2; patient; }; } &&`,
       sh`echo ${this.options.owner} >/var/lib/foobar/lock && {`.text,
       journal,
       '}',

@@ -117,6 +117,7 @@ export async function fixUnit(
   host: Host,
 ): Promise<void> {
   const changed = (what: string) => changes.some((change) => change.what === what);
+  if (unit !== undefined) rememberFor(want, { status: unit.properties });
   const force = want.force ? ['--force'] : [];
   const control = sh`${systemctl(want.scope ?? 'system')} ${force}`;
   if (want.daemon_reexec) await host.run(sh`${control} daemon-reexec`);
@@ -149,11 +150,14 @@ export async function fixUnit(
 
 /** Keys of Ansible's result. */
 export function unitResult(want: UnitWant, { unit }: UnitState): Record<string, unknown> {
+  // As Ansible: what was there before. A further attempt of the same task has a status of its own.
+  const status = rememberedFor(want).status ?? unit?.properties ?? {};
+  rememberFor(want, { status: undefined });
   return {
     name: want.name ?? null,
     ...(want.state === undefined ? {} : { state: want.state === 'stopped' ? 'stopped' : 'started' }),
     ...(want.enabled === undefined ? {} : { enabled: want.enabled }),
-    status: unit?.properties ?? {},
+    status,
   };
 }
 

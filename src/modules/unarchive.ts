@@ -76,9 +76,9 @@ export default state<Want, State>({
   params,
 
   async have(want, host, context) {
-    const done = rememberedFor(want).extract_results !== undefined;
-    if (!done && want.creates !== undefined && (await host.ask(stat, { path: want.creates })) !== undefined)
-      return nothing;
+    const created = want.creates === undefined ? undefined : await host.ask(stat, { path: want.creates });
+    // What unpacking made is looked at.
+    if (created !== undefined && rememberedFor(want).extract_results === undefined) return nothing;
     await Promise.all([requireDirectory(want.dest, host), requireNames(want, host)]);
     // What a URL gave was unpacked a moment ago: it is not fetched once more to be compared.
     const unpacked = rememberedFor(want).unpacked as State | undefined;

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Lab, labOf, testFolder } from '../support.ts';
+import { type Lab, labOf, networkOf, testFolder } from '../support.ts';
 
 /** Two hosts that began as the same: Ansible provisions one of them from itself, foobar the other over SSH. */
 export interface Twins {
@@ -24,7 +23,7 @@ export const folder = chosen ? resolve('.foobar/standing') : testFolder;
 /** The lab of all twins, not yet up. */
 export function twinLab(): Lab {
   const file = join(folder, 'differential.yaml');
-  const octet = 20 + (createHash('sha256').update(file).digest()[0]! % 220);
+  const octet = networkOf(folder, 'differential');
   const hosts = fleet.flatMap(({ ansible, foobar }, index) => [
     `    ${ansible}: { ansible_host: 198.18.${octet}.1${index + 1} }`,
     `    ${foobar}: { ansible_host: 198.18.${octet}.2${index + 1} }`,

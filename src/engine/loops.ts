@@ -56,6 +56,7 @@ export function labelOf({ loopControl }: Task, scope: Scope): string {
   const value =
     loopControl.label === undefined ? scope.get(loopControl.loopVar) : renderValue(loopControl.label, scope);
   if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (value !== null && typeof value === 'object' && 'name' in value && typeof value.name === 'string')
     return value.name;
   return JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? Number(part) : part)) ?? '';

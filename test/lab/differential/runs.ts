@@ -137,8 +137,8 @@ export function withGuesses(foobar: Told, ansible: Told): Told {
 function sentence({ host, task, module, status, handler, ignored, item }: TaskEnd): string {
   const name = task.replace(/^(ansible\.(builtin|posix)|community\.\w+)\./, '');
   const kind = kindOf({ module });
-  // Labels that are no plain words are worded otherwise.
-  const label = typeof item === 'string' ? ` (${/[[{\n]/.test(item) ? '...' : item})` : '';
+  // Labels that are no plain words are worded otherwise, and those of no_log left out by both.
+  const label = typeof item === 'string' ? ` (${/[[{\n]|^\*+$/.test(item) ? '...' : item})` : '';
   // Ansible says so of the loop, not of its items.
   const forgiven = ignored && !label ? ', ignored' : '';
   return `${host}: ${handler ? 'handler ' : ''}${name} [${kind}]${label}: ${status}${forgiven}`;

@@ -41,7 +41,7 @@ export async function provision(given: RunOptions): Promise<ExitCode> {
     return ExitCode.done;
   }
   const ask = terminal();
-  const refusal = unanswerable(project.playbook, ask);
+  const refusal = unanswerable(project.playbook, options.step === true, ask);
   if (refusal) throw refusal;
   const asks = ask !== undefined && asksQuestions(project.playbook, options.step === true);
   const output = options.output ?? (asks ? 'plain' : undefined);

@@ -18,8 +18,17 @@ export function asksQuestions(playbook: Playbook, step: boolean): boolean {
  * Questions of `vars_prompt` that nobody is there to answer and that have no default. Ansible goes on with empty
  * values; here the run does not begin.
  */
-export function unanswerable(playbook: Playbook, ask: Ask | undefined): TaskFailure | undefined {
+export function unanswerable(
+  playbook: Playbook,
+  step: boolean,
+  ask: Ask | undefined,
+): TaskFailure | undefined {
   if (ask) return undefined;
+  if (step)
+    return new TaskFailure(
+      '--step asks before each task, and there is no terminal to ask at',
+      'leave it out',
+    );
   const open = playbook.plays.flatMap(({ prompts = [] }) =>
     prompts.filter((prompt) => prompt.default === undefined),
   );

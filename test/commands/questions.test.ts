@@ -71,12 +71,14 @@ describe('without a terminal', () => {
   it('questions without a default keep a run from beginning', () => {
     const refusal = unanswerable(
       playbook(prompt(), prompt({ name: 'other' }), prompt({ name: 'x', default: 1 })),
+      false,
       undefined,
     );
     expect(refusal?.message).toBe('/site.yaml:3: there is no terminal to ask for version, other');
     expect(refusal?.hint).toBe('give it on the command line: -e version=... -e other=...');
-    expect(unanswerable(playbook(prompt({ default: 1 })), undefined)).toBeUndefined();
-    expect(unanswerable(playbook(prompt()), person().ask)).toBeUndefined();
+    expect(unanswerable(playbook(prompt({ default: 1 })), false, undefined)).toBeUndefined();
+    expect(unanswerable(playbook(prompt()), true, person().ask)).toBeUndefined();
+    expect(unanswerable(playbook(), true, undefined)?.message).toMatch('--step asks before each task');
   });
 
   it('it is known whether there will be questions', () => {

@@ -44,7 +44,7 @@ export function repositoryOf(repo: string): string {
   if (valid && enabled) return source;
   throw new TaskFailure(
     `Invalid repository string: ${repo}`,
-    'expected one line such as: deb https://deb.debian.org/debian trixie main',
+    'expected one line such as: deb https://mirror.example.org/debian trixie main',
   );
 }
 

@@ -1,7 +1,8 @@
 import { TaskFailure } from '../errors.ts';
+import { compare } from './comparison.ts';
 import { entriesOf, keyOf } from './keys.ts';
 import { floatText, isFloat, isNumeric, real, whole } from './numbers.ts';
-import { compare, type Dict, defined, isDict, omit, Range, text, typeName } from './python.ts';
+import { type Dict, defined, isDict, omit, Range, text, typeName } from './python.ts';
 
 export interface JsonStyle {
   readonly indent: string | undefined;

@@ -1,10 +1,11 @@
 import { TaskFailure } from '../errors.ts';
 import type { Body, Statement, Target } from './ast.ts';
+import { equals } from './comparison.ts';
 import { type Environment, Frame } from './environment.ts';
 import { evaluateNode } from './evaluate.ts';
 import { unpack } from './macros.ts';
 import { concat, type Output } from './output.ts';
-import { Callable, type Dict, defined, equals, isTrue, iterate, Namespace, Undefined } from './python.ts';
+import { Callable, type Dict, defined, isTrue, iterate, Namespace, Undefined } from './python.ts';
 
 type Run = (body: Body, environment: Environment, output: Output) => 'break' | 'continue' | undefined;
 

@@ -1,18 +1,8 @@
 import { TaskFailure } from '../errors.ts';
+import { compare, contains, equals } from './comparison.ts';
 import { formatPercent } from './format.ts';
 import { Float, isFloat, isNumeric, type Numeric, real, whole } from './numbers.ts';
-import {
-  characters,
-  compare,
-  contains,
-  Duration,
-  defined,
-  equals,
-  Range,
-  Tuple,
-  text,
-  typeName,
-} from './python.ts';
+import { characters, Duration, defined, Range, Tuple, text, typeName } from './python.ts';
 
 type Operator = (left: unknown, right: unknown) => unknown;
 

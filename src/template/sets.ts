@@ -1,6 +1,7 @@
+import { equals } from './comparison.ts';
 import { keyOf } from './keys.ts';
 import { isNumeric } from './numbers.ts';
-import { equals, isDict, Tuple } from './python.ts';
+import { isDict, Tuple } from './python.ts';
 
 /** Values without those that are equal to one before, fast where Python could hash them. */
 export class Seen {

@@ -1,14 +1,13 @@
 import { TaskFailure } from '../../errors.ts';
 import { item } from '../attributes.ts';
+import { compare, equals } from '../comparison.ts';
 import { type Filters, filter, variadic } from '../environment.ts';
 import { findKey } from '../keys.ts';
 import { chance, shuffled } from '../mersenne.ts';
 import { isFloat, isInt, isNumeric, real } from '../numbers.ts';
 import { binaryOperators } from '../operators.ts';
 import {
-  compare,
   defined,
-  equals,
   Group,
   isDict,
   isTrue,

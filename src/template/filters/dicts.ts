@@ -1,19 +1,8 @@
 import { TaskFailure } from '../../errors.ts';
+import { compare, contains, equals } from '../comparison.ts';
 import { type Filters, filter, isUndefined, variadic } from '../environment.ts';
 import { entriesOf, findKey, makeDict, put } from '../keys.ts';
-import {
-  compare,
-  contains,
-  type Dict,
-  dict,
-  equals,
-  isDict,
-  isTrue,
-  iterate,
-  Tuple,
-  text,
-  typeName,
-} from '../python.ts';
+import { type Dict, dict, isDict, isTrue, iterate, Tuple, text, typeName } from '../python.ts';
 
 type ListMerge = 'replace' | 'keep' | 'append' | 'prepend' | 'append_rp' | 'prepend_rp';
 

@@ -1,5 +1,6 @@
 import { TaskFailure } from '../../errors.ts';
-import { compare, equals, isTrue, iterate, repr } from '../python.ts';
+import { compare, equals } from '../comparison.ts';
+import { isTrue, iterate, repr } from '../python.ts';
 import { type Methods, takes } from './contract.ts';
 
 function position(self: readonly unknown[], value: unknown, what: string): number {

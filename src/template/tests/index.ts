@@ -1,4 +1,5 @@
 import { TaskFailure } from '../../errors.ts';
+import { contains, equals } from '../comparison.ts';
 import { entry, type Filters, filter, isUndefined, variadic } from '../environment.ts';
 import { filters } from '../filters/index.ts';
 import { isFloat, isInt, isNumeric } from '../numbers.ts';
@@ -6,10 +7,8 @@ import { binaryOperators, comparisonOperators } from '../operators.ts';
 import {
   Blank,
   Callable,
-  contains,
   type Dict,
   defined,
-  equals,
   isDict,
   isTrue,
   isUndefinedVariable,

@@ -1,5 +1,6 @@
+import { contains } from '../comparison.ts';
 import { type Filters, filter } from '../environment.ts';
-import { contains, isTrue } from '../python.ts';
+import { isTrue } from '../python.ts';
 import { splitUrl } from '../urls.ts';
 
 function isUri(value: unknown, schemes: unknown): boolean {

@@ -1,7 +1,8 @@
 import { TaskFailure } from '../../errors.ts';
+import { compare } from '../comparison.ts';
 import { entriesOf } from '../keys.ts';
 import { isFloat, isNumeric, numberText } from '../numbers.ts';
-import { compare, defined, isDict, omit, Range, text, typeName } from '../python.ts';
+import { defined, isDict, omit, Range, text, typeName } from '../python.ts';
 
 type ScalarStyle = '' | "'" | '"' | '|' | '>';
 

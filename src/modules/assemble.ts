@@ -5,9 +5,9 @@ import { contents } from '../host/queries/contents.ts';
 import { stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { type Context, state } from './contract.ts';
-import { fileAttributes } from './shared/attributes.ts';
 import { backupResult } from './shared/backup.ts';
 import { md5Of, sha1Of } from './shared/content.ts';
+import { replacingParams } from './shared/editing.ts';
 import { assembled, type Fragment, fragmentNames, localFragments } from './shared/fragments.ts';
 import { ansibleBoolean, hostPath, moduleParams, text } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
@@ -22,13 +22,7 @@ const params = moduleParams({
   delimiter: text.optional().describe('A line between two fragments; \\n and the like are read.'),
   regexp: text.optional().describe("Take only fragments whose names match, in Python's syntax."),
   ignore_hidden: ansibleBoolean.default(false).describe('Leave out fragments whose names begin with a dot.'),
-  backup: ansibleBoolean.default(false).describe('Keep a copy of the file that is replaced.'),
-  validate: z
-    .string()
-    .refine((command) => command.includes('%s'), { error: 'must contain %s, the path of the new file' })
-    .optional()
-    .describe('Command that checks the new file before it is put in place; %s is its path.'),
-  ...fileAttributes,
+  ...replacingParams,
 });
 type Want = z.output<typeof params>;
 

@@ -9,18 +9,23 @@ import { fileAttributes, requireNames } from './attributes.ts';
 import { ansibleBoolean, hostPath } from './params.ts';
 import { fixPlace, type Place, type Placing } from './placing.ts';
 
-/** Parameters of the modules that change a part of a file. */
-export const editParams = {
-  path: hostPath
-    .describe('The file to change. Symbolic links are followed.')
-    .meta({ aliases: ['dest', 'destfile', 'name'] }),
-  backup: ansibleBoolean.default(false).describe('Keep a copy of the file as it was.'),
+/** Parameters of the modules that put a file of their making in the place of another. */
+export const replacingParams = {
+  backup: ansibleBoolean.default(false).describe('Keep a copy of the file that is replaced.'),
   validate: z
     .string()
     .refine((command) => command.includes('%s'), { error: 'must contain %s, the path of the new file' })
     .optional()
     .describe('Command that checks the new file before it is put in place; %s is its path.'),
   ...fileAttributes,
+};
+
+/** Parameters of the modules that change a part of a file. */
+export const editParams = {
+  path: hostPath
+    .describe('The file to change. Symbolic links are followed.')
+    .meta({ aliases: ['dest', 'destfile', 'name'] }),
+  ...replacingParams,
 };
 
 type EditWant = Pick<Placing, 'backup' | 'validate' | 'owner' | 'group' | 'mode'> & { readonly path: string };

@@ -19,17 +19,14 @@ export interface Project {
   readonly fails: boolean;
 }
 
-/**
- * The playbooks: one host's, or a fleet's. `# open: what differs` in one says that both tools do not end the same yet.
- */
-export function playbooks(): { name: string; fleet: boolean; open: string | undefined }[] {
+/** The playbooks: one host's, or a fleet's. */
+export function playbooks(): { name: string; fleet: boolean }[] {
   return readdirSync(source)
     .filter((name) => /^\d\d-.*\.yaml$/.test(name))
     .sort()
     .map((name) => ({
       name: name.replace(/\.yaml$/, ''),
       fleet: name.includes('-fleet-'),
-      open: /^# open: (.*)$/m.exec(readFileSync(join(source, name), 'utf8'))?.[1],
     }));
 }
 

@@ -2,6 +2,7 @@ import { TaskFailure } from '../errors.ts';
 import type { Connection, ConnectionSettings } from './connection.ts';
 import { frameLoop } from './frames.ts';
 import { LiveHost, type SharedByIdentities } from './live-host.ts';
+import type { Meter } from './meter.ts';
 import { quote, sh } from './sh.ts';
 import { Shell } from './shell.ts';
 
@@ -25,6 +26,7 @@ export interface FleetOptions {
   /** Another run is at work on the host: its owner, or what else keeps this one from locking the host. */
   waiting?(host: string, owner: string): void;
   trace?(host: string, text: string): void;
+  readonly meter?: Meter;
 }
 
 /** Seconds to wait for another run to let go of a host; a killed controller's shell ends with its last step. */
@@ -146,6 +148,7 @@ export class Fleet {
     if (!shell) {
       shell = this.openShell(name, identity, way);
       this.shells.set(key, shell);
+      this.options.meter?.opening(name, shell);
     }
     return shell;
   }
@@ -165,7 +168,7 @@ export class Fleet {
     const { connection, settings } = await this.connection(name, way);
     const user = identity === 'login' ? settings.user : identity.user;
     const channel = await connection.exec(becoming(settings.user, user));
-    const shell = new Shell(name, channel, connection.lost);
+    const shell = new Shell(name, channel, connection.lost, this.options.meter?.shell(name));
     if (user === 'root') await this.takeOver(name, shell);
     return shell;
   }

@@ -15,6 +15,8 @@ export interface Step {
   readonly id: number;
   readonly script: string;
   readonly inline?: boolean;
+  /** For a Meter: `read NAME` or `write`. */
+  readonly what?: string | undefined;
 }
 
 /** A marker that no program on the host can know before it is printed. */

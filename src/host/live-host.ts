@@ -31,6 +31,8 @@ interface Batch {
 
 interface Send {
   readonly script: string;
+  /** For a Meter: `read NAME` or `write`. */
+  readonly what: string;
   /** Gets lines of standard error as they come; with `both`, of standard output too. */
   readonly onOutput?: (line: string) => void;
   readonly both?: boolean;
@@ -110,7 +112,7 @@ export class LiveHost implements Host {
   }
 
   async look(command: Command, options: RunOptions = {}): Promise<Output> {
-    return this.checked(command, options, await this.send(compose(command, options)));
+    return this.checked(command, options, await this.send(compose(command, options), 'read look'));
   }
 
   async stream(command: Command): Promise<Channel> {
@@ -122,7 +124,7 @@ export class LiveHost implements Host {
   async run(command: Command, options: RunOptions = {}): Promise<Output> {
     this.writing(command);
     const shown = options.shown ? { onOutput: this.tell, both: true } : {};
-    const output = this.written(this.send(compose(command, options), shown));
+    const output = this.written(this.send(compose(command, options), 'write', shown));
     return this.checked(command, options, await output);
   }
 
@@ -135,7 +137,7 @@ export class LiveHost implements Host {
     const name = `${id.replaceAll(/[^A-Za-z0-9]+/g, '-')}-${createHash('sha256').update(command.text).digest('hex').slice(0, 12)}`;
     const { timeout, expect, ...inner } = options;
     const output = this.written(
-      this.send(detached(name, compose(command, inner), timeout), { onOutput: this.tell }),
+      this.send(detached(name, compose(command, inner), timeout), 'write', { onOutput: this.tell }),
     );
     return this.checked(command, expect === undefined ? {} : { expect }, await output);
   }
@@ -218,11 +220,15 @@ export class LiveHost implements Host {
     return (line) => this.surroundings.output(maskText(line));
   }
 
-  private send(script: string, shown: Pick<Send, 'onOutput' | 'both'> = {}): Promise<RawOutput> {
+  private send(
+    script: string,
+    what: string,
+    shown: Pick<Send, 'onOutput' | 'both'> = {},
+  ): Promise<RawOutput> {
     // Questions asked before this step must be answered from before it.
     this.queueBatches();
     return new Promise((resolve, reject) => {
-      this.line.sends.push({ script, resolve, reject, ...shown });
+      this.line.sends.push({ script, what, resolve, reject, ...shown });
       this.schedule();
     });
   }
@@ -252,6 +258,7 @@ export class LiveHost implements Host {
     }
     this.line.sends.push({
       script,
+      what: `read ${query.name}`,
       reject,
       resolve: (raw) => {
         try {

@@ -1,6 +1,7 @@
 import { TransportError } from '../errors.ts';
 import type { Channel } from './connection.ts';
 import { type Answer, AnswerReader, encodeFrame, newNonce, type Step } from './frames.ts';
+import type { ShellMeter } from './meter.ts';
 
 export interface RawOutput {
   readonly code: number;
@@ -24,6 +25,7 @@ interface Waiting {
 export class Shell {
   private readonly host: string;
   private readonly channel: Channel;
+  private readonly meter: ShellMeter | undefined;
   private readonly stdout: AnswerReader;
   private readonly stderr: AnswerReader;
   private readonly waiting = new Map<number, Waiting>();
@@ -32,9 +34,10 @@ export class Shell {
   private dead: Error | undefined;
   private complaint = '';
 
-  constructor(host: string, channel: Channel, lost: Promise<Error>) {
+  constructor(host: string, channel: Channel, lost: Promise<Error>, meter?: ShellMeter) {
     this.host = host;
     this.channel = channel;
+    this.meter = meter;
     this.stdout = new AnswerReader(
       (answer) => this.answered('stdout', answer),
       (id, bytes) => this.stream('stdout', id, bytes.toString('utf8')),
@@ -63,11 +66,11 @@ export class Shell {
    */
   step(
     script: string,
-    options: { inline?: boolean; onOutput?: (line: string) => void; both?: boolean } = {},
+    options: { inline?: boolean; what?: string; onOutput?: (line: string) => void; both?: boolean } = {},
   ): Promise<RawOutput> {
     if (this.dead) return Promise.reject(this.dead);
     const id = this.nextId++;
-    this.queue.push({ id, script, inline: options.inline ?? false });
+    this.queue.push({ id, script, inline: options.inline ?? false, what: options.what });
     return new Promise((resolve, reject) => {
       const { onOutput, both = false } = options;
       this.waiting.set(id, { resolve, reject, onOutput, both, begun: { stdout: '', stderr: '' } });
@@ -81,7 +84,9 @@ export class Shell {
     const ids = this.queue.map((step) => step.id);
     this.stdout.expect(nonce, ids);
     this.stderr.expect(nonce, ids);
-    this.channel.stdin.write(encodeFrame(nonce, this.queue));
+    const frame = encodeFrame(nonce, this.queue);
+    this.meter?.sent(frame.length, this.queue);
+    this.channel.stdin.write(frame);
     this.queue = [];
   }
 
@@ -98,6 +103,7 @@ export class Shell {
     waiting[stream] = answer;
     if (!waiting.stdout || !waiting.stderr) return;
     this.waiting.delete(answer.id);
+    this.meter?.answered(answer.id, waiting.stdout.output.length + waiting.stderr.output.length);
     this.complaint = '';
     for (const line of Object.values(waiting.begun)) if (line.trim()) waiting.onOutput?.(line);
     waiting.resolve({

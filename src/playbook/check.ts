@@ -73,7 +73,8 @@ export async function checkProject(project: Project): Promise<Problem[]> {
   const layers = new Set<Layer>([...inventory.hosts.values()].flatMap((host) => host.layers));
   const moduleDefaults = new Set<ModuleDefaults>();
   const noted = new Set<readonly Layer[]>();
-  for (const { play, task, certainty, conditional } of expanded.entries) {
+  for (const entry of expanded.entries) {
+    const { play, task, certainty } = entry;
     for (const list of [play.layers, task.defaults, task.layers, task.params ?? []])
       if (!noted.has(list)) {
         noted.add(list);
@@ -93,7 +94,7 @@ export async function checkProject(project: Project): Promise<Problem[]> {
     ofHosts.push(...delegateProblems(task, inventory, joining));
     ofNames.push(...notifications.problems(play, task), ...argumentProblems(play, task, known));
     const find = (text: Text): void => {
-      if (certainty !== 'perhaps') ofNames.push(...finder.find(text, play, task, conditional));
+      if (certainty !== 'perhaps') ofNames.push(...finder.find(text, entry));
     };
     parsed.forEach(find);
     const template = checkFile(task, playbook, sound, find, own);

@@ -20,6 +20,8 @@ export interface Entry {
   readonly certainty: 'sure' | 'maybe' | 'perhaps';
   /** An include with a condition stands between it and the play: it may never run. */
   readonly conditional: boolean;
+  /** The conditions of those includes. */
+  readonly guards: readonly string[];
 }
 
 /** A playbook with everything that its includes may bring in. */
@@ -38,7 +40,7 @@ export function expand(playbook: Playbook): Expanded {
   const expansion = new Expansion(playbook);
   for (const play of playbook.plays)
     for (const task of [...play.tasks, ...play.handlers])
-      expansion.add({ play, task, certainty: 'sure', conditional: false });
+      expansion.add({ play, task, certainty: 'sure', conditional: false, guards: [] });
   return expansion;
 }
 
@@ -131,6 +133,7 @@ class Expansion implements Expanded {
   #take(from: Entry, { included, report }: Looked, certainty: Entry['certainty']): void {
     const { play, task } = from;
     const conditional = from.conditional || task.when.length > 0;
+    const guards = [...from.guards, ...task.when.map(({ text }) => text)];
     for (const problem of report.problems)
       this.problems.push(conditional || certainty !== 'sure' ? { ...problem, severity: 'warning' } : problem);
     if (this.#seen.has(included)) return;
@@ -138,7 +141,7 @@ class Expansion implements Expanded {
     push(this.handlers, play, included.handlers);
     push(this.layers, play, [...included.defaults, ...included.layers]);
     for (const each of [...included.tasks, ...included.handlers])
-      this.add({ play, task: each, certainty, conditional });
+      this.add({ play, task: each, certainty, conditional, guards });
   }
 }
 

@@ -3,6 +3,7 @@ import { nearest } from '../problems.ts';
 import { type FreeVariable, freeVariables } from '../template/inspect.ts';
 import { placeOf } from '../yaml/located.ts';
 import type { Play, Task } from './contract.ts';
+import type { Entry } from './expand.ts';
 import type { KnownNames } from './known.ts';
 import { placeInside, type Text, textsOf } from './texts.ts';
 
@@ -13,6 +14,7 @@ import { placeInside, type Text, textsOf } from './texts.ts';
 export class UndefinedFinder {
   readonly #known: KnownNames;
   #problems: Problem[] = [];
+  #guards: readonly string[] = [];
   readonly #seen = new WeakMap<Play, Map<string, boolean>>();
   readonly #free = new Map<string, readonly FreeVariable[]>();
 
@@ -20,10 +22,11 @@ export class UndefinedFinder {
     this.#known = known;
   }
 
-  /** @param conditional it may be that the task never runs, whatever its own conditions */
-  find(text: Text, play: Play, task: Task, conditional: boolean): Problem[] {
+  /** @param entry the task, and what stands before it */
+  find(text: Text, { play, task, conditional, guards }: Entry): Problem[] {
     if (text.lenient) return [];
     this.#problems = [];
+    this.#guards = [...guards, ...task.when.map((condition) => condition.text)];
     const isCondition = [...task.when, ...(task.changedWhen ?? []), ...(task.failedWhen ?? [])].some(
       (condition) => condition.text === text.text,
     );
@@ -34,7 +37,7 @@ export class UndefinedFinder {
 
   #look(text: Text, play: Play, task: Task, certain: boolean, nested = false): void {
     for (const { name, guarded, line } of this.#freeIn(text)) {
-      if (guarded || task.when.some((condition) => isGuarded(name, condition.text))) continue;
+      if (guarded || this.#guards.some((condition) => isGuarded(name, condition))) continue;
       if (nested && this.#known.isLoopVariable(name)) continue;
       const state = this.#known.knows(name, play, task);
       if (state === 'yes') this.#follow(name, text, play, task, certain);

@@ -14,6 +14,8 @@ export interface SchemaOptions {
   readonly place?: Place | undefined;
   /** Values that cannot be judged yet: templates. Nothing is said about them. */
   readonly isOpen?: (value: unknown) => boolean;
+  /** Values that may turn out not to be given at all: a key that is not known is no mistake with them yet. */
+  readonly mayBeOmitted?: (value: unknown) => boolean;
   /** A better hint for an unknown key than the nearest known one. */
   readonly unknownKeyHint?: (key: string) => string | undefined;
 }
@@ -59,7 +61,8 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown, options: Sc
   }
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(schema, issue.path);
-    return issue.keys.map((key) => ({
+    const given = issue.keys.filter((key) => !options.mayBeOmitted?.(valueAt(found, [key])));
+    return given.map((key) => ({
       message: `${named(options.what, path)} has no parameter ${key}`,
       place: keyPlaceOf(found, key) ?? place(value, path, options),
       hint: options.unknownKeyHint?.(key) ?? didYouMean(key, known) ?? knownHint(known),

@@ -23,7 +23,7 @@ it('says in one line that nothing is wrong', async () => {
     inventory: join(project, 'inventory.yaml'),
     playbook: join(project, 'site.yaml'),
   });
-  expect(out.text()).toMatch(/^checked \d+ files, 27 tasks on 4 hosts: no mistakes\n$/);
+  expect(out.text()).toMatch(/^checked \d+ files, 28 tasks on 4 hosts: no mistakes\n$/);
   expect(code).toBe(ExitCode.done);
 });
 

@@ -54,7 +54,7 @@ export const configuredProject: Add = (command) =>
 const projectOptions: Add = (command) =>
   vaultOptions(command)
     .option('-i, --inventory <source>', 'another source, which overrides; may be given again', collect)
-    .option('--playbook <file>', 'playbook to read (default: playbooks/site.yaml)')
+    .option('--playbook <file>', 'playbook to read (default: site.yaml, here or in playbooks/)')
     .option('-l, --limit <pattern>', 'only these hosts: names, groups, web:!web1')
     .option('-e, --extra-vars <vars>', 'variables that win: name=value, {json} or @file', collect)
     .option('-v, --verbose', 'say more; up to -vvv', (_value, before: number) => before + 1, 0);

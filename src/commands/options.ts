@@ -10,7 +10,7 @@ export interface RunOptions {
    * configuration.
    */
   readonly inventory: string | readonly string[];
-  /** Default: playbooks/site.yaml here, else beside the inventory's folder. */
+  /** Default: site.yaml or site.yml in playbooks/, here, or beside the inventory. */
   readonly playbook?: string;
   /** A host pattern. */
   readonly limit?: string;

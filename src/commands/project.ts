@@ -12,7 +12,7 @@ import type { Playbook } from '../playbook/contract.ts';
 import { rawParameter } from '../playbook/keywords.ts';
 import { readProject } from '../playbook/project.ts';
 import { selectTasks, unknownTags } from '../playbook/tags.ts';
-import { didYouMeanFile, shownPath } from '../problems.ts';
+import { didYouMeanFile } from '../problems.ts';
 import { parseYaml, readYamlFile } from '../yaml/located.ts';
 import { configured, configuredPlaybook, needsInventory } from './configured.ts';
 import { connectionProblems } from './fleet.ts';
@@ -98,10 +98,13 @@ function limitedHosts({ limit }: ProjectOptions, inventory: Inventory): Set<stri
   return new Set(limit === undefined ? inventory.hosts.keys() : selectLimited(limit, inventory));
 }
 
+/** Where the playbook is when none is named: here, beside the inventory, or beside the inventory's folder. */
 function standardPlaybooks(options: ProjectOptions): string[] {
-  const standard = join('playbooks', 'site.yaml');
   const [source = ''] = [options.inventory].flat();
-  return [resolve(standard), resolve(dirname(source), '..', standard)];
+  const beside = resolve(dirname(source));
+  const folders = ['playbooks', '.', beside, join(beside, '../playbooks'), join(beside, '..')];
+  const files = folders.flatMap((folder) => [resolve(folder, 'site.yaml'), resolve(folder, 'site.yml')]);
+  return [...new Set(files)];
 }
 
 function playbookFile(options: ProjectOptions): string {
@@ -109,11 +112,10 @@ function playbookFile(options: ProjectOptions): string {
     if (existsSync(options.playbook)) return resolve(options.playbook);
     throw mistake(`there is no playbook ${options.playbook}`, didYouMeanFile(options.playbook));
   }
-  const candidates = standardPlaybooks(options);
-  const found = candidates.find((path) => existsSync(path));
+  const found = standardPlaybooks(options).find((path) => existsSync(path));
   if (found) return found;
   throw mistake(
-    `there is no playbook: looked for ${[...new Set(candidates)].map((path) => shownPath(path)).join(' and ')}`,
+    'there is no playbook site.yaml or site.yml: not here, not in playbooks/, and not beside the inventory',
     'name one with --playbook FILE, or start a site of your own with foobar init DIR',
   );
 }

@@ -1,25 +1,49 @@
+import type { Spent } from './lab.ts';
 import type { Run } from './process.ts';
+import type { Wire } from './relay.ts';
 
 /** Several runs of one thing. */
 export interface Figures {
+  /** How one would do it by hand. */
+  readonly command: string;
   /** Seconds: least, median, most. */
   readonly wall: readonly [number, number, number];
   /** Seconds of the controller's processor, median. */
   readonly cpu: number;
-  /** MB, median. */
+  /** MB, median; 0 where it was not looked at. */
   readonly memory: number;
-  /** On all hosts together, of one run: seconds of processor time, processes begun. */
-  readonly hosts?: { readonly cpu: number; readonly processes: number };
+  /** On all hosts together, of one run. */
+  readonly hosts?: Spent;
+  /** Of one run. */
+  readonly wire?: Wire;
   readonly runs: number;
 }
 
-export function figures(runs: readonly Run[], onHosts?: { cpu: number; processes: number }): Figures {
+/** One kind of work done by several tools; or single figures, as a slope over several runs. */
+export interface Result {
+  readonly title: string;
+  readonly tools?: Readonly<Record<string, Figures>>;
+  readonly numbers?: Readonly<Record<string, number>>;
+}
+
+export interface Results {
+  /** What was measured on what: date, processor, versions. */
+  readonly about: Readonly<Record<string, string>>;
+  readonly work: Readonly<Record<string, Result>>;
+}
+
+export function figures(
+  command: string,
+  runs: readonly Run[],
+  also: Pick<Figures, 'hosts' | 'wire'> = {},
+): Figures {
   const walls = runs.map(({ wall }) => wall).sort((left, right) => left - right);
   return {
+    command,
     wall: [walls[0] ?? 0, median(walls), walls.at(-1) ?? 0],
     cpu: median(runs.map(({ cpu }) => cpu)),
-    memory: median(runs.map(({ memory }) => memory)),
-    ...(onHosts ? { hosts: onHosts } : {}),
+    memory: Math.round(median(runs.map(({ memory }) => memory))),
+    ...also,
     runs: runs.length,
   };
 }
@@ -29,35 +53,72 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-export type Results = Record<string, Record<string, Figures>>;
-
-/** A table of one kind of work: a line for each tool, its ratio to foobar, and what it was before. */
-export function table(
-  work: string,
-  tools: Record<string, Figures>,
-  before?: Record<string, Figures>,
-): string {
+/** A table of one kind of work: a line for each tool; last, what became of the ratios since the results before. */
+export function table({ title, tools = {}, numbers = {} }: Result, before?: Result): string {
   const own = tools.foobar?.wall[1];
-  const rows = Object.entries(tools).map(([tool, { wall, cpu, memory, hosts, runs }]) => [
+  const rows = Object.entries(tools).map(([tool, { wall, cpu, memory, hosts, wire, runs }]) => [
     tool,
     `${seconds(wall[1])} (${seconds(wall[0])} to ${seconds(wall[2])}, ${runs} runs)`,
-    own === undefined || tool === 'foobar' ? '' : `${(wall[1] / own).toPrecision(3)} x`,
+    own === undefined || tool === 'foobar' ? '' : `${times(wall[1] / own)} foobar`,
     `${seconds(cpu)} CPU`,
-    memory > 0 ? `${memory.toFixed(0)} MB` : '',
-    hosts ? `hosts: ${seconds(hosts.cpu)} CPU, ${hosts.processes} processes` : '',
-    before?.[tool] ? `before: ${seconds(before[tool].wall[1])}` : '',
+    memory > 0 ? `${memory} MB` : '',
+    hosts
+      ? `hosts: ${seconds(hosts.cpu)} CPU, ${hosts.processes} processes, left: ${hosts.files} files, ${hosts.running} processes`
+      : '',
+    wire
+      ? `wire: ${wire.roundTrips} round trips, ${kilobytes(wire.sent)} there, ${kilobytes(wire.received)} back, ${wire.connections} connections`
+      : '',
   ]);
+  const lines = Object.entries(numbers).map(
+    ([name, value]) => `${name}: ${short(value)}${was(before?.numbers?.[name], value)}`,
+  );
+  const then = compare(tools, before?.tools);
+  return [title, ...aligned(rows), ...lines, ...(then ? [then] : [])]
+    .map((line, index) => (index ? `  ${line}` : line))
+    .join('\n');
+}
+
+/** One line that says what became of the ratios between tools, which say more than seconds of different days. */
+function compare(now: Result['tools'] = {}, before: Result['tools'] = {}): string {
+  const ratio = (tools: Readonly<Record<string, Figures>>, tool: string) =>
+    tools[tool] && tools.foobar ? tools[tool].wall[1] / tools.foobar.wall[1] : undefined;
+  const parts = Object.keys(now).flatMap((tool) => {
+    const [today, then] = [ratio(now, tool), ratio(before, tool)];
+    if (tool === 'foobar' || today === undefined || then === undefined) return [];
+    return tool === 'floor'
+      ? [`foobar is at ${times(1 / today)} the floor (was ${times(1 / then)})`]
+      : [`${tool} takes ${times(today)} as long (was ${times(then)})`];
+  });
+  return parts.length > 0 ? `since the last results: ${parts.join(', ')}` : '';
+}
+
+function was(before: number | undefined, now: number): string {
+  return before === undefined || before === now ? '' : ` (was ${short(before)})`;
+}
+
+function aligned(rows: readonly string[][]): string[] {
   const widths =
     rows[0]?.map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
+  return rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   );
-  return [work, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function seconds(value: number): string {
-  return value < 10 ? `${value.toFixed(2)} s` : `${value.toFixed(1)} s`;
+export function short(value: number): string {
+  return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
+}
+
+export function times(ratio: number): string {
+  return `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(2)} x`;
+}
+
+export function seconds(value: number): string {
+  return value < 10 ? `${value.toFixed(2)} s` : `${value.toFixed(value < 100 ? 1 : 0)} s`;
+}
+
+export function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
 }

@@ -1,83 +1,67 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type Figures, figures, type Results, table } from './figures.ts';
-import { bringUp, foobar, type Route, spent, takeDown } from './fleet.ts';
-import { type Run, run } from './process.ts';
-import { startRelays } from './relay.ts';
-import { hundred, reset, succeeded, type Tool } from './tools.ts';
+import { parseArgs } from 'node:util';
+import { about } from './about.ts';
+import { type Bench, printer } from './bench.ts';
+import type { Results } from './figures.ts';
+import { commandLine } from './parts/command-line.ts';
+import { hundred } from './parts/hundred.ts';
 
-const quick = process.argv.includes('--quick');
+const parts: Readonly<Record<string, { measure(bench: Bench): Promise<void>; needsLab: boolean }>> = {
+  'command-line': { measure: commandLine, needsLab: false },
+  hundred: { measure: hundred, needsLab: true },
+};
 const resultsFile = 'bench/results.json';
-const before: Results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
-const results: Results = {};
 
-function show(work: string, tools: Record<string, Figures>): void {
-  results[work] = tools;
-  console.log(`\n${table(work, tools, before[work])}`);
+const usage = `npm run bench -- [--quick] [--only PART,...] [--draw]
+  --quick   a few minutes: fewer runs, without the slowest peers; keeps no results
+  --only    these parts: ${Object.keys(parts).join(', ')}; what they measure replaces it in the results
+  --draw    measure nothing, make picture and table of the results anew`;
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    draw: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+const chosen = values.only?.split(',') ?? Object.keys(parts);
+const unknown = chosen.filter((name) => !(name in parts));
+if (values.help || unknown.length > 0) {
+  console.log(unknown.length > 0 ? `no part is named ${unknown.join(', ')}\n${usage}` : usage);
+  process.exit(unknown.length > 0 ? 64 : 0);
 }
 
-/** Runs tools in turns, so that what else the machine does meets all of them; slow ones less often. */
-async function inTurns(
-  tools: readonly Tool[],
-  work: (tool: Tool) => Promise<Run>,
-  prepare?: () => Promise<void>,
-): Promise<Record<string, Figures>> {
-  const slow = (tool: Tool) => tool === 'Ansible' || tool === 'Mitogen';
-  const runs = new Map<Tool, Run[]>(tools.map((tool) => [tool, []]));
-  const onHosts = new Map<Tool, { cpu: number; processes: number }>();
-  for (let round = 0; round < (quick ? 3 : 7); round++)
-    for (const tool of tools) {
-      if (slow(tool) && round >= (quick ? 1 : 2)) continue;
-      await prepare?.();
-      const start = round === 0 ? await spent() : undefined;
-      runs.get(tool)?.push(await work(tool));
-      if (!start) continue;
-      const end = await spent();
-      onHosts.set(tool, { cpu: end.cpu - start.cpu, processes: end.processes - start.processes });
+const before: Results | undefined = existsSync(resultsFile)
+  ? JSON.parse(readFileSync(resultsFile, 'utf8'))
+  : undefined;
+const failures: string[] = [];
+if (!values.draw) {
+  const { work, show } = printer(before);
+  const hasLab = process.platform === 'linux' && process.getuid?.() === 0;
+  for (const name of chosen) {
+    const part = parts[name]!;
+    if (part.needsLab && !hasLab) {
+      console.log(
+        `\nleft out: ${name}, whose hosts are containers on this machine (Linux, root): sudo npm run bench`,
+      );
+      continue;
     }
-  return Object.fromEntries(tools.map((tool) => [tool, figures(runs.get(tool) ?? [], onHosts.get(tool))]));
+    const began = performance.now();
+    try {
+      await part.measure({ quick: values.quick, before, show });
+      console.log(`  [${name}: ${((performance.now() - began) / 1000).toFixed(0)} s]`);
+    } catch (error) {
+      failures.push(name);
+      console.error(`\n${name} failed: ${(error as Error).message}`);
+    }
+  }
+  if (!values.quick && Object.keys(work).length > 0) {
+    const results: Results = { about: await about(), work: { ...before?.work, ...work } };
+    writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+  }
 }
-
-async function repeated(words: readonly string[]): Promise<Figures> {
-  const runs: Run[] = [];
-  for (let round = 0; round < (quick ? 5 : 15); round++) runs.push(succeeded(await run(words)));
-  return figures(runs);
+if (failures.length > 0) {
+  console.error(`\nfailed: ${failures.join(', ')}`);
+  process.exitCode = 1;
 }
-
-async function commandLine(): Promise<void> {
-  show('command line', {
-    node: await repeated([process.execPath, '-e', '0']),
-    '--version': await repeated([...foobar, '--version']),
-    '--help': await repeated([...foobar, '--help']),
-    check: await repeated([...foobar, 'check', 'inventory/lab.yaml']),
-  });
-}
-
-async function tasks(route: Route): Promise<void> {
-  const where = route === 'direct' ? '' : ', 50 ms away';
-  const peers: Tool[] = [
-    'foobar',
-    'Mitogen',
-    ...(quick || route === 'delayed' ? [] : (['Ansible'] as const)),
-  ];
-  show(
-    `100 tasks that all change, 4 hosts${where}`,
-    await inTurns(peers, (tool) => hundred(tool, route), reset),
-  );
-  succeeded(await hundred('foobar', 'direct'));
-  show(
-    `100 settled tasks, 4 hosts${where}`,
-    await inTurns(['floor', ...peers], (tool) => hundred(tool, route)),
-  );
-}
-
-await commandLine();
-await bringUp();
-const relays = await startRelays();
-try {
-  await tasks('direct');
-  await tasks('delayed');
-} finally {
-  relays.stop();
-  await takeDown();
-}
-if (!quick) writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);

@@ -1,39 +1,62 @@
-import { atController, folder, foobar, hosts, inventoryOf, type Route, ssh } from './fleet.ts';
+import { foobar, type Lab, onAnsible, type Route, ssh } from './lab.ts';
 import { ask, type Run, run } from './process.ts';
-import { floorScript, undo } from './work.ts';
 
 export type Tool = 'floor' | 'foobar' | 'Ansible' | 'Mitogen';
 
-/** Runs the hundred tasks with a tool, from a new process to its end. Throws unless it ends well. */
-export async function hundred(tool: Tool, route: Route): Promise<Run> {
+/** One kind of work, as every tool is told it. */
+export interface Work {
+  /** In the lab's folder; the same for all tools unless the peers need another. */
+  readonly playbook: string;
+  readonly peersPlaybook?: string;
+  /** In the lab's folder; default: that of the route. */
+  readonly inventory?: string;
+  readonly forks?: number;
+  /** For each host the shell script that reads the same state. */
+  floor?(host: string): string;
+}
+
+/** How one would call a tool for some work. */
+export function commandOf(tool: Tool, work: Work): string {
+  const inventory = work.inventory ?? 'hosts.yaml';
+  const peers = work.peersPlaybook ?? work.playbook;
   switch (tool) {
     case 'floor':
-      return floor(route, floorScript());
+      return 'ssh HOST sh <floor.sh, for all hosts at once';
     case 'foobar':
-      return succeeded(
-        await run([
-          ...foobar,
-          'provision',
-          inventoryOf(route),
-          '--playbook',
-          `${folder}/hundred.yaml`,
-          '--output',
-          'json',
-        ]),
-      );
+      return `foobar provision ${inventory} --playbook ${work.playbook}`;
     case 'Ansible':
-      return ansible(route, 'strategy = linear');
+      return `ansible-playbook -i ${inventory} ${peers} (pipelining, ControlPersist, smart facts, forks ${work.forks ?? 20})`;
     case 'Mitogen':
-      return ansible(
-        route,
-        'strategy = mitogen_linear\nstrategy_plugins = /usr/lib/python3/dist-packages/ansible_mitogen/plugins/strategy',
+      return `ansible-playbook -i ${inventory} ${peers} (strategy mitogen_linear, the same settings)`;
+  }
+}
+
+/** Does some work with a tool, from a new process to its end. Throws unless it ends well. */
+export async function perform(lab: Lab, tool: Tool, route: Route, work: Work): Promise<Run> {
+  switch (tool) {
+    case 'floor':
+      return floor(lab, route, work);
+    case 'foobar': {
+      const inventory = `${lab.directory}/${work.inventory ?? `${route}.yaml`}`;
+      const playbook = `${lab.directory}/${work.playbook}`;
+      return succeeded(
+        await run([...foobar, 'provision', inventory, '--playbook', playbook, '--output', 'json']),
       );
+    }
+    case 'Ansible':
+    case 'Mitogen':
+      return ansible(lab, tool, {
+        forks: work.forks ?? 20,
+        command: `ansible-playbook -i ${work.inventory ?? `${route}.yaml`} ${work.peersPlaybook ?? work.playbook}`,
+      });
   }
 }
 
 /** A new OpenSSH connection to each host at once, one shell script over it. */
-async function floor(route: Route, script: string): Promise<Run> {
-  const each = await Promise.all(hosts.map((host) => run([...ssh(host, route), 'sh'], script)));
+async function floor(lab: Lab, route: Route, work: Work): Promise<Run> {
+  const each = await Promise.all(
+    lab.hosts.map((host) => run([...ssh(lab, host, route), 'sh'], work.floor?.(host.name) ?? 'true')),
+  );
   for (const one of each) succeeded(one);
   return {
     ...each[0]!,
@@ -42,24 +65,29 @@ async function floor(route: Route, script: string): Promise<Run> {
   };
 }
 
-/** Ansible as somebody sets it up who knows how: pipelining, kept connections, enough forks. */
-async function ansible(route: Route, strategy: string): Promise<Run> {
-  const settings = `[defaults]\nforks = 20\ngathering = explicit\n${strategy}\n[ssh_connection]\npipelining = True\nssh_args = -C -o ControlMaster=auto -o ControlPersist=60s\n`;
+const strategies = {
+  Ansible: 'strategy = linear',
+  Mitogen:
+    'strategy = mitogen_linear\nstrategy_plugins = /usr/lib/python3/dist-packages/ansible_mitogen/plugins/strategy',
+};
+
+/** Ansible as somebody sets it up who knows how: pipelining, kept connections, enough forks, facts gathered once. */
+export async function ansible(
+  lab: Lab,
+  tool: keyof typeof strategies,
+  { forks, command }: { forks: number; command: string },
+): Promise<Run> {
+  const settings = `[defaults]\nforks = ${forks}\ngathering = smart\nhost_key_checking = True\n${strategies[tool]}\n[ssh_connection]\npipelining = True\nssh_args = -C -o ControlMaster=auto -o ControlPersist=60s\n`;
   const script = [
-    'cd /bench',
     `printf '%s' '${settings}' > ansible.cfg`,
     "TIMEFORMAT='seconds %R %U %S'",
-    `time ansible-playbook -i ${route}.yaml hundred.yaml`,
+    `time ${command}`,
   ].join('\n');
-  const done = succeeded(await run(atController(`exec bash -c "$(cat)"`), script));
+  const done = succeeded(await run(onAnsible(lab, 'exec bash -c "$(cat)"'), script));
   const [, wall, user, system] = /seconds (\S+) (\S+) (\S+)/.exec(done.stderr) ?? [];
-  await ask(atController('pkill -f "^ssh: .*mux" || true'));
+  // Its kept connections would spare the next run the logging in.
+  await ask(onAnsible(lab, 'pkill -f "^ssh: .*mux" || true'));
   return { ...done, wall: Number(wall), cpu: Number(user) + Number(system), memory: 0 };
-}
-
-/** Takes away on all hosts what the tasks made. */
-export async function reset(): Promise<void> {
-  await Promise.all(hosts.map((host) => ask([...ssh(host, 'direct'), undo])));
 }
 
 export function succeeded(done: Run): Run {

@@ -1,7 +1,8 @@
 import { dump } from 'js-yaml';
 
 /** The same hundred tasks for every tool, and what reading their state takes at least. */
-const root = '/srv/bench';
+const roots = (sets: number): string[] =>
+  numbers(sets).map((set) => (set === 1 ? '/srv/bench' : `/srv/bench/${set}`));
 const units = [
   'ssh',
   'dbus',
@@ -28,9 +29,21 @@ const packages = [
 ];
 const numbers = (count: number): number[] => Array.from({ length: count }, (_each, index) => index + 1);
 
-/** 25 file, 25 copy, 20 template, 10 lineinfile, 10 service, 10 package. */
-export function hundredTasks(): string {
-  const tasks = [
+/** Sets of 25 file, 25 copy, 20 template, 10 lineinfile, 10 service and 10 package tasks. */
+export function hundredTasks(sets = 1, template = 'page.conf.j2'): string {
+  const tasks = roots(sets).flatMap((root) => oneSet(root, template));
+  return dump([{ hosts: 'all', gather_facts: false, tasks }], { lineWidth: -1 });
+}
+
+/** One task of each kind. */
+export function oneOfEach(template: string): string {
+  const set = oneSet('/srv/bench', template);
+  const tasks = [0, 25, 50, 70, 80, 90].map((index) => set[index]);
+  return dump([{ hosts: 'all', gather_facts: false, tasks }], { lineWidth: -1 });
+}
+
+function oneSet(root: string, template: string): object[] {
+  return [
     { name: 'root', 'ansible.builtin.file': { path: root, state: 'directory', mode: '0755' } },
     ...numbers(24).map((index) => ({
       name: `folder ${index}`,
@@ -54,7 +67,7 @@ export function hundredTasks(): string {
     ...numbers(20).map((index) => ({
       name: `template ${index}`,
       'ansible.builtin.template': {
-        src: 'page.conf.j2',
+        src: template,
         dest: `${root}/page${index}.conf`,
         owner: 'root',
         mode: '0640',
@@ -80,7 +93,6 @@ export function hundredTasks(): string {
       'ansible.builtin.package': { name, state: 'present' },
     })),
   ];
-  return dump([{ hosts: 'all', gather_facts: false, tasks }], { lineWidth: -1 });
 }
 
 export const pageTemplate = `# {{ ansible_managed }}
@@ -93,11 +105,22 @@ server {
 }
 `;
 
+/** The same for each name that one machine has. */
+export const sharedTemplate = `# {{ ansible_managed }}
+server {
+    listen {{ 8000 + number }};
+{% for name in ['some', 'other', 'names'] | sort %}
+    upstream {{ name }} {{ number }};
+{% endfor %}
+}
+`;
+
 /**
  * One shell script that reads the same state with as few processes as possible. Contents of lineinfile's files are
  * the only ones that must travel.
  */
 export function floorScript(): string {
+  const root = '/srv/bench';
   const files = [
     root,
     ...numbers(24).map((index) => `${root}/folder${index}`),
@@ -116,5 +139,5 @@ export function floorScript(): string {
   ].join('\n');
 }
 
-/** Takes away what the tasks made. */
-export const undo = `rm -rf ${root}`;
+/** Takes away what the tasks made, and what tools keep. */
+export const undo = 'rm -rf /srv/bench /root/.ansible /var/lib/foobar';

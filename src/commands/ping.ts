@@ -5,7 +5,7 @@ import { table } from '../reporters/table.ts';
 import { count, duration } from '../reporters/text.ts';
 import { maskText } from '../secrets.ts';
 import { openFleet, runVariables } from './fleet.ts';
-import { loadProject, type ProjectOptions } from './project.ts';
+import { loadInventoryOnly, type ProjectOptions } from './project.ts';
 
 interface Answer {
   readonly host: string;
@@ -17,7 +17,7 @@ interface Answer {
 
 /** Logs in to every host, becomes root there and asks who that is. Writes nothing anywhere. */
 export async function ping(options: ProjectOptions): Promise<ExitCode> {
-  const project = await loadProject(options);
+  const project = await loadInventoryOnly(options);
   const fleet = openFleet(runVariables(project, true), {
     forks: 50,
     readOnly: true,

@@ -153,11 +153,14 @@ export class LiveHost implements Host {
 
   /** The same host, whose commands run with these environment variables besides their own. */
   withEnvironment(environment: Readonly<Record<string, string>>): LiveHost {
-    const run: LiveHost['run'] = (command, options = {}) =>
-      this.run(command, { ...options, environment: { ...environment, ...options.environment } });
-    const job: LiveHost['job'] = (id, command, options = {}) =>
-      this.job(id, command, { ...options, environment: { ...environment, ...options.environment } });
-    return Object.assign(Object.create(this) as LiveHost, { run, job });
+    const within = (options: RunOptions = {}): RunOptions => ({
+      ...options,
+      environment: { ...environment, ...options.environment },
+    });
+    const look: LiveHost['look'] = (command, options) => this.look(command, within(options));
+    const run: LiveHost['run'] = (command, options) => this.run(command, within(options));
+    const job: LiveHost['job'] = (id, command, options) => this.job(id, command, within(options));
+    return Object.assign(Object.create(this) as LiveHost, { look, run, job });
   }
 
   /** The same host for a task that has a `check_mode` of its own: its writes are refused, or let through. */

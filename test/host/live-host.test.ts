@@ -184,6 +184,16 @@ describe('questions and writes of one host', () => {
     expect(scripts).toBe(1);
   });
 
+  it('have the environment of who asks, as writes have', async () => {
+    const named = (host as unknown as LiveHost).withEnvironment({ NAME: 'x' });
+    const said = [
+      named.look(sh`echo "$NAME"`),
+      named.run(sh`echo "$NAME"`),
+      named.job('named', sh`echo "$NAME"`),
+    ];
+    expect((await Promise.all(said)).map(({ stdout }) => stdout)).toEqual(['x\n', 'x\n', 'x\n']);
+  });
+
   it('wait for what another identity is writing', async () => {
     const shared = { epoch: 0, writes: new Set<never>() };
     const [writer, reader] = await Promise.all(

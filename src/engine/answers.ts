@@ -4,6 +4,7 @@ import type { TaskEnd } from './ends.ts';
 import type { Statistics } from './events.ts';
 import { HostVariables } from './host-variables.ts';
 import type { Outcome } from './outcome.ts';
+import { factNames } from './parameters.ts';
 import type { RunVariables } from './variables.ts';
 
 /**
@@ -31,7 +32,7 @@ export function learn(
     if (outcome.status === 'skipped') continue;
     const to = delegated && delegate !== undefined ? [delegate] : hosts;
     const { facts, variables: set, included } = outcome;
-    if (facts) each(to, (variables) => variables.learn(factNames(task, facts)));
+    if (facts) each(to, (variables) => variables.learn(prefixed(task, facts)));
     if (set) each(to, (variables) => Object.assign(variables.set, set));
     if (included) each(to, (variables) => Object.assign(variables.included, included));
     if (facts || included || (set && (delegated || !isForeseen(task)))) unforeseen = true;
@@ -112,11 +113,11 @@ function isDict(value: unknown): value is Record<string, unknown> {
 
 /** The window knows which names such a task sets before it runs. */
 function isForeseen(task: Task): boolean {
-  return task.module === 'set_fact' && !Object.keys(task.args).some((name) => name.includes('{{'));
+  return task.module === 'set_fact' && factNames(task) !== undefined;
 }
 
 /** Facts of setup have Ansible's prefix as variables. */
-function factNames(task: Task, facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function prefixed(task: Task, facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
   if (task.module !== 'setup') return { ...facts };
   return Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [

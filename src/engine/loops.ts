@@ -1,5 +1,6 @@
 import { TaskFailure } from '../errors.ts';
 import type { Task } from '../playbook/contract.ts';
+import { printed } from '../template/finalize.ts';
 import { renderKeepingTypes, renderValue, runLookup } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 import { failing, isYes } from './conditions.ts';
@@ -51,15 +52,13 @@ export function roundValues(
   };
 }
 
-/** How an item is shown. @param scope that of the item */
+/** How an item is shown: by its name if it has one, else as Python prints it. @param scope that of the item */
 export function labelOf({ loopControl }: Task, scope: Scope): string {
   const value =
     loopControl.label === undefined ? scope.get(loopControl.loopVar) : renderValue(loopControl.label, scope);
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (value !== null && typeof value === 'object' && 'name' in value && typeof value.name === 'string')
     return value.name;
-  return JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? Number(part) : part)) ?? '';
+  return printed(value);
 }
 
 /** `ansible_loop`. */

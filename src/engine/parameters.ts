@@ -1,6 +1,7 @@
 import { TaskFailure } from '../errors.ts';
 import type { Evaluated, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
+import { isDict, omit, typeName } from '../template/python.ts';
 import { conditionHolds, evaluate, renderKeepingTypes, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 
@@ -9,17 +10,18 @@ export class WrongParameters extends TaskFailure {}
 
 /** What a module is asked for, rendered and checked. */
 export function parameters(module: Module, task: Task, scope: Scope): unknown {
-  const { _raw_params: free, ...given } = task.args;
+  const render = task.module === 'set_fact' ? renderKeepingTypes : renderValue;
+  const { args, rendered } = whole(task, render, scope);
+  const { _raw_params: free, ...given } = args;
   const raw = free !== undefined && module.freeForm ? { ...given, [module.freeForm]: free } : given;
   const held = module.expressions ?? [];
   const texts = Object.fromEntries(Object.entries(raw).filter(([name]) => !held.includes(name)));
-  const render = task.module === 'set_fact' ? renderKeepingTypes : renderValue;
-  const input = render(texts, scope) as Record<string, unknown>;
-  for (const name of held)
-    if (raw[name] !== undefined)
-      input[name] = module.conditions?.includes(name)
-        ? conditions(raw[name], scope)
-        : evaluated(raw[name], scope);
+  const input = { ...rendered, ...(render(texts, scope) as Record<string, unknown>) };
+  for (const name of held) {
+    const value = raw[name] ?? rendered[name];
+    if (value !== undefined)
+      input[name] = module.conditions?.includes(name) ? conditions(value, scope) : evaluated(value, scope);
+  }
   const parsed = module.params.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new WrongParameters(
@@ -30,6 +32,36 @@ export function parameters(module: Module, task: Task, scope: Scope): unknown {
       )
       .join('\n'),
   );
+}
+
+/**
+ * The parameters where some come from a template of the whole: those still to render, and those that are rendered. Each
+ * stands in the uppermost layer that has it.
+ * @throws TaskFailure when a template gives no mapping
+ */
+function whole(task: Task, render: typeof renderValue, scope: Scope) {
+  const args: Record<string, unknown> = {};
+  const rendered: Record<string, unknown> = {};
+  if (task.argsBelow === undefined) return { args: task.args, rendered };
+  for (const layer of [...task.argsBelow, task.args]) {
+    const isText = typeof layer === 'string';
+    const values = isText ? render(layer, scope) : layer;
+    if (values === omit) continue;
+    if (!isDict(values))
+      throw new TaskFailure(`Task args must resolve to a 'dict' not '${typeName(values)}'.`);
+    for (const [name, value] of Object.entries(values)) {
+      delete args[name];
+      delete rendered[name];
+      (isText ? rendered : args)[name] = value;
+    }
+  }
+  return { args, rendered };
+}
+
+/** The names that a set_fact sets; undefined where only its turn tells. */
+export function factNames(task: Task): readonly string[] | undefined {
+  const names = Object.keys(task.args);
+  return task.argsBelow !== undefined || names.some((name) => name.includes('{{')) ? undefined : names;
 }
 
 function evaluated(held: unknown, scope: Scope): Evaluated | Evaluated[] {

@@ -11,7 +11,7 @@ import { findFile } from './files.ts';
 import { hostFor } from './identity.ts';
 import type { Jobs } from './jobs.ts';
 import { labelOf, type Rounds, roundScope, roundsOf } from './loops.ts';
-import { parameters } from './parameters.ts';
+import { factNames, parameters } from './parameters.ts';
 import type { Entry } from './program.ts';
 import { titleOf } from './telling.ts';
 
@@ -90,11 +90,11 @@ export function prepareTask(run: PrepareRun, entry: Entry, scopeOf: ScopeOf, hos
 function laterScope(task: Task, scopeOf: ScopeOf): Scope | undefined {
   const own = new Set(task.register === undefined ? [] : [task.register]);
   if (['setup', 'include_vars', 'add_host', 'group_by'].includes(task.module)) return undefined;
-  if (task.module === 'set_fact')
-    for (const name of Object.keys(task.args)) {
-      if (name.includes('{{')) return undefined;
-      own.add(name);
-    }
+  if (task.module === 'set_fact') {
+    const names = factNames(task);
+    if (names === undefined) return undefined;
+    for (const name of names) own.add(name);
+  }
   return scopeOf(own);
 }
 

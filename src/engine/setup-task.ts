@@ -14,6 +14,7 @@ export function gatherTask(play: Play): Task {
     args: Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined && value !== null),
     ),
+    ...(play.gatherDefaults ? { argsBelow: play.gatherDefaults } : {}),
     when: [],
     loopControl: { loopVar: 'item' },
     notify: [],

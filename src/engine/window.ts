@@ -1,5 +1,6 @@
 import type { TaskEnd } from './ends.ts';
 import type { HostPlay, PlayAround } from './host-play.ts';
+import { factNames } from './parameters.ts';
 import { isReady, type Prepared, prepareTask } from './prepare.ts';
 import type { Entry, Program } from './program.ts';
 
@@ -65,7 +66,7 @@ export class Window {
       }
       const ready = this.#prepare(entry, pending);
       if (task.register) pending.add(task.register);
-      if (task.module === 'set_fact') for (const name of Object.keys(task.args)) pending.add(name);
+      if (task.module === 'set_fact') for (const name of factNames(task) ?? []) pending.add(name);
       if (setsUnforeseen(entry)) return;
       const isNext = room === this.#size - 1;
       if (!isNext && ready && surelyRuns(ready)) return;
@@ -110,7 +111,7 @@ function setsUnforeseen({ task }: Entry): boolean {
     ['setup', 'include_vars', 'package_facts', 'service_facts', 'getent', 'add_host', 'group_by'].includes(
       task.module,
     ) ||
-    (task.module === 'set_fact' && Object.keys(task.args).some((name) => name.includes('{{')))
+    (task.module === 'set_fact' && factNames(task) === undefined)
   );
 }
 

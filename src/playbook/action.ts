@@ -14,7 +14,11 @@ export interface Action {
   readonly key: string;
   readonly module: string;
   readonly args: Record<string, unknown>;
+  /** Templates that give further parameters, lowest first: those in `args` count before them. */
+  readonly templates?: readonly string[];
 }
+
+type Given = Pick<Action, 'args' | 'templates'>;
 
 /**
  * The module of a task among its keys. Undefined when there is none, which is noted.
@@ -65,7 +69,7 @@ export function actionOf(
   const module = named(key, place, asked);
   if (typeof module !== 'string') return module && { key, ...module };
   const args = argumentsOf(node, key, module, node[key], report);
-  return args && { key, module, args };
+  return args && { key, module, ...args };
 }
 
 interface Asked {
@@ -117,13 +121,13 @@ function indirectAction(node: Record<string, unknown>, key: string, asked: Asked
   const module = named(name, place, { ...asked, keywords: [] });
   if (typeof module !== 'string') return module && { key, ...module };
   const args = argumentsOf(node, key, module, rest || null, report);
-  if (args === undefined || !isMapping(value)) return args && { key, module, args };
+  if (args === undefined || !isMapping(value)) return args && { key, module, ...args };
   const { module: _, args: more, ...own } = value;
   const given = { ...own, ...(isMapping(more) ? more : {}) };
-  const located = derived({ ...args, ...given }, place);
+  const located = derived({ ...args.args, ...given }, place);
   for (const each of Object.keys(own)) copyPlace(value, each, located, each);
   if (isMapping(more)) for (const each of Object.keys(more)) copyPlace(more, each, located, each);
-  return { key, module, args: located };
+  return { ...args, key, module, args: located };
 }
 
 function words(whole: string): [string, string] {
@@ -142,36 +146,39 @@ function argumentsOf(
   module: string,
   value: unknown,
   report: Report,
-): Record<string, unknown> | undefined {
+): Given | undefined {
   const place = placeOf(node, key) ?? placeOf(node)!;
-  let args: Record<string, unknown>;
-  if (isMapping(value)) args = value;
-  else if (value === null || value === undefined) args = derived({}, place);
+  let given: Given;
+  if (isMapping(value)) given = { args: value };
+  else if (value === null || value === undefined) given = { args: derived({}, place) };
   else if (value instanceof Unsafe && freeForm.includes(module))
-    args = derived({ [rawParameter]: value }, place);
+    given = { args: derived({ [rawParameter]: value }, place) };
   else if (
     typeof value === 'string' ||
     value instanceof Unsafe ||
     (typeof value === 'number' && freeForm.includes(module))
   ) {
-    const parsed = parsedText(module, key, text(value), place, report);
+    const parsed = parsedText(module, text(value), place, report);
     if (parsed === undefined) return undefined;
-    args = derived(parsed.args, place, (name) => further(place, text(value), parsed.offsets[name] ?? 0));
+    const { template, offsets } = parsed;
+    const args = derived(parsed.args, place, (name) => further(place, text(value), offsets[name] ?? 0));
+    given = template === undefined ? { args } : { args, templates: [template] };
   } else {
     const hint = typeof value === 'boolean' ? 'put it in quotes' : undefined;
     report.mistake(place, `${module} takes its parameters as a mapping or as text`, hint);
-    args = derived({}, place);
+    given = { args: derived({}, place) };
   }
-  return node.args === undefined || node.args === null ? args : withArgs(node, args, place, report);
+  if (given.templates !== undefined) warnOfTemplate(module, place, report);
+  return node.args === undefined || node.args === null ? given : withArgs(node, module, given, place, report);
 }
 
+/** A text's parameters; a template among its words may give more. */
 function parsedText(
   module: string,
-  key: string,
   value: string,
   place: Place,
   report: Report,
-): ParsedText | undefined {
+): (ParsedText & { readonly template?: string }) | undefined {
   let parsed: ParsedText;
   try {
     parsed = parseText(value, freeForm.includes(module));
@@ -182,12 +189,23 @@ function parsedText(
   }
   const { [rawParameter]: raw, ...args } = parsed.args;
   if (raw === undefined || rawWords.includes(module)) return parsed;
-  if (/^\{\{[\s\S]*\}\}$/.test(raw.trim())) {
-    report.refuse(place, `templated parameters (${key}: "${raw.trim()}")`, 'write the parameters out');
-    return undefined;
-  }
+  const { offsets } = parsed;
+  if (isWholeTemplate(raw)) return { args, offsets, template: raw };
   report.mistake(place, `${module} takes parameters as name=value, not ${JSON.stringify(raw)}`);
-  return { args, offsets: parsed.offsets };
+  return { args, offsets };
+}
+
+/** Whether a text begins and ends with Jinja's braces, as ansible-core asks. */
+function isWholeTemplate(value: unknown): value is string {
+  return typeof value === 'string' && /^\s*\{[{%#][\s\S]*[}%#]\}\s*$/.test(value);
+}
+
+function warnOfTemplate(module: string, place: Place | undefined, report: Report): void {
+  report.warn(
+    place,
+    `the parameters of ${module} come from one template: whoever can set its variables can set them all`,
+    'facts that a host tells are variables too; safer is a template for each parameter',
+  );
 }
 
 /** The place of what stands at an offset of a text. */
@@ -197,23 +215,26 @@ function further(place: Place, whole: string, offset: number): Place {
   return { file: place.file, line: place.line + lines.length - 1, column };
 }
 
-/** The keyword `args`: more parameters; those given with the module win. */
+/** The keyword `args`: more parameters, or a template that gives them; those given with the module win. */
 function withArgs(
   node: Record<string, unknown>,
-  args: Record<string, unknown>,
+  module: string,
+  given: Given,
   place: Place,
   report: Report,
-): Record<string, unknown> | undefined {
+): Given | undefined {
   const more = node.args;
+  const at = placeOf(node, 'args');
+  if (isWholeTemplate(more) && !inclusions.includes(module) && module !== 'meta') {
+    warnOfTemplate(module, at, report);
+    return { ...given, templates: [more, ...(given.templates ?? [])] };
+  }
   if (!isMapping(more)) {
-    const at = placeOf(node, 'args');
-    if (/^\s*\{\{[\s\S]*\}\}\s*$/.test(text(more)))
-      report.refuse(at, `templated args (args: "${text(more)}")`, 'write the parameters out');
-    else report.mistake(at, 'args must be a mapping');
+    report.mistake(at, 'args must be a mapping', 'or a template that gives one');
     return undefined;
   }
-  const merged = derived({ ...more, ...args }, place);
+  const merged = derived({ ...more, ...given.args }, place);
   for (const key of Object.keys(more)) copyPlace(more, key, merged, key);
-  for (const key of Object.keys(args)) copyPlace(args, key, merged, key);
-  return merged;
+  for (const key of Object.keys(given.args)) copyPlace(given.args, key, merged, key);
+  return { ...given, args: merged };
 }

@@ -33,6 +33,7 @@ export function parameterProblems(task: Task, module: Module): Problem[] {
     what: task.module,
     place,
     isOpen,
+    isPart: task.argsBelow !== undefined,
     mayBeOmitted: (value) => isOpen(value) && /\bomit\b/.test(String(value)),
     unknownKeyHint: (key) =>
       keywordsOf('task').includes(key) && key !== 'name'

@@ -35,6 +35,23 @@ const collections: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Modules of collections that ansible-core knows by no short name. */
 const unrouted = words('mysql_role rhel_facts ssh_config sudoers');
 
+/**
+ * The groups of modules that `module_defaults` can name, of ansible-core's runtime.yml and of the collections'. Those
+ * without a module that is here are known by name.
+ */
+export const actionGroups: Readonly<Record<string, ReadonlySet<string>>> = {
+  'community.mysql.all': collections['community.mysql']!,
+  ...Object.fromEntries(
+    [...words('acme aws azure cpm docker gcp k8s os ovirt vmware')].map((name) => [
+      `ansible.builtin.${name}`,
+      new Set<string>(),
+    ]),
+  ),
+  ...Object.fromEntries(
+    [...words('consul keycloak proxmox')].map((name) => [`community.general.${name}`, new Set<string>()]),
+  ),
+};
+
 const synthetic = ['ansible.builtin', 'ansible.legacy'];
 
 export interface ModuleName {

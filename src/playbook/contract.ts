@@ -113,6 +113,11 @@ export interface Task {
   readonly module: string;
   /** Module parameters, located, templates not yet rendered. A free form stands under `_raw_params`. */
   readonly args: Readonly<Record<string, unknown>>;
+  /**
+   * What lies below `args` where some parameters come from one template (`apt: "{{ options }}"`): mappings, and
+   * templates that give one; lowest first.
+   */
+  readonly argsBelow?: readonly unknown[];
   /** All must hold; outer blocks' first. */
   readonly when: readonly Expression[];
   readonly loop?: Loop;
@@ -173,6 +178,8 @@ export interface Play {
   readonly gatherSubset?: unknown;
   readonly gatherTimeout?: unknown;
   readonly factPath?: unknown;
+  /** What `module_defaults` say of gathering: mappings and templates that give one, lowest first. */
+  readonly gatherDefaults?: readonly unknown[];
   /** Its own tags, which gathering facts has too; without any it always runs. */
   readonly tags?: readonly string[];
   readonly strategy?: 'linear' | 'free';

@@ -22,6 +22,9 @@ const gatheredBy: Readonly<Record<string, string>> = {
 /** Parameters of add_host that are no variables. */
 const hostWords = ['name', 'hostname', 'host', 'group', 'groups', 'groupname', rawParameter];
 
+/** Modules that make variables after their parameters. */
+const makers = ['set_fact', 'add_host', 'include_vars', 'getent'];
+
 /** Variables that tasks make, whichever host they run on. */
 export class MadeNames {
   readonly names = new Set<string>();
@@ -52,6 +55,7 @@ export class MadeNames {
     const gathered = gatheredBy[task.module];
     if (gathered !== undefined) this.names.add(gathered);
     if (task.module === 'getent') this.#database(task.args.database);
+    if (task.argsBelow !== undefined && makers.includes(task.module)) this.dynamic = true;
     if (task.module === 'set_fact')
       for (const key of Object.keys(task.args)) {
         if (isOpen(key) || key === rawParameter) this.dynamic = true;

@@ -1,5 +1,6 @@
 import { placeOf } from '../yaml/located.ts';
 import type { Play } from './contract.ts';
+import { defaultsOf } from './module-defaults.ts';
 import { type Reading, staticValue } from './reading.ts';
 import type { Report } from './report.ts';
 import type { Scope } from './scope.ts';
@@ -11,6 +12,7 @@ type Words = Pick<
   | 'gatherSubset'
   | 'gatherTimeout'
   | 'factPath'
+  | 'gatherDefaults'
   | 'strategy'
   | 'order'
   | 'anyErrorsFatal'
@@ -27,15 +29,14 @@ export function playWords(node: Record<string, unknown>, handed: Scope, reading:
   const strategy = strategyOf(node, report);
   const order = orderOf(node, report);
   percentage(node, report);
-  const setup = moduleDefaultsOfSetup(handed);
-  const subset = node.gather_subset ?? setup.gather_subset;
-  const timeout = node.gather_timeout ?? setup.gather_timeout;
-  const path = node.fact_path ?? setup.fact_path;
+  const { gather_subset: subset, gather_timeout: timeout, fact_path: path } = node;
+  const defaults = ['setup', 'gather_facts'].flatMap((name) => defaultsOf(name, handed.moduleDefaults));
   return {
     gatherFacts: gatherFacts(node, handed, reading),
     ...(subset === undefined || subset === null ? {} : { gatherSubset: subset }),
     ...(timeout === undefined || timeout === null ? {} : { gatherTimeout: timeout }),
     ...(path === undefined || path === null ? {} : { factPath: path }),
+    ...(defaults.length === 0 ? {} : { gatherDefaults: defaults }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(order === undefined ? {} : { order }),
     ...(has('any_errors_fatal') ? { anyErrorsFatal: node.any_errors_fatal } : {}),
@@ -44,19 +45,6 @@ export function playWords(node: Record<string, unknown>, handed: Scope, reading:
     ...(has('throttle') ? { throttle: node.throttle } : {}),
     serial: serialOf(node, report),
   };
-}
-
-/** What `module_defaults` say of `setup` holds for gathering at the start of the play too. */
-function moduleDefaultsOfSetup(scope: Scope): Record<string, unknown> {
-  const names = ['gather_facts', 'setup'].flatMap((name) => [
-    name,
-    `ansible.builtin.${name}`,
-    `ansible.legacy.${name}`,
-  ]);
-  return Object.assign(
-    {},
-    ...scope.moduleDefaults.flatMap(({ modules }) => names.map((name) => modules[name] ?? {})),
-  ) as Record<string, unknown>;
 }
 
 function gatherFacts(node: Record<string, unknown>, scope: Scope, reading: Reading): boolean {

@@ -6,7 +6,6 @@ import { isReserved, keywordsOf, type Where } from './keywords.ts';
 const hints: Readonly<Record<string, string>> = {
   'become_method: su': 'sudo is supported',
   'become_method: doas': 'sudo is supported',
-  'templated module_defaults': 'write the mapping out; its values may be templates',
 };
 
 /** Gathers the mistakes of one reading, so that all of them are shown at once. */

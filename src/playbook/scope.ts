@@ -157,8 +157,10 @@ function moduleDefaults(node: Record<string, unknown>, report: Report): ModuleDe
   return list(value).flatMap((entry, index): ModuleDefaults[] => {
     if (isMapping(entry)) return [{ modules: entry }];
     const place = placeOf(value, index) ?? placeOf(node, 'module_defaults');
-    if (isOpen(entry)) report.refuse(place, 'templated module_defaults');
-    else report.mistake(place, 'module_defaults must be a mapping of modules to parameters');
+    const hint = isOpen(entry)
+      ? 'Ansible takes templates for its values only: file: "{{ defaults }}"'
+      : undefined;
+    report.mistake(place, 'module_defaults must be a mapping of modules to parameters', hint);
     return [];
   });
 }

@@ -37,7 +37,7 @@ export function buildTask(
     name: has('name') ? text(node.name) : nameOf(action),
     place,
     module: action.module,
-    args: withModuleDefaults(action, own.moduleDefaults),
+    ...withModuleDefaults(action, own.moduleDefaults),
     when: own.when,
     ...(loop === undefined ? {} : { loop }),
     loopControl: loopControlOf(node, report),

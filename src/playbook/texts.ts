@@ -62,6 +62,7 @@ export function taskTexts(task: Task, expressions: readonly string[]): Text[] {
     ...textsOf(task.loop?.value, at(loopWord)),
     ...lenient(textsOf(task.loopControl.label, placeOf(node.loop_control, 'label') ?? task.place)),
     ...Object.entries(task.args).flatMap(([key, value]) => parameterTexts(task, key, value, expressions)),
+    ...textsOf(task.argsBelow, placeOf(task.args) ?? task.place),
     ...textsOf(task.delegateTo, at('delegate_to')),
     ...textsOf(task.environment, at('environment')),
     ...textsOf(task.become.become, at('become')),

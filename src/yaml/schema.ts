@@ -16,6 +16,8 @@ export interface SchemaOptions {
   readonly isOpen?: (value: unknown) => boolean;
   /** Values that may turn out not to be given at all: a key that is not known is no mistake with them yet. */
   readonly mayBeOmitted?: (value: unknown) => boolean;
+  /** More is known later only: nothing is said about what is missing, or goes together. */
+  readonly isPart?: boolean;
   /** A better hint for an unknown key than the nearest known one. */
   readonly unknownKeyHint?: (key: string) => string | undefined;
 }
@@ -70,6 +72,7 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown, options: Sc
     }));
   }
   const missing = found === undefined && path.length > 0;
+  if (options.isPart && (issue.code === 'custom' || (missing && path.length === 1))) return [];
   return [
     {
       message: missing ? missingMessage(path, options) : `${options.what}: ${wording(issue, path, found)}`,

@@ -185,8 +185,8 @@ describe('handlers', () => {
   });
 });
 
-it('merges module_defaults, inner above outer, into what a task says', () => {
-  const [task] = own(
+it('puts module_defaults below what a task says, inner ones in the place of outer ones', () => {
+  const tasks = own(
     play({
       'site.yml': `
 - hosts: all
@@ -196,10 +196,19 @@ it('merges module_defaults, inner above outer, into what a task says', () => {
     - module_defaults: {file: {owner: app}}
       block:
         - file: path=/x state=directory
+    - file: path=/y
+    - mysql_user: {name: app}
+      module_defaults:
+        group/community.mysql.all: {login_user: root, name: nobody}
+        mysql_user: {host: localhost}
 `,
     }).tasks,
   );
-  expect(task?.args).toEqual({ mode: '0644', owner: 'app', state: 'directory', path: '/x' });
+  expect(tasks.map((task) => task.args)).toEqual([
+    { owner: 'app', state: 'directory', path: '/x' },
+    { mode: '0644', owner: 'root', state: 'touch', path: '/y' },
+    { login_user: 'root', host: 'localhost', name: 'app' },
+  ]);
 });
 
 it('imports names that play vars and -e make', () => {

@@ -27,45 +27,42 @@ export interface Lab {
   down(): Promise<void>;
 }
 
-/** Of which each host of a lab is made: `twin` is a host that Ansible's modules can run on. */
-type Image = 'twin' | 'bare';
-
 /** Where on the host `ansible` the lab's folder is. */
 const remote = '/bench';
 
+/** The text of an inventory of hosts that Ansible's modules can run on, and of the one that Ansible runs on. */
+export function twins(network: string, names: readonly string[]): string {
+  const machines = Object.fromEntries(
+    ['ansible', ...names].map((name, index) => [name, { ansible_host: `${network}.${10 + index}` }]),
+  );
+  return dump({ all: { vars: { lab_image: 'twin' }, hosts: machines } });
+}
+
 /**
- * Starts hosts, with the folder of the given name below .foobar/bench as the place of their files. They stop with this
- * process, however it ends.
+ * Starts the hosts of an inventory, in a folder of the given name below .foobar/bench. They stop with this process,
+ * however it ends. `fresh` ones start with empty disks.
  */
 export async function labUp(
   name: string,
-  network: string,
-  { hosts, image }: { hosts: readonly string[]; image: Image },
+  text: string,
+  names: readonly string[],
+  { fresh = false }: { fresh?: boolean } = {},
 ): Promise<Lab> {
   const directory = resolve('.foobar/bench', name);
   const inventory = join(directory, 'lab.yaml');
+  const keys = join(directory, '.foobar/lab/lab');
   mkdirSync(directory, { recursive: true });
-  const machines = Object.fromEntries([
-    ...hosts.map((host, index) => [
-      host,
-      { ansible_host: `${network}.${11 + index}`, ...(image === 'twin' ? { lab_image: 'twin' } : {}) },
-    ]),
-    ['ansible', { ansible_host: `${network}.10`, lab_image: 'twin' }],
-  ]);
-  writeFileSync(inventory, dump({ all: { hosts: machines } }));
-  return start(inventory, hosts);
-}
-
-/** The same with the hosts of an inventory that is there already. */
-export async function start(inventory: string, names: readonly string[]): Promise<Lab> {
-  const directory = resolve(inventory, '..');
+  writeFileSync(inventory, text);
+  const addresses = addressesIn(load(text));
+  const hosts = names.map((host, index) => ({
+    name: host,
+    address: addresses.get(host) ?? '',
+    relay: 2201 + index,
+  }));
   const down = watchOver(inventory);
   try {
+    if (fresh) for (const host of names) await ask([...foobar, 'lab', 'destroy', '-i', inventory, host]);
     await ask([...foobar, 'lab', 'up', inventory]);
-    const stem = inventory.replace(/^.*\/|\.yaml$/g, '');
-    const keys = join(directory, '.foobar', stem, 'lab');
-    const addresses = addressesOf(inventory);
-    const hosts = names.map((name, index) => ({ name, address: addresses[name] ?? '', relay: 2201 + index }));
     const lab = { directory, hosts, bridge: hosts[0]!.address.replace(/\d+$/, '1'), down };
     const known = readFileSync(join(keys, 'known_hosts'), 'utf8');
     const relayed = hosts.map(
@@ -73,17 +70,18 @@ export async function start(inventory: string, names: readonly string[]): Promis
     );
     writeFileSync(join(directory, 'known_hosts'), known + relayed.join(''));
     writeFileSync(join(directory, 'key'), readFileSync(join(keys, 'id_ed25519')), { mode: 0o600 });
-    for (const route of ['direct', 'delayed'] as const)
-      writeFileSync(
-        join(directory, `${route}.yaml`),
-        dump({
-          all: { hosts: Object.fromEntries(hosts.map((host) => [host.name, login(lab, host, route)])) },
-        }),
-      );
     return lab;
   } catch (error) {
     await down();
     throw error;
+  }
+}
+
+/** Writes direct.yaml and delayed.yaml: nothing but how to log in. */
+export function writeInventories(lab: Lab): void {
+  for (const route of ['direct', 'delayed'] as const) {
+    const hosts = lab.hosts.map((host) => [host.name, login(lab, host, route)]);
+    writeFileSync(join(lab.directory, `${route}.yaml`), dump({ all: { hosts: Object.fromEntries(hosts) } }));
   }
 }
 
@@ -104,17 +102,14 @@ function watchOver(inventory: string): () => Promise<void> {
   };
 }
 
-function addressesOf(inventory: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [name, inner] of Object.entries(value)) {
-      const address = (inner as { ansible_host?: unknown } | null)?.ansible_host;
-      if (typeof address === 'string') found[name] = address;
-      visit(inner);
-    }
-  };
-  visit(load(readFileSync(inventory, 'utf8')));
+/** ansible_host of every host, wherever in an inventory it stands. */
+function addressesIn(value: unknown, found = new Map<string, string>()): ReadonlyMap<string, string> {
+  if (typeof value !== 'object' || value === null) return found;
+  for (const [name, inner] of Object.entries(value)) {
+    const address = (inner as { ansible_host?: unknown } | null)?.ansible_host;
+    if (typeof address === 'string') found.set(name, address);
+    addressesIn(inner, found);
+  }
   return found;
 }
 
@@ -180,7 +175,7 @@ export interface Spent {
   readonly cpu: number;
   /** Processes begun. */
   readonly processes: number;
-  /** Files and folders in the places where tools keep things, and processes that run. */
+  /** Files and folders where tools keep things, and processes of sessions. */
   readonly files: number;
   readonly running: number;
 }
@@ -189,8 +184,7 @@ const spentScript = [
   'cat /sys/fs/cgroup/cpu.stat',
   'echo "processes $(cut -d" " -f5 /proc/loadavg)"',
   'echo "files $(find /tmp /var/tmp /root/.ansible /var/lib/foobar 2>/dev/null | wc -l)"',
-  // Kernel threads and this look are not there in a container's own numbers but for the four words of it.
-  'set -- /proc/[0-9]*; echo "running $#"',
+  'echo "running $(cat /sys/fs/cgroup/user.slice/user-*.slice/session-*.scope/cgroup.procs 2>/dev/null | wc -l)"',
 ].join('; ');
 
 export async function spent(lab: Lab): Promise<Spent> {

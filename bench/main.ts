@@ -5,10 +5,12 @@ import { type Bench, printer } from './bench.ts';
 import type { Results } from './figures.ts';
 import { commandLine } from './parts/command-line.ts';
 import { hundred } from './parts/hundred.ts';
+import { site } from './parts/site.ts';
 
 const parts: Readonly<Record<string, { measure(bench: Bench): Promise<void>; needsLab: boolean }>> = {
   'command-line': { measure: commandLine, needsLab: false },
   hundred: { measure: hundred, needsLab: true },
+  site: { measure: site, needsLab: true },
 };
 const resultsFile = 'bench/results.json';
 

@@ -17,9 +17,15 @@ export interface Run {
 const timed = 'TIMEFORMAT="%R %U %S"; { time "$@" 2>&4; } 4>&2 2>&3';
 
 /** Runs a program to its end and measures it. */
-export function run(words: readonly string[], input = ''): Promise<Run> {
+export function run(
+  words: readonly string[],
+  { input = '', directory }: { input?: string; directory?: string } = {},
+): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', timed, 'time', ...words], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const child = spawn('bash', ['-c', timed, 'time', ...words], {
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      ...(directory ? { cwd: directory } : {}),
+    });
     const [stdout, stderr, times]: Buffer[][] = [[], [], []];
     child.stdout.on('data', (data: Buffer) => stdout?.push(data));
     child.stderr.on('data', (data: Buffer) => stderr?.push(data));
@@ -51,8 +57,8 @@ export function run(words: readonly string[], input = ''): Promise<Run> {
 }
 
 /** The same, for its stdout. Throws when it fails. */
-export async function ask(words: readonly string[], input = ''): Promise<string> {
-  const { code, stdout, stderr } = await run(words, input);
+export async function ask(words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(words);
   if (code !== 0)
     throw new Error(`${words.join(' ')}: exit code ${code}\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
   return stdout;

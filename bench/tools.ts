@@ -5,11 +5,14 @@ export type Tool = 'floor' | 'foobar' | 'Ansible' | 'Mitogen';
 
 /** One kind of work, as every tool is told it. */
 export interface Work {
-  /** In the lab's folder; the same for all tools unless the peers need another. */
+  /** In the lab's folder. */
   readonly playbook: string;
-  readonly peersPlaybook?: string;
-  /** In the lab's folder; default: that of the route. */
-  readonly inventory?: string;
+  /** Arguments of foobar that say which hosts; default: the inventory of the route. */
+  readonly inventory?: readonly string[];
+  /** Where Ansible needs others than foobar. */
+  readonly peers?: { readonly playbook: string; readonly inventory: string };
+  /** Nothing is left to be changed: a tool that changes something has not done the same work. */
+  readonly settled?: boolean;
   readonly forks?: number;
   /** For each host the shell script that reads the same state. */
   floor?(host: string): string;
@@ -17,17 +20,16 @@ export interface Work {
 
 /** How one would call a tool for some work. */
 export function commandOf(tool: Tool, work: Work): string {
-  const inventory = work.inventory ?? 'hosts.yaml';
-  const peers = work.peersPlaybook ?? work.playbook;
+  const playbook = work.peers?.playbook ?? work.playbook;
   switch (tool) {
     case 'floor':
       return 'ssh HOST sh <floor.sh, for all hosts at once';
     case 'foobar':
-      return `foobar provision ${inventory} --playbook ${work.playbook}`;
+      return `foobar provision hosts.yaml --playbook ${work.playbook}`;
     case 'Ansible':
-      return `ansible-playbook -i ${inventory} ${peers} (pipelining, ControlPersist, smart facts, forks ${work.forks ?? 20})`;
+      return `ansible-playbook -i hosts.yaml ${playbook} (pipelining, ControlPersist, smart facts, forks ${work.forks ?? 20})`;
     case 'Mitogen':
-      return `ansible-playbook -i ${inventory} ${peers} (strategy mitogen_linear, the same settings)`;
+      return `ansible-playbook -i hosts.yaml ${playbook} (strategy mitogen_linear, the same settings)`;
   }
 }
 
@@ -37,25 +39,33 @@ export async function perform(lab: Lab, tool: Tool, route: Route, work: Work): P
     case 'floor':
       return floor(lab, route, work);
     case 'foobar': {
-      const inventory = `${lab.directory}/${work.inventory ?? `${route}.yaml`}`;
-      const playbook = `${lab.directory}/${work.playbook}`;
-      return succeeded(
-        await run([...foobar, 'provision', inventory, '--playbook', playbook, '--output', 'json']),
-      );
+      const inventory = work.inventory ?? [`${route}.yaml`];
+      const words = ['provision', ...inventory, '--playbook', work.playbook, '--output', 'json'];
+      return unchanged(work, await run([...foobar, ...words], { directory: lab.directory }));
     }
     case 'Ansible':
-    case 'Mitogen':
-      return ansible(lab, tool, {
-        forks: work.forks ?? 20,
-        command: `ansible-playbook -i ${work.inventory ?? `${route}.yaml`} ${work.peersPlaybook ?? work.playbook}`,
-      });
+    case 'Mitogen': {
+      const { inventory, playbook } = work.peers ?? { inventory: `${route}.yaml`, playbook: work.playbook };
+      const command = `ansible-playbook -i ${inventory} ${playbook}`;
+      return unchanged(work, await ansible(lab, tool, { forks: work.forks ?? 20, command }));
+    }
   }
+}
+
+/** Both tools say `changed` for each host at their end, in their own ways. */
+function unchanged(work: Work, done: Run): Run {
+  succeeded(done);
+  if (work.settled && /changed(=|":)[1-9]/.test(done.stdout))
+    throw new Error(`something was changed that should have been settled\n${done.stdout.slice(-3000)}`);
+  return done;
 }
 
 /** A new OpenSSH connection to each host at once, one shell script over it. */
 async function floor(lab: Lab, route: Route, work: Work): Promise<Run> {
   const each = await Promise.all(
-    lab.hosts.map((host) => run([...ssh(lab, host, route), 'sh'], work.floor?.(host.name) ?? 'true')),
+    lab.hosts.map((host) =>
+      run([...ssh(lab, host, route), 'sh'], { input: work.floor?.(host.name) ?? 'true' }),
+    ),
   );
   for (const one of each) succeeded(one);
   return {
@@ -83,7 +93,7 @@ export async function ansible(
     "TIMEFORMAT='seconds %R %U %S'",
     `time ${command}`,
   ].join('\n');
-  const done = succeeded(await run(onAnsible(lab, 'exec bash -c "$(cat)"'), script));
+  const done = succeeded(await run(onAnsible(lab, 'exec bash -c "$(cat)"'), { input: script }));
   const [, wall, user, system] = /seconds (\S+) (\S+) (\S+)/.exec(done.stderr) ?? [];
   // Its kept connections would spare the next run the logging in.
   await ask(onAnsible(lab, 'pkill -f "^ssh: .*mux" || true'));

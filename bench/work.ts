@@ -100,7 +100,7 @@ server {
     listen {{ 8000 + number }};
     server_name {{ inventory_hostname }};
 {% for name in groups['all'] | sort %}
-    upstream {{ name }} {{ hostvars[name].ansible_host }};
+    upstream {{ name }} {{ hostvars[name].inventory_hostname }};
 {% endfor %}
 }
 `;

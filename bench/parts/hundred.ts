@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bench, inTurns } from '../bench.ts';
-import { type Lab, labUp, prepareAnsible, type Route, ssh } from '../lab.ts';
+import { type Lab, labUp, prepareAnsible, type Route, ssh, twins, writeInventories } from '../lab.ts';
 import { ask, type Run } from '../process.ts';
 import { startRelays } from '../relay.ts';
 import { perform, type Tool, type Work } from '../tools.ts';
@@ -11,11 +11,10 @@ const work: Work = { playbook: 'hundred.yaml', floor: floorScript };
 
 /** A hundred tasks on four hosts, changing and settled, near and 50 ms away; what one task more takes. */
 export async function hundred(bench: Bench): Promise<void> {
-  const lab = await labUp('hundred', '198.18.251', {
-    hosts: ['host1', 'host2', 'host3', 'host4'],
-    image: 'twin',
-  });
+  const names = ['host1', 'host2', 'host3', 'host4'];
+  const lab = await labUp('hundred', twins('198.18.251', names), names);
   try {
+    writeInventories(lab);
     mkdirSync(join(lab.directory, 'templates'), { recursive: true });
     writeFileSync(join(lab.directory, 'hundred.yaml'), hundredTasks());
     writeFileSync(join(lab.directory, 'fivehundred.yaml'), hundredTasks(5));
@@ -50,6 +49,7 @@ async function changingAndSettled({ quick, show }: Bench, lab: Lab, route: Route
       title: `100 settled tasks, 4 hosts${where}`,
       tools: await inTurns({
         ...given,
+        work: { ...work, settled: true },
         tools: ['floor', 'foobar', ...(quick && !isNear ? [] : peers)],
         runs: quick ? 3 : 7,
         ...(isNear && !quick ? { peerRuns: 2 } : {}),

@@ -1,0 +1,139 @@
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dump, load } from 'js-yaml';
+
+type Task = Record<string, unknown>;
+
+/**
+ * What stands in the peers' playbooks for the modules that only foobar has: what somebody who knows Ansible would write.
+ * None of it looks further than the module that it stands for: Ansible is not told to compare the certificate that
+ * Nginx serves, to remove rules of the firewall that nobody asked for, or to find out who is primary.
+ */
+const replacements: Readonly<Record<string, (params: Task, folder: string) => Task[]>> = {
+  firewall: () => [
+    { 'community.general.ufw': { state: 'enabled', policy: 'deny', direction: 'incoming' } },
+    { 'community.general.ufw': { policy: 'allow', direction: 'outgoing' } },
+    { 'community.general.ufw': { rule: 'allow', proto: 'tcp', port: '22' } },
+    {
+      'community.general.ufw': {
+        rule: 'allow',
+        proto: 'tcp',
+        port: "{{ item.0.ports | join(',') }}",
+        from_ip: '{{ item.1 }}',
+      },
+      loop: "{{ firewall_flows | subelements('from') }}",
+    },
+  ],
+  acme_certificate: (_params, folder) => [
+    {
+      'ansible.builtin.command': `openssl x509 -noout -checkend 2592000 -in ${sitePair(folder)}`,
+      changed_when: false,
+      delegate_to: 'localhost',
+      become: false,
+    },
+  ],
+  tls_pair: ({ certificate, key }, folder) => {
+    const pair = sitePair(folder);
+    return [
+      copy(`${pair}.chain`, certificate, { mode: '0644', notify: 'Reload nginx' }),
+      copy(`${pair}.key`, key, { mode: '0600', notify: 'Reload nginx' }),
+    ];
+  },
+  private_certificate: ({ placeholder, certificate, path, key, authority_certificate, owner, group }) => {
+    const authority = '{{ foobar_state }}/authorities/mysql';
+    const pair = `${authority}/issued/{{ inventory_hostname }}/etc%2Fmysql%2Ftls%2Fserver-cert.pem.pem`;
+    return placeholder
+      ? [{ 'ansible.builtin.stat': { path: path ?? certificate } }, { 'ansible.builtin.stat': { path: key } }]
+      : [
+          copy(`${pair}.chain`, certificate, { mode: '0644' }),
+          copy(`${pair}.key`, key, { mode: '0600', owner, group }),
+          copy(`${authority}/ca.pem`, authority_certificate, { mode: '0644' }),
+        ];
+  },
+  mysql_primary: () => [
+    {
+      'community.mysql.mysql_variables': {
+        variable: '{{ item }}',
+        value: "{{ 'OFF' if inventory_hostname == mysql_primary_hint else 'ON' }}",
+        mode: 'persist',
+      },
+      loop: ['super_read_only', 'read_only'],
+    },
+    { 'community.mysql.mysql_variables': { variable: 'rpl_semi_sync_source_enabled', value: 'ON' } },
+  ],
+  mysql_replica: () => [
+    {
+      'community.mysql.mysql_replication': { mode: 'getreplica' },
+      register: 'replica',
+      failed_when: "replica.Replica_IO_Running != 'Yes' or replica.Replica_SQL_Running != 'Yes'",
+      when: 'inventory_hostname != mysql_primary_hint',
+    },
+  ],
+};
+
+/** Ansible's modules of MySQL have to be told of the socket; a password that is hashed by SHA-2 they cannot compare. */
+const moduleDefaults = Object.fromEntries(
+  ['mysql_user', 'mysql_db', 'mysql_variables', 'mysql_replication'].map((name) => [
+    `community.mysql.${name}`,
+    {
+      login_unix_socket: '/run/mysqld/mysqld.sock',
+      ...(name === 'mysql_user' ? { update_password: 'on_create', column_case_sensitive: true } : {}),
+    },
+  ]),
+);
+
+/**
+ * Copies the site's playbooks with other tasks in place of those that only foobar can do, and what is kept of the
+ * inventory, with pairs of certificate and key divided into files that Ansible can copy.
+ */
+export function writePeersPlaybooks(playbooks: string, state: string, to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  cpSync(playbooks, to, { recursive: true });
+  cpSync(state, join(to, 'state'), { recursive: true });
+  for (const file of filesIn(to, /^state\/.*\.pem$/)) dividePair(join(to, file));
+  const replaced = new Set<string>();
+  const rewrite = (tasks: Task[]): Task[] =>
+    tasks.flatMap((task) => {
+      if (Array.isArray(task.block)) return [{ ...task, block: rewrite(task.block as Task[]) }];
+      const module = Object.keys(task).find((key) => key in replacements);
+      if (!module) return [task];
+      replaced.add(module);
+      const { [module]: params, ...keywords } = task;
+      return replacements[module]!(params as Task, to).map((other) => ({ ...keywords, ...other }));
+    });
+  for (const file of filesIn(to, /^roles\/[^/]+\/tasks\/.*\.yaml$/)) {
+    const tasks = load(readFileSync(join(to, file), 'utf8')) as Task[];
+    writeFileSync(join(to, file), dump(rewrite(tasks), { lineWidth: -1 }));
+  }
+  const missing = Object.keys(replacements).filter((module) => !replaced.has(module));
+  if (missing.length > 0) throw new Error(`the site's playbooks do not use ${missing.join(', ')} any more`);
+  const plays = load(readFileSync(join(to, 'site.yaml'), 'utf8')) as Task[];
+  writeFileSync(
+    join(to, 'site.yaml'),
+    dump(plays.map((play) => ({ ...play, module_defaults: moduleDefaults }))),
+  );
+}
+
+function filesIn(folder: string, pattern: RegExp): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => pattern.test(file));
+}
+
+function copy(src: string, dest: unknown, { notify, ...more }: Task): Task {
+  const params = Object.entries({ src, dest, ...more }).filter(([, value]) => value !== undefined);
+  return { 'ansible.builtin.copy': Object.fromEntries(params), ...(notify ? { notify } : {}) };
+}
+
+/** The site's one certificate, as Ansible finds it. */
+function sitePair(folder: string): string {
+  const [file, second] = filesIn(folder, /^state\/certificates\/.*\/pair\.pem$/);
+  if (!file || second) throw new Error('the kept state does not hold exactly one certificate of the site');
+  return `{{ playbook_dir }}/${file}`;
+}
+
+function dividePair(file: string): void {
+  const text = readFileSync(file, 'utf8');
+  const key = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----\n/.exec(text)?.[0];
+  if (!key) return;
+  writeFileSync(`${file}.key`, key, { mode: 0o600 });
+  writeFileSync(`${file}.chain`, text.replace(key, ''));
+}

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { program } from './cli/program.ts';
 import { ExitCode } from './errors.ts';
 import { failure } from './failure.ts';
+import { profileApart } from './flags.ts';
 
 let exitCode: ExitCode = ExitCode.done;
 
@@ -16,7 +17,7 @@ try {
     exitCode = code;
   });
   if (process.argv.length <= 2) foobar.help();
-  await foobar.parseAsync();
+  await foobar.parseAsync(profileApart(process.argv));
 } catch (error) {
   // What commander has to say it has said; wrong usage is a project that is wrong, no host was contacted.
   if (error instanceof CommanderError) exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.project;

@@ -28,6 +28,7 @@ export interface Flags extends VaultFlags {
   readonly listTasks?: boolean;
   readonly listTags?: boolean;
   readonly retryFile?: string;
+  readonly profile?: string;
 }
 
 type Add = (command: Command) => Command;
@@ -94,6 +95,29 @@ export const modes: Add = (command) =>
 export const forks: Add = (command) =>
   command.option('-f, --forks <number>', 'hosts to connect to at the same time (default: 50)', whole);
 
+/** What may follow `--profile`; anything else after it is a word of its own. */
+const profileFile = /\.(html|json)$/;
+
+/** For commands that run tasks. */
+export const profile: Add = (command) =>
+  command.option(
+    '--profile [file]',
+    'say where the time went; as a timeline in FILE.html or as data in FILE.json',
+    (value) => {
+      if (value !== '' && !profileFile.test(value))
+        throw new InvalidArgumentError('A file that ends in .html or .json is needed.');
+      return value;
+    },
+  );
+
+/** Words of the command line in which `--profile` takes no word that is not its file, such as INVENTORY. */
+export function profileApart(words: readonly string[]): string[] {
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  return words.map((word, index) =>
+    word === '--profile' && index < end && !profileFile.test(words[index + 1] ?? '') ? '--profile=' : word,
+  );
+}
+
 export const output: Add = (command) =>
   kinds(command, ['live', 'plain', 'json'], 'live on a terminal, else plain');
 
@@ -131,6 +155,7 @@ export function runOptions(inventory: string | undefined, flags: Flags, signal: 
     ...usersOf(flags),
     ...courseOf(flags),
     ...(flags.output !== undefined && { output: flags.output }),
+    ...(flags.profile !== undefined && { profile: flags.profile }),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   forks,
   modes,
   output,
+  profile,
   project,
   quietOptions,
   runOptions,
@@ -41,14 +42,14 @@ export function program(end: (code: ExitCode) => void): Command {
   const add = (name: string, ...parts: ((command: Command) => Command)[]) =>
     parts.reduce((command, part) => part(command), foobar.command(name));
 
-  add('provision', configuredProject, tags, users, course, modes, forks, output)
+  add('provision', configuredProject, tags, users, course, modes, forks, profile, output)
     .description('bring the hosts to what the playbook says')
     .action(async (inventory: string | undefined, flags: Flags) => {
       const { provision } = await import('../commands/provision.ts');
       end(await interruptible((signal) => provision(runOptions(inventory, flags, signal))));
     });
 
-  add('plan', configuredProject, tags, users, course, forks, output)
+  add('plan', configuredProject, tags, users, course, forks, profile, output)
     .description('show what provision would change; exit code 2 when it would')
     .action(async (inventory: string | undefined, flags: Flags) => {
       const { provision } = await import('../commands/provision.ts');
@@ -113,7 +114,7 @@ export function program(end: (code: ExitCode) => void): Command {
       );
     });
 
-  add('run', project, users, modes, forks, tableOutput)
+  add('run', project, users, modes, forks, profile, tableOutput)
     .description(
       'one task on hosts without a playbook: run INVENTORY PATTERN -m MODULE -a ARGS, or -- COMMAND',
     )

@@ -47,6 +47,8 @@ export interface RunOptions {
   /** `-b`: tasks become another user unless the project says otherwise. */
   readonly become?: boolean;
   readonly becomeUser?: string;
+  /** Say where the time went: FILE.html, FILE.json, or '' for text. */
+  readonly profile?: string;
   /** What ansible.cfg and the environment say; read when it is not given. */
   readonly configuration?: Configuration;
   /** Aborted by Ctrl-C. */

@@ -6,6 +6,7 @@ import { ExitCode, type Problem, ProjectError } from '../errors.ts';
 import { refreshInventory } from '../inventory/load.ts';
 import { selectLimited, selectPresent } from '../inventory/patterns.ts';
 import { loadModule } from '../modules/registry.ts';
+import type { Prompt } from '../playbook/contract.ts';
 import { shownPath } from '../problems.ts';
 import { createReporter } from '../reporters/reporter.ts';
 import { mask, maskText } from '../secrets.ts';
@@ -17,6 +18,7 @@ import { openFleet, runVariables } from './fleet.ts';
 import { keptFacts } from './kept-facts.ts';
 import { listsText } from './lists.ts';
 import type { RunOptions } from './options.ts';
+import type { Profiling } from './profile.ts';
 import { loadProject, type Project } from './project.ts';
 import { answerTo, asksQuestions, stepTo, unanswerable } from './questions.ts';
 
@@ -55,12 +57,15 @@ export async function provision(given: RunOptions): Promise<ExitCode> {
   emit(startOf(project, variables, options));
   // The engine masks its events; these are the only others with text of the project in them.
   for (const warning of project.warnings) emit({ event: 'warning', message: maskText(placed(warning)) });
-  const end = await carryOut(variables, options, emit, {
-    answer: (prompt) => answerTo(prompt, ask),
+  const profiling = await profilingOf(options);
+  const asking = {
+    answer: (prompt: Prompt) => answerTo(prompt, ask),
     ...(ask && { prompt: ask }),
-    ...(ask && options.step && { confirm: (task) => stepTo(task, ask) }),
-  }).catch(async (error: unknown) => {
+    ...(ask && options.step && { confirm: (task: string) => stepTo(task, ask) }),
+  };
+  const end = await carryOut(variables, options, emit, asking, profiling).catch(async (error: unknown) => {
     await reporter.close();
+    await profiling?.tell();
     throw error;
   });
   if (!options.check) await facts.keep();
@@ -73,8 +78,20 @@ export async function provision(given: RunOptions): Promise<ExitCode> {
     ...(options.signal.aborted && { interrupted: true }),
   });
   await reporter.close();
+  await profiling?.tell();
   await tellRetry(hosts, options);
   return options.signal.aborted ? ExitCode.interrupted : exitCode(hosts, options);
+}
+
+/** What `--profile` asks for. */
+export async function profilingOf({
+  profile,
+  output,
+}: Pick<RunOptions, 'profile' | 'output'>): Promise<Profiling | undefined> {
+  if (profile === undefined) return undefined;
+  const { profiling } = await import('./profile.ts');
+  // What reads the events of a run as JSON finds nothing else among them.
+  return profiling(profile, output === 'json' ? process.stderr : process.stdout);
 }
 
 /** As Ansible lists them: without --tags also those that run only when they are asked for. */
@@ -103,6 +120,7 @@ export async function carryOut(
   options: RunOptions,
   emit: (event: RunEvent) => void,
   asking: Pick<Run, 'answer' | 'prompt' | 'confirm'> = {},
+  profiling?: Profiling,
 ): Promise<RunEnd | undefined> {
   if (!options.check) mkdirSync(variables.inventory.stateDirectory, { recursive: true, mode: 0o700 });
   const fleet = openFleet(variables, {
@@ -117,13 +135,14 @@ export async function carryOut(
     ...(options.verbosity >= 3
       ? { trace: (host: string, text: string) => void process.stderr.write(`${host}> ${text}\n`) }
       : {}),
+    ...(profiling && { meter: profiling.meter }),
   });
   const interrupted = abortion(options.signal);
   const run = runPlaybook({
     variables,
     fleet,
     loadModule,
-    emit,
+    emit: profiling?.seen(emit) ?? emit,
     verbosity: options.verbosity,
     hostsOf: hostsOfRun(variables, options.limit),
     signal: options.signal,

@@ -11,8 +11,9 @@ import { terminal } from './ask.ts';
 import { configured } from './configured.ts';
 import { runVariables } from './fleet.ts';
 import type { RunOptions } from './options.ts';
+import type { Profiling } from './profile.ts';
 import { loadInventoryOnly, type Project } from './project.ts';
-import { carryOut, exitCode } from './provision.ts';
+import { carryOut, exitCode, profilingOf } from './provision.ts';
 
 export interface RunCommand extends Omit<RunOptions, 'output'>, Asked {
   readonly pattern: string;
@@ -28,7 +29,9 @@ type Result = Readonly<Record<string, unknown>>;
 export async function run(command: RunCommand): Promise<ExitCode> {
   const { output: kind, ...options } = command;
   const say = sayer(kind ?? 'plain', options);
-  const { hosts } = await adHoc(options, say);
+  const profiling = await profilingOf(command);
+  const { hosts } = await adHoc(options, say, profiling);
+  await profiling?.tell();
   return options.signal.aborted ? ExitCode.interrupted : exitCode(hosts, options);
 }
 
@@ -36,6 +39,7 @@ export async function run(command: RunCommand): Promise<ExitCode> {
 export async function adHoc(
   given: Omit<RunCommand, 'output'>,
   { tell, warn, said }: Sayer,
+  profiling?: Profiling,
 ): Promise<{ hosts: Readonly<Record<string, HostRecap>> }> {
   const command = configured(given);
   const project = await loadInventoryOnly(command);
@@ -57,7 +61,7 @@ export async function adHoc(
     for (const event of ended.splice(0)) tell(event, resultOf(variables, event));
   };
   const ask = terminal();
-  const end = await carryOut(variables, command, emit, ask ? { prompt: ask } : {});
+  const end = await carryOut(variables, command, emit, ask ? { prompt: ask } : {}, profiling);
   tellEnded();
   return { hosts: end?.hosts ?? {} };
 }

@@ -1,0 +1,50 @@
+import type { Emit } from '../engine/events.ts';
+import type { Meter } from '../host/meter.ts';
+import type { Profile } from '../profile/contract.ts';
+import { profileOf } from '../profile/profile.ts';
+import { Recorder } from '../profile/recorder.ts';
+import { colors, wantsColor } from '../reporters/colors.ts';
+import { profileLines } from '../reporters/profile.ts';
+import { keep } from '../state/files.ts';
+
+/** Takes down a run that was asked for with `--profile`. */
+export interface Profiling {
+  readonly meter: Meter;
+  /** Events on their way. */
+  seen(emit: Emit): Emit;
+  /** Tells where the time went: as text, or in the file that was asked for. */
+  tell(): Promise<void>;
+}
+
+/** @param target FILE.html, FILE.json, or '' for text */
+export function profiling(target: string, stream: NodeJS.WriteStream): Profiling {
+  const recorder = new Recorder();
+  return {
+    meter: recorder,
+    seen: (emit) => (event) => {
+      recorder.event(event);
+      emit(event);
+    },
+    async tell() {
+      const { user, system } = process.cpuUsage();
+      const profile = profileOf(recorder.recording(), {
+        cpu: (user + system) / 1e6,
+        memory: process.resourceUsage().maxRSS * 1024,
+      });
+      if (target !== '') return write(target, profile, stream);
+      const setting = {
+        colors: colors(wantsColor(stream)),
+        ...(stream.columns && { columns: stream.columns }),
+      };
+      stream.write(`\n${profileLines(profile, setting).join('\n')}\n`);
+    },
+  };
+}
+
+async function write(file: string, profile: Profile, stream: NodeJS.WriteStream): Promise<void> {
+  const text = file.endsWith('.json')
+    ? `${JSON.stringify(profile)}\n`
+    : (await import('../reporters/profile-page.ts')).profilePage(profile);
+  await keep(file, text, { mode: 0o644 });
+  stream.write(`\nprofile: ${file}\n`);
+}

@@ -46,7 +46,16 @@ export interface WriteOptions {
   readonly group?: string;
   /** A command that checks the new file before it is put in place, `%s` being its path (Ansible's `validate`). */
   readonly validate?: string;
+  /** Path of a copy that is kept of the file that is replaced, with its owner, mode and times. */
+  readonly backup?: string;
+  /** Make the directory that it goes to. */
+  readonly parents?: boolean;
+  /** Put a new file in the place of whatever is there, a symbolic link too, and keep no attributes of it. */
+  readonly afresh?: boolean;
 }
+
+/** What a file is filled with: bytes, or those of a file that is on the host already. */
+export type FileContent = string | Buffer | { readonly copyOf: string };
 
 /** Reading side of a host: what `have` may use. Never changes anything there. */
 export interface HostReader {
@@ -69,8 +78,8 @@ export interface HostReader {
 export interface Host extends HostReader {
   /** Runs a command that may change the host. Throws CommandError on an unexpected exit code. Empties the cache. */
   run(command: Command, options?: RunOptions): Promise<Output>;
-  /** Replaces a file in whole: new file beside it, owner and mode, validated, renamed. */
-  write(path: string, content: string | Buffer, options?: WriteOptions): Promise<void>;
+  /** Replaces a file in whole, in one step: new file beside it, owner and mode, validated, renamed. */
+  write(path: string, content: FileContent, options?: WriteOptions): Promise<void>;
   /**
    * Long work (apt, clone): detached on the host under a name derived from `id`, its output streamed live.
    * If the connection or the controller dies it goes on; the same id asked again attaches to it.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CommandError, TaskFailure } from '../errors.ts';
 import { maskText } from '../secrets.ts';
 import type { Channel } from './connection.ts';
-import type { Host, Output, Query, RunOptions, WriteOptions } from './contract.ts';
+import type { FileContent, Host, Output, Query, RunOptions, WriteOptions } from './contract.ts';
 import { compose, detached, replaceFile } from './scripts.ts';
 import type { Command } from './sh.ts';
 import type { RawOutput, Shell } from './shell.ts';
@@ -128,8 +128,8 @@ export class LiveHost implements Host {
     return this.checked(command, options, await output);
   }
 
-  async write(path: string, content: string | Buffer, options: WriteOptions = {}): Promise<void> {
-    await this.run(replaceFile(path, options), { stdin: content });
+  async write(path: string, content: FileContent, options: WriteOptions = {}): Promise<void> {
+    await this.run(replaceFile(path, content, options));
   }
 
   async job(id: string, command: Command, options: RunOptions = {}): Promise<Output> {

@@ -1,4 +1,5 @@
-import type { RunOptions, WriteOptions } from './contract.ts';
+import { randomBytes } from 'node:crypto';
+import type { FileContent, RunOptions, WriteOptions } from './contract.ts';
 import { type Command, quote, rawShell, sh } from './sh.ts';
 
 /** The shell text of a command with its options. */
@@ -25,23 +26,58 @@ function feed(content: string | Buffer): string {
   return `printf %s ${quote(bytes.toString('base64'))} | base64 -d`;
 }
 
-/** Standard input becomes the new content of a file: new file beside it, attributes, validation, sync, rename. */
-export function replaceFile(path: string, options: WriteOptions): Command {
+function filled(content: FileContent): string {
+  return typeof content === 'string' || Buffer.isBuffer(content)
+    ? feed(content)
+    : sh`cat -- ${content.copyOf}`.text;
+}
+
+/**
+ * The shell that replaces a file: new file beside it, attributes, validation, sync, rename. Few processes: what the
+ * shell can do by itself it does.
+ */
+export function replaceFile(path: string, content: FileContent, options: WriteOptions): Command {
+  const { owner, group, mode, validate, backup, parents = false, afresh = false } = options;
+  const full = path.includes('/') ? path : `./${path}`;
   const lines = [
-    sh`set -e; p=${path}; [ ! -L "$p" ] || p=$(readlink -f -- "$p")`.text,
-    'd=$(dirname -- "$p"); t=$(mktemp -- "$d/.foobar.XXXXXXXX"); trap \'rm -f -- "$t"\' EXIT',
-    'cat >"$t"',
-    'if [ -e "$p" ]; then chown --reference="$p" -- "$t"; chmod --reference="$p" -- "$t"; else chmod 644 -- "$t"; fi',
+    sh`set -e; p=${full}`.text,
+    ...(afresh ? [] : ['[ ! -L "$p" ] || p=$(readlink -f -- "$p")']),
+    ...(parents ? ['[ -d "${p%/*}/" ] || mkdir -p -- "${p%/*}/"'] : []),
+    ...(backup === undefined ? [] : [sh`[ ! -e "$p" ] || cp -p -- "$p" ${backup}`.text]),
+    sh`t="\${p%/*}/"${`.foobar.${randomBytes(9).toString('hex')}`}; trap 'rm -f -- "$t"' EXIT`.text,
+    // With noclobber it is made, never opened.
+    `umask 077; set -C; ${filled(content)} >"$t"; set +C; umask 022`,
   ];
-  if (options.owner !== undefined || options.group !== undefined)
-    lines.push(
-      sh`chown ${`${options.owner ?? ''}${options.group === undefined ? '' : `:${options.group}`}`} -- "$t"`
-        .text,
-    );
-  if (options.mode !== undefined) lines.push(sh`chmod ${options.mode.toString(8)} -- "$t"`.text);
-  if (options.validate !== undefined) lines.push(options.validate.replaceAll('%s', '"$t"'));
-  lines.push('sync -- "$t"', 'mv -fT -- "$t" "$p"', 'trap - EXIT');
+  if (!afresh) lines.push(`if [ -e "$p" ]; then ${keepOwner}; fi`);
+  if (owner !== undefined || group !== undefined) lines.push(giveTo(owner, group, '"$t"'));
+  const bits = mode === undefined ? '644' : mode.toString(8);
+  lines.push(
+    afresh || mode !== undefined
+      ? `chmod ${bits} -- "$t"`
+      : `if [ -e "$p" ]; then chmod --reference="$p" -- "$t"; else chmod ${bits} -- "$t"; fi`,
+  );
+  if (validate !== undefined) lines.push(validate.replaceAll('%s', '"$t"'));
+  lines.push('sync -- "$t"; mv -fT -- "$t" "$p"; trap - EXIT');
   return rawShell(lines.join('\n'));
+}
+/** A file that we made needs no chown to be ours, unless its directory gave it another group. */
+const keepOwner = '{ [ -O "$p" ] && [ -G "$p" ] && [ -G "$t" ]; } || chown --reference="$p" -- "$t"';
+
+/**
+ * Shell that gives a path to an owner and a group; a process only where it is not root's already: the kernel gives
+ * /proc to root.
+ * @param path a word of the shell
+ */
+export function giveTo(owner: string | undefined, group: string | undefined, path: string): string {
+  const isRoot = (name: string | undefined) => name === undefined || name === 'root' || name === '0';
+  const names = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`;
+  const give = `chown -- ${quote(names)} ${path}`;
+  if (!isRoot(owner) || !isRoot(group)) return give;
+  const tests = [
+    ...(owner === undefined ? [] : [`[ -O ${path} ] && [ -O /proc ]`]),
+    ...(group === undefined ? [] : [`[ -G ${path} ] && [ -G /proc ]`]),
+  ];
+  return `{ ${tests.join(' && ')}; } || ${give}`;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   attributeCommands,
   fileAttributes,
   initialAttributes,
+  inOneStep,
   requireNames,
 } from './shared/attributes.ts';
 import { backupResult } from './shared/backup.ts';
@@ -179,15 +180,22 @@ export default state<Want, State>({
   ],
 
   async fix(_changes, want, have, host) {
-    for (const directory of have.directories) {
-      if (directory.there === undefined) await host.run(sh`mkdir -p -- ${directory.path}`);
-      const attributes = attributesOfDirectory(want, directory);
-      for (const command of attributeCommands(attributes, directory.path)) await host.run(command);
-    }
-    for (const { path, to, there } of have.links)
-      if (there?.target !== to) await host.run(sh`ln -sfnT -- ${to} ${path}`);
-    for (const { place, want: fileWant } of have.files)
-      if (placeChanges(place, fileWant).length > 0) await fixPlace(place, fileWant, host, want);
+    const commands = [
+      ...have.directories.flatMap((directory) => [
+        ...(directory.there === undefined ? [sh`mkdir -p -- ${directory.path}`] : []),
+        ...attributeCommands(attributesOfDirectory(want, directory), directory.path),
+      ]),
+      ...have.links.flatMap(({ path, to, there }) =>
+        there?.target === to ? [] : [sh`ln -sfnT -- ${to} ${path}`],
+      ),
+    ];
+    // Written without waiting: they travel together, and come to pass in this order.
+    await Promise.all([
+      ...(commands.length > 0 ? [host.run(inOneStep(commands))] : []),
+      ...have.files
+        .filter(({ place, want: fileWant }) => placeChanges(place, fileWant).length > 0)
+        .map(({ place, want: fileWant }) => fixPlace(place, fileWant, host, want)),
+    ]);
   },
 
   result(want, have) {

@@ -1,23 +1,24 @@
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
-import type { Host, HostReader } from '../host/contract.ts';
+import type { HostReader } from '../host/contract.ts';
+import { kindOf } from '../host/queries/kind.ts';
 import { type FileStat, stat } from '../host/queries/stat.ts';
-import { sh } from '../host/sh.ts';
+import { type Command, sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
 import {
   attributeChanges,
   attributeCommands,
   fileAttributes,
-  fixAttributes,
   initialAttributes,
+  inOneStep,
   requireNames,
 } from './shared/attributes.ts';
 import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
 import { requireDirectory } from './shared/placing.ts';
 import { readTimestamp, type Timestamp, timeDiffers, touchCommands } from './shared/timestamps.ts';
-import { fixTree, readTree, type TreeEntry, treeChanges } from './shared/tree.ts';
+import { readTree, type TreeEntry, treeChanges, treeCommands } from './shared/tree.ts';
 
 const params = withAliases(
   z
@@ -92,6 +93,8 @@ export default state<Want, State>({
   async have(want, host) {
     const { path } = want;
     const wanted = wantedState(want, undefined);
+    if (wanted !== 'absent' && wanted !== 'file')
+      for (const parent of parentsOf(path)) void host.ask(kindOf, parent);
     const [there, source] = await Promise.all([
       host.ask(stat, { path }),
       wanted === 'hard' || wanted === 'link'
@@ -135,19 +138,18 @@ export default state<Want, State>({
     const made = changes.some((change) => ['state', 'src', 'times'].includes(change.what));
     const settable = wanted === 'directory' || wanted === 'file';
     const timed = settable && changes.some((change) => change.what === 'times');
-    if (wanted === 'absent') await host.run(sh`rm -rf --one-file-system -- ${path}`);
-    else if (wanted === 'directory' && changes.some((change) => change.what === 'state'))
-      await makeDirectories(changes, have, host);
-    else if (wanted === 'touch' && made) await touch(want, have, host);
-    else if ((wanted === 'link' || wanted === 'hard') && made) await link(want, wanted, have, host);
-    if (wanted === 'absent' || wanted === 'link') {
-      if (wanted === 'link') await fixAttributes(changes, path, host, want.follow);
-      return;
+    if (wanted === 'absent') return void (await host.run(sh`rm -rf --one-file-system -- ${path}`));
+    const commands: Command[] = [];
+    if (wanted === 'directory' && changes.some((change) => change.what === 'state'))
+      commands.push(...directories(changes, have));
+    else {
+      if (wanted === 'touch' && made) commands.push(...touch(want, have));
+      else if ((wanted === 'link' || wanted === 'hard') && made) commands.push(link(want, wanted, have));
+      commands.push(...attributeCommands(changes, path, want.follow));
     }
-    await fixAttributes(changes, path, host, want.follow);
-    if (timed)
-      for (const command of touchCommands(path, have.modified, have.accessed)) await host.run(command);
-    await fixTree(want, have.tree, host);
+    if (timed) commands.push(...touchCommands(path, have.modified, have.accessed));
+    commands.push(...treeCommands(want, have.tree));
+    await host.run(inOneStep(commands));
   },
 
   verify(want, before, after) {
@@ -252,25 +254,27 @@ function stateChanges(want: Want, wanted: NonNullable<Want['state']>, have: Stat
 }
 
 async function missingParents(path: string, host: HostReader): Promise<string[]> {
-  const all: string[] = [];
-  for (let parent = path.replace(/\/+$/, ''); parent !== '/' && parent !== ''; parent = dirname(parent))
-    all.unshift(parent);
-  const stats = await Promise.all(all.map((parent) => host.ask(stat, { path: parent, follow: true })));
-  const blocking = all.find((_, index) => stats[index] !== undefined && stats[index].type !== 'directory');
+  const all = [...parentsOf(path), path.replace(/\/+$/, '')];
+  const kinds = await Promise.all(all.map((parent) => host.ask(kindOf, parent)));
+  const blocking = all.find((_, index) => kinds[index] === 'other');
   if (blocking !== undefined) throw new TaskFailure(`${blocking} is not a directory on ${host.name}`);
-  return all.filter((_, index) => stats[index] === undefined);
+  return all.filter((_, index) => kinds[index] === undefined);
+}
+
+/** The directories above a path, outermost first. */
+function parentsOf(path: string): string[] {
+  const all: string[] = [];
+  for (let parent = dirname(path); parent !== '/' && parent !== '.'; parent = dirname(parent))
+    all.unshift(parent);
+  return all;
 }
 
 /** Parents that are made get the same attributes, as Ansible does it. */
-async function makeDirectories(changes: readonly Change[], have: State, host: Host): Promise<void> {
-  for (const path of have.missing) {
-    await host.run(sh`mkdir -- ${path}`);
-    for (const command of attributeCommands(changes, path)) await host.run(command);
-  }
+function directories(changes: readonly Change[], have: State): Command[] {
+  return have.missing.flatMap((path) => [sh`mkdir -- ${path}`, ...attributeCommands(changes, path)]);
 }
 
-async function touch({ path }: Want, have: State, host: Host): Promise<void> {
-  if (have.followed === undefined) await host.run(sh`touch -- ${path}`);
+function touch({ path }: Want, have: State): Command[] {
   const { modified, accessed } = have;
   const fresh = have.followed === undefined;
   const times = touchCommands(
@@ -278,17 +282,15 @@ async function touch({ path }: Want, have: State, host: Host): Promise<void> {
     fresh && modified === 'now' ? 'preserve' : modified,
     fresh && accessed === 'now' ? 'preserve' : accessed,
   );
-  for (const command of times) await host.run(command);
+  return [...(fresh ? [sh`touch -- ${path}`] : []), ...times];
 }
 
 /** Made under another name and renamed, so that the path is never without a link. */
-async function link(want: Want, wanted: 'link' | 'hard', have: State, host: Host): Promise<void> {
+function link(want: Want, wanted: 'link' | 'hard', have: State): Command {
   const { path } = want;
   const source = wanted === 'link' ? want.src! : sourceOf(want);
   const kind = wanted === 'link' ? ['-s'] : [];
-  if (have.there === undefined) await host.run(sh`ln ${kind} -T -- ${source} ${path}`);
-  else {
-    const fresh = `${path}.foobar-${process.pid}`;
-    await host.run(sh`ln ${kind} -T -- ${source} ${fresh} && mv -fT -- ${fresh} ${path}`);
-  }
+  if (have.there === undefined) return sh`ln ${kind} -T -- ${source} ${path}`;
+  const fresh = `${path}.foobar-${process.pid}`;
+  return sh`ln ${kind} -T -- ${source} ${fresh} && mv -fT -- ${fresh} ${path}`;
 }

@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { stat } from '../host/queries/stat.ts';
-import { sh } from '../host/sh.ts';
 import { state } from './contract.ts';
 import { fileAttributes, requireNames } from './shared/attributes.ts';
 import { backupResult } from './shared/backup.ts';
@@ -120,8 +119,7 @@ export default state<Want, State>({
   diff: (want, { place, mode }) => placeChanges(place, { ...want, mode }),
 
   async fix(_changes, want, { place, folder, mode }, host) {
-    if (folder !== undefined) await host.run(sh`mkdir -p -- ${folder}`);
-    await fixPlace(place, { ...want, mode }, host, want);
+    await fixPlace(place, { ...want, mode }, host, want, folder !== undefined);
   },
 
   result(want, { place: { path, source, there } }) {

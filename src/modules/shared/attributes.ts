@@ -2,7 +2,7 @@ import { NotYet } from '../../errors.ts';
 import type { Host, HostReader } from '../../host/contract.ts';
 import { nameExists } from '../../host/queries/names.ts';
 import type { FileStat } from '../../host/queries/stat.ts';
-import { type Command, sh } from '../../host/sh.ts';
+import { type Command, rawShell, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
 import { formatMode, mode, resolveMode } from './mode.ts';
 import { ansibleBoolean, text } from './params.ts';
@@ -75,7 +75,8 @@ function isNamed(wanted: string, name: string, id: number): boolean {
  */
 export async function requireNames(want: Attributes, host: HostReader, have?: FileStat): Promise<void> {
   const check = async (database: 'passwd' | 'group', name: string | undefined, settled: boolean) => {
-    if (name === undefined || settled || /^\d+$/.test(name)) return;
+    // There is no host without root.
+    if (name === undefined || settled || name === 'root' || /^\d+$/.test(name)) return;
     if (await host.ask(nameExists, { database, name })) return;
     throw new NotYet(`${database === 'passwd' ? 'user' : 'group'} ${name} does not exist on ${host.name}`);
   };
@@ -93,7 +94,12 @@ export async function fixAttributes(
   follow = true,
 ): Promise<void> {
   const commands = attributeCommands(changes, path, follow);
-  if (commands.length > 0) await host.run(sh`${commands.reduce((left, right) => sh`${left} && ${right}`)}`);
+  if (commands.length > 0) await host.run(inOneStep(commands));
+}
+
+/** Commands one after the other, up to the first that fails. */
+export function inOneStep(commands: readonly Command[]): Command {
+  return rawShell(commands.map((command) => command.text).join(' &&\n'));
 }
 
 /** The commands for it; the owner comes first, since chown(2) clears the set-ID bits. */

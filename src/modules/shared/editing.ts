@@ -1,10 +1,8 @@
-import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../../errors.ts';
 import type { Host, HostReader } from '../../host/contract.ts';
 import { contents } from '../../host/queries/contents.ts';
 import { stat } from '../../host/queries/stat.ts';
-import { sh } from '../../host/sh.ts';
 import { fileAttributes, requireNames } from './attributes.ts';
 import { ansibleBoolean, hostPath } from './params.ts';
 import { fixPlace, type Place, type Placing } from './placing.ts';
@@ -37,8 +35,7 @@ export function placing<W extends EditWant>(want: W): W & Placing {
 
 /** Makes the edited file; in a directory that is not there too, as Ansible does it with `create`. */
 export async function fixEdit<W extends EditWant>(place: Place, want: W, host: Host): Promise<void> {
-  if (place.there === undefined) await host.run(sh`mkdir -p -- ${dirname(place.path)}`);
-  await fixPlace(place, placing(want), host, want);
+  await fixPlace(place, placing(want), host, want, place.there === undefined);
 }
 
 /**

@@ -2,19 +2,18 @@ import { basename, dirname } from 'node:path/posix';
 import { NotYet, TaskFailure } from '../../errors.ts';
 import type { Host, HostReader } from '../../host/contract.ts';
 import { contents } from '../../host/queries/contents.ts';
+import { kindOf } from '../../host/queries/kind.ts';
 import { sha256 } from '../../host/queries/sha256.ts';
 import { type FileStat, stat } from '../../host/queries/stat.ts';
-import { rawShell, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
 import {
   type Attributes,
   attributeChanges,
-  attributeCommands,
   fixAttributes,
   initialAttributes,
   requireNames,
 } from './attributes.ts';
-import { backUp } from './backup.ts';
+import { backupFor } from './backup.ts';
 import { type Content, contentChange, sha256Of, shownBytes } from './content.ts';
 
 /** Where a file's content comes from: bytes that we have, or a file that is on the host already. */
@@ -45,6 +44,7 @@ export interface Place {
 export function prefetch(path: string, follow: boolean, host: HostReader): void {
   void host.ask(stat, { path, follow });
   void host.ask(sha256, path);
+  void host.ask(kindOf, dirname(path));
 }
 
 /** Where one file goes: into `dest` under its own name when that is a directory or ends with a slash. */
@@ -68,22 +68,22 @@ export async function destination(
  * Throws NotYet when its directory, owner or group does not exist.
  */
 export async function lookAt(path: string, source: Source, want: Placing, host: HostReader): Promise<Place> {
+  prefetch(path, want.follow, host);
   const [found, sum] = await Promise.all([
     host.ask(stat, { path, follow: want.follow }),
     host.ask(sha256, path),
   ]);
   if (found?.type === 'directory') throw new TaskFailure(`${path} is a directory on ${host.name}`);
-  if (found === undefined) await requireDirectory(dirname(path), host);
-  await requireNames(want, host, found);
   const wanted = 'content' in source ? sha256Of(source.content) : source.sum;
   const differs = found === undefined || (want.force && (found.type !== 'file' || sum !== wanted));
   const place: Place = { path, source, there: found, differs };
-  if (!differs) return place;
   const [from, to] = await Promise.all([
-    found?.type === 'file' ? bring(path, found.size, host) : undefined,
-    'content' in source ? source.content : bring(source.remote, source.size, host),
+    differs && found?.type === 'file' ? bring(path, found.size, host) : undefined,
+    differs ? ('content' in source ? source.content : bring(source.remote, source.size, host)) : undefined,
+    found === undefined ? requireDirectory(dirname(path), host) : undefined,
+    requireNames(want, host, found),
   ]);
-  return { ...place, from, to };
+  return differs ? { ...place, from, to } : place;
 }
 
 async function bring(path: string, size: number, host: HostReader): Promise<Content | undefined> {
@@ -92,8 +92,8 @@ async function bring(path: string, size: number, host: HostReader): Promise<Cont
 
 /** Throws NotYet when the directory that a file is to be made in does not exist. */
 export async function requireDirectory(path: string, host: HostReader): Promise<void> {
-  const found = await host.ask(stat, { path, follow: true });
-  if (found?.type === 'directory') return;
+  const found = await host.ask(kindOf, path);
+  if (found === 'directory') return;
   if (found !== undefined) throw new TaskFailure(`${path} is not a directory on ${host.name}`);
   throw new NotYet(
     `the directory ${path} does not exist on ${host.name}`,
@@ -110,41 +110,28 @@ export function placeChanges(place: Place, want: Placing): Change[] {
   return [...content, ...attributeChanges(want, there)];
 }
 
-/** Makes the differences of a place go away. A backup is remembered for the task with these parameters. */
-export async function fixPlace(place: Place, want: Placing, host: Host, task: object = want): Promise<void> {
+/**
+ * Makes the differences of a place go away, in one step. A backup is remembered for the task with these parameters.
+ * @param parents make the directory that it goes to
+ */
+export async function fixPlace(
+  place: Place,
+  want: Placing,
+  host: Host,
+  task: object = want,
+  parents = false,
+): Promise<void> {
   const { path, source, there } = place;
   const list = placeChanges(place, want);
   if (!place.differs) return fixAttributes(list, path, host, want.follow);
-  if (there?.type === 'file' && want.backup) await backUp(path, host, task);
-  if (there !== undefined && there.type !== 'file') await host.run(sh`rm -f -- ${path}`);
-  if ('remote' in source) return copyOnHost(source.remote, path, list, want.validate, host);
   const bits = list.find((change) => change.what === 'mode')?.to as string | undefined;
-  await host.write(path, source.content, {
+  await host.write(path, 'content' in source ? source.content : { copyOf: source.remote }, {
     ...(bits === undefined ? {} : { mode: Number.parseInt(bits, 8) }),
     ...(want.owner === undefined ? {} : { owner: want.owner }),
     ...(want.group === undefined ? {} : { group: want.group }),
     ...(want.validate === undefined ? {} : { validate: want.validate }),
+    ...(there?.type === 'file' && want.backup ? { backup: backupFor(path, task) } : {}),
+    ...(there !== undefined && there.type !== 'file' ? { afresh: true } : {}),
+    ...(parents ? { parents } : {}),
   });
-}
-
-/** A copy of a file of the host, put in place in one step as Host.write does. */
-async function copyOnHost(
-  from: string,
-  path: string,
-  list: readonly Change[],
-  validate: string | undefined,
-  host: Host,
-): Promise<void> {
-  const lines = [
-    sh`set -e; p=${path}; [ ! -L "$p" ] || p=$(readlink -f -- "$p")`,
-    rawShell('t=$(mktemp -- "$(dirname -- "$p")/.foobar.XXXXXXXX"); trap \'rm -f -- "$t"\' EXIT'),
-    sh`cat -- ${from} >"$t"`,
-    rawShell('r=; [ ! -e "$p" ] || r=$p'),
-    rawShell('if [ "$r" ]; then chown --reference="$r" -- "$t"; chmod --reference="$r" -- "$t"'),
-    rawShell('else chmod 644 -- "$t"; fi'),
-    ...attributeCommands(list, rawShell('"$t"')),
-    rawShell(validate === undefined ? ':' : validate.replaceAll('%s', '"$t"')),
-    rawShell('sync -- "$t"; mv -fT -- "$t" "$p"; trap - EXIT'),
-  ];
-  await host.run(rawShell(lines.map((line) => line.text).join('\n')));
 }

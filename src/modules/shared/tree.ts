@@ -1,6 +1,6 @@
-import type { Host, HostReader } from '../../host/contract.ts';
+import type { HostReader } from '../../host/contract.ts';
 import type { FileStat } from '../../host/queries/stat.ts';
-import { rawShell, sh } from '../../host/sh.ts';
+import { type Command, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
 import { type Attributes, attributeChanges, attributeCommands } from './attributes.ts';
 
@@ -39,11 +39,9 @@ export function treeChanges(want: Attributes, tree: readonly TreeEntry[]): Chang
   );
 }
 
-/** Makes them go away, in one script. */
-export async function fixTree(want: Attributes, tree: readonly TreeEntry[], host: Host): Promise<void> {
-  const commands = tree.flatMap((entry) =>
+/** The commands that make them go away. */
+export function treeCommands(want: Attributes, tree: readonly TreeEntry[]): Command[] {
+  return tree.flatMap((entry) =>
     attributeCommands(attributeChanges(want, entry), entry.path, entry.type !== 'link'),
   );
-  if (commands.length > 0)
-    await host.run(rawShell(['set -e', ...commands.map((command) => command.text)].join('\n')));
 }

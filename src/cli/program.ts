@@ -19,6 +19,7 @@ import {
 } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
 import type { SchemaKind } from '../schema/json.ts';
+import { shipped } from '../shipped.ts';
 import { addLab } from './lab.ts';
 import { addVault } from './vault.ts';
 
@@ -31,7 +32,7 @@ type AdHocFlags = TableFlags & { readonly moduleName?: string; readonly args?: s
  * none of them.
  */
 export function program(end: (code: ExitCode) => void): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const { version } = JSON.parse(readFileSync(new URL('package.json', shipped), 'utf8'));
   const foobar = new Command('foobar')
     .description('Provisions servers over SSH: what Ansible users know, at the speed of one login.')
     .version(version, '-V, --version', 'show the version')

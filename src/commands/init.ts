@@ -11,8 +11,9 @@ import {
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExitCode, ProjectError } from '../errors.ts';
+import { shipped } from '../shipped.ts';
 
-const shipped = fileURLToPath(new URL('../../', import.meta.url));
+const folder = fileURLToPath(shipped);
 /** What a site of one's own begins with; other inventories and kept state stay behind. */
 const inventories = ['prod.yaml', 'group_vars', 'host_vars'];
 
@@ -29,13 +30,13 @@ export async function init(directory: string): Promise<ExitCode> {
   try {
     mkdirSync(join(copy, 'inventory'), { recursive: true });
     for (const name of inventories) {
-      const from = join(shipped, 'inventory', name);
+      const from = join(folder, 'inventory', name);
       if (existsSync(from))
         cpSync(from, join(copy, 'inventory', name), { recursive: true, dereference: true });
     }
     // Kept keys and passwords.
     writeFileSync(join(copy, '.gitignore'), 'inventory/.foobar/\n');
-    cpSync(join(shipped, 'playbooks'), join(copy, 'playbooks'), { recursive: true, dereference: true });
+    cpSync(join(folder, 'playbooks'), join(copy, 'playbooks'), { recursive: true, dereference: true });
     if (existsSync(target))
       for (const name of readdirSync(copy)) renameSync(join(copy, name), join(target, name));
     else renameSync(copy, target);

@@ -1,3 +1,5 @@
+import { shipped } from '../shipped.ts';
+
 /** What an image is made of: packages, and a script that runs in it as root. */
 export interface Recipe {
   readonly packages: readonly string[];
@@ -35,7 +37,7 @@ rm -f /etc/resolv.conf
 };
 
 /** Makes a bare host the rest of the world; the Vagrantfile runs it too. */
-export const outsideWorld = new URL('../../lab/outside.sh', import.meta.url);
+export const outsideWorld = new URL('lab/outside.sh', shipped);
 
 /** Makes a bare host one of the twins that Ansible and foobar are compared on; takes the archive's address. */
-export const twinHost = new URL('../../lab/twin.sh', import.meta.url);
+export const twinHost = new URL('lab/twin.sh', shipped);

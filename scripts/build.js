@@ -12,6 +12,7 @@ const source = resolve('src');
 
 /** CommonJS, which starts faster than ES modules and of which V8 gives the compiled code; names are kept for stack traces. */
 const program = {
+  absWorkingDir: process.cwd(),
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -120,6 +121,7 @@ const inputs = [commands, cli].flatMap(({ metafile }) => Object.keys(metafile.in
 writeFileSync(join(dist, 'LICENSES.txt'), licences(inputs));
 
 await build({
+  absWorkingDir: process.cwd(),
   entryPoints: ['site/main.ts'],
   outfile: 'playbooks/files/site/server.mjs',
   bundle: true,

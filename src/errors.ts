@@ -77,10 +77,13 @@ export class CommandError extends Error {
 export class TaskFailure extends Error {
   override readonly name = 'TaskFailure';
   readonly hint: string | undefined;
+  /** What the task's result holds besides. */
+  readonly values: Readonly<Record<string, unknown>>;
 
-  constructor(message: string, hint?: string) {
+  constructor(message: string, hint?: string, values: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.hint = hint;
+    this.values = values;
   }
 }
 

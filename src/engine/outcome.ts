@@ -56,7 +56,9 @@ export function failure(thrown: unknown, unsure: boolean): Outcome {
   const values =
     error instanceof CommandError
       ? withLines({ rc: error.code, stdout: error.stdout, stderr: error.stderr })
-      : {};
+      : error instanceof TaskFailure
+        ? error.values
+        : {};
   return {
     status: 'failed',
     message,

@@ -31,12 +31,14 @@ describe('get_url', () => {
   let base: string;
   let content = 'version 1\n';
   let fetched: string[] = [];
+  let secrets: unknown[] = [];
   let newer = false;
   const sum = () => createHash('sha256').update(content).digest('hex');
 
   beforeEach(async () => {
     content = 'version 1\n';
     fetched = [];
+    secrets = [];
     newer = false;
     server = createServer((request, response) => {
       fetched.push(request.url!);
@@ -48,6 +50,9 @@ describe('get_url', () => {
         return void response
           .writeHead(200, { 'content-disposition': 'attachment; filename="own"' })
           .end(content);
+      if (request.url === '/moved')
+        return void response.writeHead(302, { location: '/tool' }).end('it is elsewhere');
+      if (request.url === '/tool') secrets.push(request.headers['x-secret']);
       if (request.url !== '/tool') return void response.writeHead(404).end('no');
       response.end(content);
     });
@@ -57,6 +62,18 @@ describe('get_url', () => {
   afterEach(() => {
     server.closeAllConnections();
     server.close();
+  });
+
+  it('holds back headers where a redirect leads, and tells how a download failed', async () => {
+    const headers = { 'X-Secret': 's' };
+    const args = { url: `${base}/moved`, dest: bench.at('moved'), headers };
+    await bench.settle('get_url', { ...args, unredirected_headers: ['X-Secret'] });
+    expect(secrets).toEqual([undefined]);
+    await bench.settle('get_url', { ...args, force: true });
+    expect(secrets.at(-1)).toBe('s');
+    await expect(bench.settle('get_url', { ...args, url: `${base}/none` })).rejects.toMatchObject({
+      values: { status_code: 404, response: 'HTTP Error 404: Not Found', dest: bench.at('moved') },
+    });
   });
 
   it('downloads what is not there, and then leaves it alone', async () => {

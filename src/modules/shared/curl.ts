@@ -60,6 +60,8 @@ export function curlConfig(want: HttpWant, more: readonly [string, string?][] = 
     ['http1.1'],
     ['connect-timeout', String(want.timeout)],
     ['user-agent', want.http_agent],
+    // As Python's urllib; the server's answer has it too.
+    ['header', 'Connection: close'],
     ...Object.entries(want.headers).map(([name, value]): [string, string] => [
       'header',
       value === '' ? `${name};` : `${name}: ${value}`,

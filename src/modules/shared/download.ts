@@ -7,6 +7,7 @@ import { afterRedirect, curlConfig, type HttpWant, requireCurl } from './curl.ts
 import { type Answer, namedBy, readAnswer, writeOut } from './http-answer.ts';
 
 export interface Wanted extends HttpWant {
+  readonly dest: string;
   readonly force: boolean;
   readonly tmp_dest?: string | undefined;
 }
@@ -112,15 +113,19 @@ async function request(
   const { code, stdout, stderr } = await run(script, { stdin, expect: 'any' });
   requireCurl(code, host.name);
   const answer = readAnswer(stderr);
-  const failure = failureOf(want.url, answer, code, stderr);
-  if (failure !== undefined) throw new TaskFailure(failure);
+  const failure = failureOf(answer, code, stderr);
   const status = answer?.status;
+  const elapsed = Math.floor((Date.now() - begun) / 1000);
+  if (failure !== undefined) {
+    const { url, dest } = want;
+    const values = { status_code: status ?? -1, response: failure, url, dest, elapsed };
+    throw new TaskFailure(`Request failed: ${url}: ${failure}`, undefined, values);
+  }
   const msg =
     status === 304
       ? 'HTTP Error 304: Not Modified'
       : `OK (${answer?.headers.content_length ?? 'unknown'} bytes)`;
   const [sha1 = '', md5 = ''] = stdout.split('\n').map((line) => line.split(' ', 1)[0]!);
-  const elapsed = Math.floor((Date.now() - begun) / 1000);
   return {
     unchanged: status === 304,
     sums: [sha1, md5],
@@ -128,20 +133,15 @@ async function request(
   };
 }
 
-function failureOf(
-  url: string,
-  answer: Answer | undefined,
-  code: number,
-  stderr: string,
-): string | undefined {
+function failureOf(answer: Answer | undefined, code: number, stderr: string): string | undefined {
   if (answer !== undefined && ![200, 304].includes(answer.status))
-    return `Request failed: ${url}: HTTP Error ${answer.status}: ${STATUS_CODES[answer.status] ?? ''}`;
+    return `HTTP Error ${answer.status}: ${STATUS_CODES[answer.status] ?? ''}`;
   if (code === 0) return undefined;
   const said = stderr
     .replace(/\n\{"[\s\S]*\}/, '\n')
     .split('\n')
     .filter((line) => line !== '');
-  return `Request failed: ${url}: ${said.slice(-3).join('\n')}`;
+  return said.slice(-3).join('\n');
 }
 
 /** The digest of a URL's file in a list such as SHA256SUMS, of GNU or BSD; a list of one digest needs no name. */

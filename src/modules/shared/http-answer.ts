@@ -28,11 +28,14 @@ export function readAnswer(stderr: string): Answer | undefined {
     name.replaceAll('-', '_').toLowerCase(),
     values.join(', '),
   ]);
+  const named = Object.fromEntries(headers);
+  // Where curl left the body alone it does not say where the redirect leads.
+  const leads = about.http_code >= 300 && about.http_code < 400 ? (named.location as string) : undefined;
   return {
     status: about.http_code,
     url: about.url_effective,
-    redirect: about.redirect_url ?? undefined,
-    headers: Object.fromEntries(headers),
+    redirect: about.redirect_url ?? (leads && new URL(leads, about.url_effective).toString()),
+    headers: named,
     cookies: Object.entries(given).flatMap(([name, values]) =>
       name.toLowerCase() === 'set-cookie' ? values : [],
     ),

@@ -4,7 +4,7 @@ import { factNames } from './parameters.ts';
 import { isReady, type Prepared, prepareTask } from './prepare.ts';
 import type { Entry, Program } from './program.ts';
 
-const firstWindow = 16;
+const firstWindow = 128;
 const largestWindow = 512;
 
 /**
@@ -41,7 +41,7 @@ export class Window {
 
   /** It shrinks after changes and grows while nothing differs. */
   adapt(end: TaskEnd): void {
-    const next = end.status === 'changed' ? Math.max(4, this.#size >> 2) : this.#size + 4;
+    const next = end.status === 'changed' ? Math.max(4, this.#size >> 3) : this.#size + 4;
     this.#size = Math.min(this.#largest, next);
   }
 

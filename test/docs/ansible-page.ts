@@ -108,7 +108,7 @@ function parameterSection(name: string, recorded: RecordedModule, module: Module
   const rows = Object.entries(recorded.options).map(([option, theirs]): Row => {
     const ours = parameters.find((each) => each.name === option || each.aliases.includes(option));
     const names = [option, ...(theirs.aliases ?? [])];
-    const note = ours && difference(ours, theirs);
+    const note = ours && (notes[name]?.[option] ?? difference(ours, theirs));
     // A free form is a parameter only to Ansible's documentation.
     const free = option === 'free_form' && module.freeForm !== undefined;
     const state = stateOf(

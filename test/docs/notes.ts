@@ -28,6 +28,16 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
     '--tree': '--output json gives all results',
   },
   'ansible-vault': { '--skip-tty-check': 'the editor opens in any case', '--version': 'of foobar itself' },
+  'ansible.builtin.get_url': { use_gssapi: 'only no' },
+  'ansible.builtin.git': { accept_hostkey: 'only no: accept_newhostkey, or known_hosts before' },
+  'ansible.builtin.uri': { use_gssapi: 'only no' },
+  'ansible.posix.synchronize': {
+    dest_port: 'say it in the inventory: ansible_port',
+    link_dest: 'changed when anything was; to Ansible nothing is where one entry stayed',
+    private_key: 'say it in the inventory: ansible_ssh_private_key_file',
+    set_remote_user: 'only yes',
+    verify_host: 'the host key is always checked',
+  },
   magic: {
     ansible_playbook_python: 'there is no Python',
   },

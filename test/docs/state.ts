@@ -29,7 +29,7 @@ function has(choices: readonly unknown[], choice: unknown): boolean {
 }
 
 function plain(value: unknown): string {
-  const text = String(value ?? '').toLowerCase();
+  const text = JSON.stringify(value) === '{}' ? '' : String(value ?? '').toLowerCase();
   return { no: '', false: '', yes: 'true' }[text] ?? text;
 }
 

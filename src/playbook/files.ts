@@ -38,9 +38,9 @@ export function namedFile(
 ): { name: string; path: string | undefined; problem?: Problem } | undefined {
   const reader = readers[task.module];
   if (reader === undefined) return undefined;
-  const { remote_src: remote } = task.args;
-  if (remote !== undefined && !['no', 'false', 'off', '0'].includes(String(remote).toLowerCase()))
-    return undefined;
+  // `copy` of unarchive is the opposite of remote_src.
+  const { remote_src: remote = false, copy: local = true } = task.args;
+  if (!isNo(remote) || isNo(local)) return undefined;
   let key = reader.parameter;
   if (task.module === 'script' && 'cmd' in task.args) key = 'cmd';
   if (task.module === 'include_vars' && 'file' in task.args) key = 'file';
@@ -66,6 +66,10 @@ export function namedFile(
       severity: 'error',
     },
   };
+}
+
+function isNo(value: unknown): boolean {
+  return ['no', 'false', 'off', 'n', 'f', '0'].includes(String(value).toLowerCase());
 }
 
 function neighbours(paths: readonly string[]): string[] {

@@ -25,6 +25,7 @@ const answers = JSON.parse(readFileSync(join(recorded, 'answers.json'), 'utf8'))
 /** Ansible's names for what is compared. */
 const theirs: Readonly<Partial<Record<keyof Settings, string>>> = {
   anyErrorsFatal: 'ANY_ERRORS_FATAL',
+  askVaultPass: 'DEFAULT_ASK_VAULT_PASS',
   become: 'DEFAULT_BECOME',
   becomeUser: 'DEFAULT_BECOME_USER',
   connection: 'DEFAULT_TRANSPORT',
@@ -40,11 +41,13 @@ const theirs: Readonly<Partial<Record<keyof Settings, string>>> = {
   skipTags: 'TAGS_SKIP',
   sshArgs: 'ssh.ssh_args',
   sshCommonArgs: 'ssh.ssh_common_args',
+  sshExtraArgs: 'ssh.ssh_extra_args',
   strategy: 'DEFAULT_STRATEGY',
   tags: 'TAGS_RUN',
   taskTimeout: 'TASK_TIMEOUT',
   timeout: 'ssh.timeout',
   user: 'DEFAULT_REMOTE_USER',
+  vaultEncryptIdentity: 'DEFAULT_VAULT_ENCRYPT_IDENTITY',
   vaultIdentityList: 'DEFAULT_VAULT_IDENTITY_LIST',
   vaultPasswordFile: 'DEFAULT_VAULT_PASSWORD_FILE',
 };
@@ -84,6 +87,8 @@ describe('a configuration is read as ansible-config reads it', () => {
     expect(shown.file ?? null).toEqual(answer.CONFIG_FILE);
     for (const [ours, name] of Object.entries(theirs))
       expect({ [ours]: shown[ours] }).toEqual({ [ours]: answer[name] });
+    // Facts are kept between runs with every plugin but the one for memory, which is the default.
+    expect(shown.factCaching ?? false).toBe(!['memory', undefined].includes(answer.CACHE_PLUGIN as string));
     if (answer.DEFAULT_ROLES_PATH) expect(shown.rolesPath).toEqual(answer.DEFAULT_ROLES_PATH);
     else expect(shown.rolesPath[0]).toBe('$ROOT/home/.ansible/roles');
   });

@@ -2,7 +2,7 @@ import { TaskFailure } from '../errors.ts';
 import type { Task } from '../playbook/contract.ts';
 import { printed } from '../template/finalize.ts';
 import { renderKeepingTypes, renderValue, runLookup } from '../template/render.ts';
-import type { Scope } from '../template/scope.ts';
+import { NotKnownYet, type Scope } from '../template/scope.ts';
 import { failing, isYes } from './conditions.ts';
 
 /** What a task goes through: its items, or the task itself once. */
@@ -22,6 +22,7 @@ export function roundsOf(task: Task, scope: Scope): Rounds {
   try {
     return { looped: true, values: itemsOf(task, scope) };
   } catch (error) {
+    if (error instanceof NotKnownYet) throw error;
     // As in Ansible, a condition that does not need the item guards the loop's expression.
     const skipped = guarding(task, scope);
     if (skipped === undefined) throw error;

@@ -45,12 +45,13 @@ function whole(value: string): number {
 
 const sources = 'inventory: a file (YAML, INI), a program, a folder of these, or host1,host2,';
 
-/** What every command that reads a project takes. Options are named as Ansible's. */
-export const project: Add = (command) => projectOptions(command.argument('<inventory>', sources));
-
-/** The same for commands without arguments of their own: ansible.cfg may name the inventory. */
+/** What every command that reads a project takes; ansible.cfg may name the inventory. Options are named as Ansible's. */
 export const configuredProject: Add = (command) =>
   projectOptions(command.argument('[inventory]', `${sources} (default: of ansible.cfg)`));
+
+/** The same for commands that go over a playbook. */
+export const playbookProject: Add = (command) =>
+  configuredProject(command).argument('[playbook]', 'playbook to read, as --playbook');
 
 const projectOptions: Add = (command) =>
   vaultOptions(command)
@@ -130,23 +131,30 @@ function kinds(command: Command, choices: readonly string[], standard: string): 
   );
 }
 
+/** What was named without an option. */
+export interface Files {
+  readonly inventory?: string | undefined;
+  readonly playbook?: string | undefined;
+}
+
 /** Which part of a project is meant. */
-export function selection(inventory: string | undefined, flags: Flags) {
+export function selection({ inventory, playbook }: Files, flags: Flags) {
+  const named = playbook ?? flags.playbook;
   return {
     inventory: [...(inventory === undefined ? [] : [inventory]), ...(flags.inventory ?? [])],
     tags: flags.tags ?? [],
     skipTags: flags.skipTags ?? [],
     extraVars: flags.extraVars ?? [],
     vault: vaultSources(flags),
-    ...(flags.playbook !== undefined && { playbook: flags.playbook }),
+    ...(named !== undefined && { playbook: named }),
     ...(flags.limit !== undefined && { limit: flags.limit }),
   };
 }
 
 /** What a run is asked for. */
-export function runOptions(inventory: string | undefined, flags: Flags, signal: AbortSignal): RunOptions {
+export function runOptions(files: Files, flags: Flags, signal: AbortSignal): RunOptions {
   return {
-    ...selection(inventory, flags),
+    ...selection(files, flags),
     check: flags.check === true,
     diff: flags.diff === true,
     verbosity: flags.verbose,
@@ -185,7 +193,7 @@ function courseOf({ startAtTask, step, forceHandlers, flushCache, retryFile, ...
 }
 
 /** The same for commands that report in their own way. */
-export function quietOptions(inventory: string, flags: Omit<Flags, 'output'>, signal: AbortSignal) {
-  const { output: _output, ...options } = runOptions(inventory, flags, signal);
+export function quietOptions(files: Files, flags: Omit<Flags, 'output'>, signal: AbortSignal) {
+  const { output: _output, ...options } = runOptions(files, flags, signal);
   return options;
 }

@@ -8,8 +8,8 @@ import {
   forks,
   modes,
   output,
+  playbookProject,
   profile,
-  project,
   quietOptions,
   runOptions,
   selection,
@@ -22,10 +22,25 @@ import type { SchemaKind } from '../schema/json.ts';
 import { shipped } from '../shipped.ts';
 import { addLab } from './lab.ts';
 import { addVault } from './vault.ts';
+import { inventoryAndPlaybook, inventoryFirst } from './words.ts';
 
 type TableFlags = Flags & { readonly output?: 'plain' | 'json' };
 
 type AdHocFlags = TableFlags & { readonly moduleName?: string; readonly args?: string };
+
+type PlaybookArguments<F = Flags> = [inventory: string | undefined, playbook: string | undefined, flags: F];
+
+type HostArguments = [
+  ...words: [string | undefined, string | undefined, string | undefined],
+  flags: TableFlags,
+  command: Command,
+];
+
+type AdHocArguments = [
+  ...words: [string | undefined, string | undefined, string[]],
+  flags: AdHocFlags,
+  command: Command,
+];
 
 /**
  * The command line; `end` gets the exit code. Commands are imported when they are asked for: `foobar --help` needs
@@ -43,33 +58,35 @@ export function program(end: (code: ExitCode) => void): Command {
   const add = (name: string, ...parts: ((command: Command) => Command)[]) =>
     parts.reduce((command, part) => part(command), foobar.command(name));
 
-  add('provision', configuredProject, tags, users, course, modes, forks, profile, output)
+  add('provision', playbookProject, tags, users, course, modes, forks, profile, output)
     .description('bring the hosts to what the playbook says')
-    .action(async (inventory: string | undefined, flags: Flags) => {
+    .action(async (...[inventory, playbook, flags]: PlaybookArguments) => {
       const { provision } = await import('../commands/provision.ts');
-      end(await interruptible((signal) => provision(runOptions(inventory, flags, signal))));
+      const files = inventoryAndPlaybook(inventory, playbook);
+      end(await interruptible((signal) => provision(runOptions(files, flags, signal))));
     });
 
-  add('plan', configuredProject, tags, users, course, forks, profile, output)
+  add('plan', playbookProject, tags, users, course, forks, profile, output)
     .description('show what provision would change; exit code 2 when it would')
-    .action(async (inventory: string | undefined, flags: Flags) => {
+    .action(async (...[inventory, playbook, flags]: PlaybookArguments) => {
       const { provision } = await import('../commands/provision.ts');
+      const files = inventoryAndPlaybook(inventory, playbook);
       const asked = { ...flags, check: true, diff: true };
       end(
         await interruptible((signal) =>
-          provision({ ...runOptions(inventory, asked, signal), exitOnChanges: true }),
+          provision({ ...runOptions(files, asked, signal), exitOnChanges: true }),
         ),
       );
     });
 
-  add('verify', configuredProject, tags, tableOutput)
+  add('verify', playbookProject, tags, tableOutput)
     .description('check from outside what a provisioned site promises')
-    .action(async (inventory: string | undefined, flags: TableFlags) => {
+    .action(async (...[inventory, playbook, flags]: PlaybookArguments<TableFlags>) => {
       const { verify } = await import('../commands/verify.ts');
       const { output } = flags;
       end(
         await verify({
-          ...selection(inventory, flags),
+          ...selection(inventoryAndPlaybook(inventory, playbook), flags),
           verbosity: flags.verbose,
           ...(output !== undefined && { output }),
         }),
@@ -83,31 +100,32 @@ export function program(end: (code: ExitCode) => void): Command {
       const { certificates } = await import('../commands/certificates.ts');
       end(
         await interruptible((signal) =>
-          certificates({ ...runOptions(inventory, flags, signal), list: flags.list === true }),
+          certificates({ ...runOptions({ inventory }, flags, signal), list: flags.list === true }),
         ),
       );
     });
 
-  add('check', configuredProject, tags)
+  add('check', playbookProject, tags)
     .description('read the whole project and list every mistake; contacts no host')
     .option('--json', 'print all problems as JSON, for editors')
-    .action(async (inventory: string | undefined, flags: Flags & { json?: boolean }) => {
+    .action(async (...[inventory, playbook, flags]: PlaybookArguments<Flags & { json?: boolean }>) => {
       const { check } = await import('../commands/check.ts');
-      end(
-        await check({ ...selection(inventory, flags), json: flags.json === true, verbosity: flags.verbose }),
-      );
+      const files = inventoryAndPlaybook(inventory, playbook);
+      end(await check({ ...selection(files, flags), json: flags.json === true, verbosity: flags.verbose }));
     });
 
-  add('explain', project, tableOutput)
+  add('explain', configuredProject, tableOutput)
     .description("show a host's variables, where each was said and what it overrides; contacts no host")
-    .argument('<host>', 'name of the host')
+    .argument('[host]', 'name of the host')
     .argument('[variable]', 'only this variable')
-    .action(async (inventory: string, host: string, variable: string | undefined, flags: TableFlags) => {
+    .action(async (...[first, second, third, flags, command]: HostArguments) => {
       const { explain } = await import('../commands/explain.ts');
       const { output } = flags;
+      const { inventory, rest } = inventoryFirst([first, second, third]);
+      const [host = missing(command, 'host'), variable] = rest;
       end(
         await explain({
-          ...selection(inventory, flags),
+          ...selection({ inventory }, flags),
           host,
           ...(variable !== undefined && { variable }),
           ...(output !== undefined && { output }),
@@ -115,21 +133,23 @@ export function program(end: (code: ExitCode) => void): Command {
       );
     });
 
-  add('run', project, users, modes, forks, profile, tableOutput)
+  add('run', configuredProject, users, modes, forks, profile, tableOutput)
     .description(
       'one task on hosts without a playbook: run INVENTORY PATTERN -m MODULE -a ARGS, or -- COMMAND',
     )
-    .argument('<pattern>', 'hosts: names, groups, web:!web1')
-    .argument('[command...]', 'a command and its words, after --')
+    .argument('[pattern]', 'hosts: names, groups, web:!web1')
+    .argument('[words...]', 'a command and its words, after --')
     .option('-m, --module-name <name>', 'module (default: command)')
     .option('-a, --args <args>', 'its parameters: name=value ..., JSON, or a command line')
-    .action(async (inventory: string, pattern: string, command: string[], flags: AdHocFlags) => {
+    .action(async (...[first, second, words, flags, self]: AdHocArguments) => {
       const { run } = await import('../commands/run.ts');
-      const { moduleName, args, output, ...rest } = flags;
+      const { moduleName, args, output, ...others } = flags;
+      const { inventory, rest } = inventoryFirst([first, second, ...words]);
+      const [pattern = missing(self, 'pattern'), ...command] = rest;
       end(
         await interruptible((signal) =>
           run({
-            ...quietOptions(inventory, rest, signal),
+            ...quietOptions({ inventory }, others, signal),
             pattern,
             command,
             ...(moduleName !== undefined && { module: moduleName }),
@@ -140,17 +160,19 @@ export function program(end: (code: ExitCode) => void): Command {
       );
     });
 
-  add('facts', project, users, tableOutput)
+  add('facts', configuredProject, users, tableOutput)
     .description('show what a host tells about itself, under the names of ansible_facts')
-    .argument('<host>', 'name of the host')
+    .argument('[host]', 'name of the host')
     .argument('[filter]', 'only facts of these names; * and ? stand for anything')
-    .action(async (inventory: string, host: string, filter: string | undefined, flags: TableFlags) => {
+    .action(async (...[first, second, third, flags, command]: HostArguments) => {
       const { facts } = await import('../commands/facts.ts');
-      const { output, ...rest } = flags;
+      const { output, ...others } = flags;
+      const { inventory, rest } = inventoryFirst([first, second, third]);
+      const [host = missing(command, 'host'), filter] = rest;
       end(
         await interruptible((signal) =>
           facts({
-            ...quietOptions(inventory, rest, signal),
+            ...quietOptions({ inventory }, others, signal),
             host,
             ...(filter !== undefined && { filter }),
             ...(output !== undefined && { output }),
@@ -176,7 +198,7 @@ export function program(end: (code: ExitCode) => void): Command {
     .action(async (inventory: string | undefined, pattern: string | undefined, flags: Flags) => {
       const { ping } = await import('../commands/ping.ts');
       const limit = pattern ?? flags.limit;
-      end(await ping(selection(inventory, { ...flags, ...(limit !== undefined && { limit }) })));
+      end(await ping(selection({ inventory }, { ...flags, ...(limit !== undefined && { limit }) })));
     });
 
   addVault(foobar, end);
@@ -190,4 +212,8 @@ export function program(end: (code: ExitCode) => void): Command {
       end(await (await import('../commands/init.ts')).init(directory));
     });
   return foobar;
+}
+
+function missing(command: Command, argument: string): never {
+  return command.error(`error: missing required argument '${argument}'`);
 }

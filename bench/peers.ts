@@ -34,10 +34,7 @@ const replacements: Readonly<Record<string, (params: Task, folder: string) => Ta
   ],
   tls_pair: ({ certificate, key }, folder) => {
     const pair = sitePair(folder);
-    return [
-      copy(`${pair}.chain`, certificate, { mode: '0644', notify: 'Reload nginx' }),
-      copy(`${pair}.key`, key, { mode: '0600', notify: 'Reload nginx' }),
-    ];
+    return [copy(`${pair}.chain`, certificate, { mode: '0644' }), copy(`${pair}.key`, key, { mode: '0600' })];
   },
   private_certificate: ({ placeholder, certificate, path, key, authority_certificate, owner, group }) => {
     const authority = '{{ foobar_state }}/authorities/mysql';
@@ -71,13 +68,18 @@ const replacements: Readonly<Record<string, (params: Task, folder: string) => Ta
   ],
 };
 
-/** Ansible's modules of MySQL have to be told of the socket; a password that is hashed by SHA-2 they cannot compare. */
+/**
+ * Ansible's modules of MySQL have to be told of the socket, cannot compare a password that is hashed by SHA-2, and would
+ * take USAGE away from accounts that have dynamic privileges.
+ */
 const moduleDefaults = Object.fromEntries(
   ['mysql_user', 'mysql_db', 'mysql_variables', 'mysql_replication'].map((name) => [
     `community.mysql.${name}`,
     {
       login_unix_socket: '/run/mysqld/mysqld.sock',
-      ...(name === 'mysql_user' ? { update_password: 'on_create', column_case_sensitive: true } : {}),
+      ...(name === 'mysql_user'
+        ? { update_password: 'on_create', column_case_sensitive: true, append_privs: true }
+        : {}),
     },
   ]),
 );
@@ -118,9 +120,12 @@ function filesIn(folder: string, pattern: RegExp): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => pattern.test(file));
 }
 
-function copy(src: string, dest: unknown, { notify, ...more }: Task): Task {
-  const params = Object.entries({ src, dest, ...more }).filter(([, value]) => value !== undefined);
-  return { 'ansible.builtin.copy': Object.fromEntries(params), ...(notify ? { notify } : {}) };
+/** foobar puts a pair in place by one link: `follow` compares what it leads to. */
+function copy(src: string, dest: unknown, more: Task): Task {
+  const params = Object.entries({ src, dest, follow: true, ...more }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return { 'ansible.builtin.copy': Object.fromEntries(params) };
 }
 
 /** The site's one certificate, as Ansible finds it. */
@@ -131,9 +136,12 @@ function sitePair(folder: string): string {
 }
 
 function dividePair(file: string): void {
-  const text = readFileSync(file, 'utf8');
-  const key = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----\n/.exec(text)?.[0];
-  if (!key) return;
-  writeFileSync(`${file}.key`, key, { mode: 0o600 });
-  writeFileSync(`${file}.chain`, text.replace(key, ''));
+  const blocks =
+    readFileSync(file, 'utf8').match(/-----BEGIN ([A-Z ]+)-----[\s\S]*?-----END \1-----\n/g) ?? [];
+  const [keys, chain] = [true, false].map((isKey) =>
+    blocks.filter((block) => /KEY-----/.test(block) === isKey),
+  );
+  if (!keys?.length || !chain?.length) return;
+  writeFileSync(`${file}.key`, keys.join(''), { mode: 0o600 });
+  writeFileSync(`${file}.chain`, chain.join(''));
 }

@@ -18,10 +18,15 @@ const program = {
   target: 'node20',
   format: 'cjs',
   define: { 'import.meta.url': 'here' },
-  banner: { js: "const here = require('node:url').pathToFileURL(__filename).href;" },
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
+  legalComments: 'none',
   external: ['cpu-features'],
   logLevel: 'warning',
 };
+
+const here = "const here=require('node:url').pathToFileURL(__filename).href;";
 
 /** The names of the modules are the files of a folder, which a bundle does not have. */
 const registry = {
@@ -104,13 +109,19 @@ const commands = await build({
   },
   outdir: dist,
   entryNames: 'commands-[hash]',
+  // As require() wraps it.
+  banner: { js: `(function(exports,require,module,__filename,__dirname){${here}` },
+  footer: { js: '})' },
   plugins: [registry, compiledCiphers],
   metafile: true,
 });
 const [file] = Object.keys(commands.metafile.outputs);
+if (/[^\0-\x7f]/.test(readFileSync(file, 'utf8')))
+  throw new Error(`${file} is not ASCII: write it as \\u....`);
 const cli = await build({
   ...program,
   entryPoints: ['src/cli.ts'],
+  banner: { js: here },
   outfile: join(dist, 'cli.js'),
   plugins: [atItsTurn(basename(file))],
   metafile: true,

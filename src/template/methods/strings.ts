@@ -113,7 +113,7 @@ export const strings: Methods<string> = {
     const within = sliced(self, start, end);
     return part === '' ? characters(within).length + 1 : within.split(needed(part, 'count')).length - 1;
   }),
-  isdigit: test(/^[\p{Nd}²³¹⁰⁴-⁹₀-₉]+$/u),
+  isdigit: test(/^[\p{Nd}\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089]+$/u),
   isdecimal: test(/^\p{Nd}+$/u),
   isnumeric: test(numeric),
   isalpha: test(/^\p{L}+$/u),

@@ -20,6 +20,7 @@ export function union(intervals: readonly Interval[]): Interval[] {
 /** What of an interval is covered, in order. @param covers in order and apart from each other */
 export function within<T extends Interval>(covers: readonly T[], { from, to }: Interval): T[] {
   const result: T[] = [];
+  if (to <= from) return result;
   for (let index = firstAfter(covers, from); index < covers.length; index++) {
     const cover = covers[index] as T;
     if (cover.from >= to) break;

@@ -13,6 +13,8 @@ export interface Problem {
   readonly hint?: string | undefined;
   /** An error stops the run before any host is contacted; a warning does not. */
   readonly severity: 'error' | 'warning';
+  /** It speaks of something that Ansible has and foobar has not. */
+  readonly unsupported?: true;
 }
 
 /** How the process ends; the numbers are documented in the README and never change. */

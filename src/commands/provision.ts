@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { HostRecap, RunEvent } from '../engine/events.ts';
 import { type Run, type RunEnd, runPlaybook } from '../engine/run.ts';
 import type { RunVariables } from '../engine/variables.ts';
-import { ExitCode, type Problem, ProjectError } from '../errors.ts';
+import { ExitCode, ProjectError } from '../errors.ts';
 import { refreshInventory } from '../inventory/load.ts';
 import { selectLimited, selectPresent } from '../inventory/patterns.ts';
 import { loadModule } from '../modules/registry.ts';
@@ -21,6 +21,7 @@ import type { RunOptions } from './options.ts';
 import type { Profiling } from './profile.ts';
 import { loadProject, type Project } from './project.ts';
 import { answerTo, asksQuestions, stepTo, unanswerable } from './questions.ts';
+import { warningTexts } from './warnings.ts';
 
 /** Seconds between Ctrl-C and the end at the latest; what runs detached on a host goes on there. */
 const patienceAfterInterrupt = 5;
@@ -56,7 +57,8 @@ export async function provision(given: RunOptions): Promise<ExitCode> {
   });
   emit(startOf(project, variables, options));
   // The engine masks its events; these are the only others with text of the project in them.
-  for (const warning of project.warnings) emit({ event: 'warning', message: maskText(placed(warning)) });
+  for (const message of warningTexts(project.warnings))
+    emit({ event: 'warning', message: maskText(message) });
   const profiling = await profilingOf(options);
   const asking = {
     answer: (prompt: Prompt) => answerTo(prompt, ask),
@@ -211,11 +213,6 @@ async function tellRetry(hosts: Record<string, HostRecap>, options: RunOptions):
   if (options.output === 'json' || failed.length === Object.keys(hosts).length) return;
   const limit = options.retryFile === undefined ? failed.join(',') : `@${options.retryFile}`;
   process.stderr.write(`to try them again: --limit ${limit}\n`);
-}
-
-function placed({ place, message, hint }: Problem): string {
-  const where = place ? `${shownPath(place.file)}:${place.line}:${place.column}: ` : '';
-  return `${where}${message}${hint ? ` (${hint})` : ''}`;
 }
 
 /** Resolves some seconds after an abort, unless cancelled. */

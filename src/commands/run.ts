@@ -2,7 +2,6 @@ import type { HostRecap, RunEvent } from '../engine/events.ts';
 import type { RunVariables } from '../engine/variables.ts';
 import { ExitCode, ProjectError } from '../errors.ts';
 import { selectHosts } from '../inventory/patterns.ts';
-import { shownPath } from '../problems.ts';
 import { type Colors, colors, wantsColor } from '../reporters/colors.ts';
 import { type TaskEvent, taskDetails } from '../reporters/wording.ts';
 import { mask, maskText } from '../secrets.ts';
@@ -14,6 +13,7 @@ import type { RunOptions } from './options.ts';
 import type { Profiling } from './profile.ts';
 import { loadInventoryOnly, type Project } from './project.ts';
 import { carryOut, exitCode, profilingOf } from './provision.ts';
+import { warningTexts } from './warnings.ts';
 
 export interface RunCommand extends Omit<RunOptions, 'output'>, Asked {
   readonly pattern: string;
@@ -48,8 +48,7 @@ export async function adHoc(
   const playbook = await adHocPlaybook(pattern, command, command);
   const { diff, verbosity } = command;
   const variables = runVariables({ ...project, playbook }, command.check, { diff, verbosity });
-  for (const { message, place } of project.warnings)
-    warn(`${place ? `${shownPath(place.file)}:${place.line}: ` : ''}${message}`);
+  for (const message of warningTexts(project.warnings)) warn(message);
   const ended: TaskEvent[] = [];
   const emit = (event: RunEvent): void => {
     // What a host registered is there when its task's event has been told.

@@ -94,8 +94,7 @@ function named(written: string, place: Place, asked: Asked): string | Omit<Actio
   else if (!known && (problem?.foreign || (problem === undefined && homeOf(short) !== undefined))) {
     const name = problem === undefined ? `${homeOf(short)}.${short}` : written;
     const message = `Ansible's module ${name} is not supported`;
-    if (conditional) report.warnOnce(place, message, 'a task fails that gets to it');
-    else report.failsLater(place, message);
+    report.failsLater(place, message, conditional);
     return { module: 'fail', args: derived({ msg: message }, place) };
   } else if (known && problem === undefined) return short;
   else if (problem !== undefined && (known || problem.hint !== undefined))

@@ -24,10 +24,22 @@ export class Report {
     this.problems.push({ message, place, hint, severity: 'error' });
   }
 
-  /** A mistake of a task that is there all the same, and fails when its turn comes. */
-  failsLater(place: Place | undefined, message: string, hint?: string): void {
-    this.mistake(place, message, hint);
-    this.#later.add(this.problems.at(-1)!);
+  /**
+   * A module of Ansible's that is not here. Its task is there all the same, and fails when its turn comes.
+   * @param mayBeMissed the task may never run: a warning, which is given once
+   */
+  failsLater(place: Place | undefined, message: string, mayBeMissed: boolean): void {
+    if (mayBeMissed && this.#said.has(message)) return;
+    this.#said.add(message);
+    const problem: Problem = {
+      message,
+      place,
+      hint: mayBeMissed ? 'a task fails that gets to it' : undefined,
+      severity: mayBeMissed ? 'warning' : 'error',
+      unsupported: true,
+    };
+    this.problems.push(problem);
+    this.#later.add(problem);
   }
 
   /** Whether there are mistakes that no task of its own fails with. */
@@ -40,13 +52,8 @@ export class Report {
   }
 
   refuse(place: Place | undefined, word: string, hint = hints[word]): void {
-    this.mistake(place, `Ansible's ${word} is not supported`, hint);
-  }
-
-  /** Warns of the same once. */
-  warnOnce(place: Place | undefined, message: string, hint?: string): void {
-    if (!this.#said.has(message)) this.warn(place, message, hint);
-    this.#said.add(message);
+    const message = `Ansible's ${word} is not supported`;
+    this.problems.push({ message, place, hint, severity: 'error', unsupported: true });
   }
 
   /** A file's YAML; undefined when it has mistakes, which are noted. */

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type ParsedKey, type ServerHostKeyAlgorithm } from 'ssh2';
 import { TransportError } from '../errors.ts';
 import type { Connection, ConnectionSettings } from './connection.ts';
@@ -30,15 +32,42 @@ export async function connectSsh(
   settings: ConnectionSettings,
   patience: Patience = settings.patience ?? usualPatience,
 ): Promise<Connection> {
+  const { client, way } = await enter(settings, patience);
+  return connectionOver(client, way, settings, patience);
+}
+
+/**
+ * Logs in. A connection that sshd turns away at the door is tried again until it has taken as long as a connection
+ * may: while many log in at once it refuses some at random (MaxStartups of sshd_config(5)). Nothing was said by then.
+ */
+async function enter(
+  settings: ConnectionSettings,
+  patience: Patience,
+): Promise<{ client: ssh2.Client; way: Way }> {
   const known = knownHosts(settings);
-  const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
-  try {
-    const client = await logIn(settings, { way, keys, known, patience });
-    return connectionOver(client, way, settings, patience);
-  } catch (error) {
-    way.release();
-    throw error;
+  const end = performance.now() + settings.connectTimeout * 1000;
+  for (let tries = 1; ; tries++) {
+    const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
+    const isIdentified = identification(way.stream);
+    try {
+      return { client: await logIn(settings, { way, keys, known, patience }), way };
+    } catch (error) {
+      way.release();
+      const pause = Math.min(tries, 5) * (100 + Math.random() * 200);
+      const isOwn = settings.jump === undefined && settings.proxyCommand === undefined;
+      if (!isOwn || isIdentified() || performance.now() + pause > end) throw error;
+      await sleep(pause);
+    }
   }
+}
+
+/** Whether the server has said who it is (RFC 4253, section 4.2); it may say why not before. */
+function identification(stream: Duplex): () => boolean {
+  let said = '';
+  stream.once('data', (data: Buffer) => {
+    said = data.toString('latin1');
+  });
+  return () => /^SSH-/m.test(said);
 }
 
 async function openWay(settings: ConnectionSettings, patience: Patience): Promise<Way> {
@@ -51,37 +80,29 @@ async function openWay(settings: ConnectionSettings, patience: Patience): Promis
 }
 
 async function connectJump(settings: ConnectionSettings, patience: Patience): Promise<JumpConnection> {
-  const known = knownHosts(settings);
-  const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
-  try {
-    const client = await logIn(settings, { way, keys, known, patience });
-    const connection = connectionOver(client, way, settings, patience);
-    return {
-      ...connection,
-      forward: ({ name, address, port }) =>
-        new Promise((resolve, reject) => {
-          const fail = (reason: string) =>
-            reject(
-              new TransportError(
-                name,
-                'unreachable',
-                `it does not reach ${address} port ${port}: ${reason}`,
-                'is the host up, and does the jump host allow forwarding (AllowTcpForwarding)?',
-              ),
-            );
-          try {
-            client.forwardOut('127.0.0.1', 0, address, port, (error, stream) =>
-              error ? fail(error.message) : resolve(stream),
-            );
-          } catch (error) {
-            fail((error as Error).message);
-          }
-        }),
-    };
-  } catch (error) {
-    way.release();
-    throw error;
-  }
+  const { client, way } = await enter(settings, patience);
+  return {
+    ...connectionOver(client, way, settings, patience),
+    forward: ({ name, address, port }) =>
+      new Promise((resolve, reject) => {
+        const fail = (reason: string) =>
+          reject(
+            new TransportError(
+              name,
+              'unreachable',
+              `it does not reach ${address} port ${port}: ${reason}`,
+              'is the host up, and does the jump host allow forwarding (AllowTcpForwarding)?',
+            ),
+          );
+        try {
+          client.forwardOut('127.0.0.1', 0, address, port, (error, stream) =>
+            error ? fail(error.message) : resolve(stream),
+          );
+        } catch (error) {
+          fail((error as Error).message);
+        }
+      }),
+  };
 }
 
 async function logIn(

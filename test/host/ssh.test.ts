@@ -202,6 +202,28 @@ describe('a host that is not there', () => {
     expect(error.kind).toBe('unreachable');
   });
 
+  test('turns some away while many log in', async () => {
+    // More at once than MaxStartups, which is 10:30:100 where nothing is said, lets in without refusing any.
+    const settings = sshd.settings();
+    const logins = await Promise.all(Array.from({ length: 40 }, () => connectSsh(settings)));
+    await Promise.all(logins.map((connection) => connection.close()));
+  });
+
+  test('turns everybody away', async () => {
+    const calls: number[] = [];
+    const busy = createServer((socket) => {
+      calls.push(performance.now());
+      socket.end('Not allowed at this time\r\n');
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => busy.once('listening', resolve));
+    const { port } = busy.address() as { port: number };
+    const error = await refusal(sshd.settings({ port, connectTimeout: 2 }));
+    expect(error).toMatchObject({ kind: 'unreachable', hint: expect.stringContaining('MaxStartups') });
+    expect(calls.length).toBeGreaterThan(2);
+    expect(calls.at(-1)! - calls[0]!).toBeLessThan(2000);
+    busy.close();
+  });
+
   test('says nothing', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => silent.once('listening', resolve));

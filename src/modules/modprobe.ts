@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { contents } from '../host/queries/contents.ts';
 import { sh } from '../host/sh.ts';
 import { type Change, changes, state } from './contract.ts';
+import { loadFolder, optionsFolder, persisted } from './shared/modprobe.ts';
 import { moduleParams } from './shared/params.ts';
 import { splitWords } from './shared/words.ts';
 
@@ -23,9 +23,8 @@ type Want = z.output<typeof params>;
 
 interface State {
   readonly loaded: boolean;
-  /** Files that load it at boot, with their contents; '' where there is none. */
-  readonly load: string;
-  readonly options: string;
+  /** Path -> text of what is in /etc/modules-load.d and /etc/modprobe.d. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 export default state<Want, State>({
@@ -33,16 +32,21 @@ export default state<Want, State>({
   params,
 
   async have(want, host) {
-    const [seen, load, options] = await Promise.all([
+    const [seen, found] = await Promise.all([
       // Built into the kernel counts as loaded; /sys/module shows it only when it has parameters.
       host.look(
         sh`[ -d ${`/sys/module/${want.name.replaceAll('-', '_')}`} ] || grep -qE ${`/${want.name.replaceAll(/[-_]/g, '[-_]')}\\.ko$`} "/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null`,
         { expect: 'any' },
       ),
-      host.ask(contents, loadFile(want)),
-      host.ask(contents, optionsFile(want)),
+      host.look(sh`for f in ${loadFolder}/* ${optionsFolder}/*; do
+[ -f "$f" ] || continue
+printf '%s\\0' "$f"; cat -- "$f" || exit; printf '\\0'
+done`),
     ]);
-    return { loaded: seen.code === 0, load: load?.toString() ?? '', options: options?.toString() ?? '' };
+    const fields = found.stdout.split('\0').slice(0, -1);
+    const paths = fields.filter((_field, index) => index % 2 === 0);
+    const files = new Map(paths.map((path, index) => [path, fields[2 * index + 1] ?? '']));
+    return { loaded: seen.code === 0, files };
   },
 
   diff(want, have) {
@@ -54,37 +58,24 @@ export default state<Want, State>({
   },
 
   async fix(list, want, have, host) {
-    for (const { path, to } of fileChanges(want, have)) {
-      if (to === null) await host.run(sh`rm -f -- ${path!}`);
-      else await host.write(path!, to as string, { mode: 0o644 });
-    }
-    if (!list.some((change) => change.what === 'state')) return;
-    if (want.state === 'present') await host.run(sh`modprobe -- ${want.name} ${splitWords(want.params)}`);
-    else await host.run(sh`modprobe -r -- ${want.name}`);
+    if (list.some((change) => change.what === 'state'))
+      await host.run(
+        want.state === 'present'
+          ? sh`modprobe -- ${want.name} ${splitWords(want.params)}`
+          : sh`modprobe -r -- ${want.name}`,
+      );
+    for (const { path, to } of fileChanges(want, have))
+      await host.write(path!, to as string, have.files.has(path!) ? {} : { mode: 0o644 });
   },
 
   result: ({ name, params: given, state: wanted }) => ({ name, params: given, state: wanted }),
 });
 
-function loadFile({ name }: Want): string {
-  return `/etc/modules-load.d/${name}.conf`;
-}
-
-function optionsFile({ name }: Want): string {
-  return `/etc/modprobe.d/${name}.conf`;
-}
-
-function fileChanges(want: Want, have: State): Change[] {
-  if (want.persistent === 'disabled') return [];
-  const on = want.persistent === 'present';
-  const file = (path: string, from: string, to: string): Change[] =>
-    from === to ? [] : [{ what: 'content', path, from: from || null, to: to || null }];
-  return [
-    ...file(loadFile(want), have.load, on ? `${want.name}\n` : ''),
-    ...file(
-      optionsFile(want),
-      have.options,
-      on && want.params !== '' ? `options ${want.name} ${want.params}\n` : '',
-    ),
-  ];
+function fileChanges(want: Want, { files }: State): Change[] {
+  return [...persisted(want, files)].map(([path, to]) => ({
+    what: 'content',
+    path,
+    from: files.get(path) ?? null,
+    to,
+  }));
 }

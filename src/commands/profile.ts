@@ -4,7 +4,7 @@ import type { Profile } from '../profile/contract.ts';
 import { profileOf } from '../profile/profile.ts';
 import { Recorder } from '../profile/recorder.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
-import { profileLines } from '../reporters/profile.ts';
+import { profileLines, summary } from '../reporters/profile.ts';
 import { keep } from '../state/files.ts';
 
 /** Takes down a run that was asked for with `--profile`. */
@@ -45,6 +45,12 @@ async function write(file: string, profile: Profile, stream: NodeJS.WriteStream)
   const text = file.endsWith('.json')
     ? `${JSON.stringify(profile)}\n`
     : (await import('../reporters/profile-page.ts')).profilePage(profile);
-  await keep(file, text, { mode: 0o644 });
-  stream.write(`\nprofile: ${file}\n`);
+  try {
+    await keep(file, text, { mode: 0o644 });
+  } catch (error) {
+    // How the run ended counts for more.
+    process.stderr.write(`warning: the profile cannot be written: ${(error as Error).message}\n`);
+    return;
+  }
+  stream.write(`\n${summary(profile)}: ${file}\n`);
 }

@@ -30,7 +30,7 @@ export function profilePage(profile: Profile): string {
 <h1>Where the time went</h1>
 <p>${escaped(summary(profile).replace(/^profile: /, ''))}</p>
 <p>Critical path: ${escaped(workText(profile))}</p>
-<ul class="kinds">${kinds.map((kind) => `<li class="${kind}">${kind}</li>`).join('')}</ul>
+<ul class="kinds">${[...kinds, 'own'].map((kind) => `<li class="${kind}">${kind === 'own' ? 'foobar' : kind}</li>`).join('')}</ul>
 <div id="timeline" tabindex="0" role="img" aria-label="Timeline of the hosts; the tables below say the same.">
 <div id="height"><canvas></canvas></div></div>
 <p class="hint">Wheel or + and - zoom, dragging or arrow keys move, 0 shows everything.</p>
@@ -114,7 +114,7 @@ h1 { font-size: 1.3rem; margin: 0; } h2 { font-size: 1.05rem; margin: 1.5rem 0 .
 .hint { color: var(--faint); font-size: 12px; }
 .kinds { list-style: none; display: flex; gap: 1rem; padding: 0; margin: .8rem 0 .3rem; }
 .kinds li::before { content: ''; display: inline-block; width: .8em; height: .8em; margin-right: .4em; border-radius: 2px; }
-${kinds.map((kind) => `.kinds .${kind}::before { background: var(--${kind}); }`).join(' ')}
+${[...kinds, 'own'].map((kind) => `.kinds .${kind}::before { background: var(--${kind}); }`).join(' ')}
 #timeline { max-height: 70vh; overflow-y: auto; border: 1px solid var(--line); border-radius: 6px; cursor: grab; }
 #timeline:focus-visible { outline: 2px solid var(--read); }
 canvas { position: sticky; top: 0; display: block; }

@@ -6,7 +6,7 @@ import { stat } from '../host/queries/stat.ts';
 import { rawShell, sh } from '../host/sh.ts';
 import { type Change, changes, state } from './contract.ts';
 import { type Clone, type Reference, readClone, readReferences, resolveVersion } from './shared/git-refs.ts';
-import { archiveWords, environment, inTree, steps } from './shared/git-steps.ts';
+import { archiveWords, environment, inTree, steps, submodulesDiffer } from './shared/git-steps.ts';
 import { ansibleBoolean, hostPath, integer, text, withAliases } from './shared/params.ts';
 import { requireDirectory } from './shared/placing.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
@@ -95,6 +95,9 @@ interface State {
   readonly archive?: boolean;
 }
 
+/** Wishes that were fulfilled a moment ago. */
+const done = new WeakSet<object>();
+
 export default state<Want, State>({
   summary: 'Check out a git repository on hosts. Needs git there.',
   params,
@@ -110,10 +113,13 @@ export default state<Want, State>({
         ? undefined
         : ask(want, host),
     ]);
-    if (clone?.changes.length && !want.force && reference !== undefined)
+    // Submodules that follow their branches are then elsewhere than the commit says.
+    const moved = want.track_submodules && done.has(want);
+    if (clone?.changes.length && !want.force && !moved && reference !== undefined)
       throw new TaskFailure(
         `${want.dest} has local changes: ${clone.changes.slice(0, 5).join(', ')}`,
         'force: yes throws them away',
+        { before: clone.commit ?? null },
       );
     const archive =
       want.archive === undefined || clone === undefined ? undefined : await hasArchive(want, host);
@@ -133,6 +139,9 @@ export default state<Want, State>({
         ? { remote_url_changed: list.some(({ what }) => what === 'repo') }
         : {}),
       ...(moved === undefined ? {} : { git_dir_before: moved.from, git_dir_now: moved.to }),
+      ...(clone?.changes.length && reference !== undefined
+        ? { msg: `Local modifications exist in the destination: ${want.dest}` }
+        : {}),
     });
     return list;
   },
@@ -140,10 +149,15 @@ export default state<Want, State>({
   async fix(_changes, want, have, host) {
     const mask = want.umask === undefined ? [] : [sh`umask ${want.umask}`];
     const script = [sh`set -e`, ...mask, ...steps(want, have)].map((command) => command.text).join('\n');
-    await host.job(`git ${want.dest}`, rawShell(script), { environment: environment(want) });
+    const { stdout } = await host.job(`git ${want.dest}`, rawShell(script), {
+      environment: environment(want),
+    });
+    if (stdout.includes(submodulesDiffer)) rememberFor(want, { submodules_changed: true });
+    done.add(want);
   },
 
-  verify: (want, _before, after) => differences(want, after),
+  verify: (want, _before, after) =>
+    differences(want, after).filter(({ what }) => what !== 'local changes' || !want.track_submodules),
 
   result: (want) => ({ ...rememberedFor(want), remote_url: want.repo, version: want.version }),
 });
@@ -156,6 +170,8 @@ function differences(want: Want, { clone, reference, archive }: State): Change[]
     if (reference !== undefined) list.push(...changes({ repo: want.repo }, { repo: clone.url }));
     if (reference !== undefined && clone.changes.length > 0)
       list.push({ what: 'local changes', from: clone.changes.join('\n'), to: '' });
+    if (reference !== undefined && want.recursive && clone.missing.length > 0)
+      list.push({ what: 'submodules', from: 'absent', to: clone.missing.join(', ') });
     if (want.separate_git_dir !== undefined && clone.directory !== want.separate_git_dir)
       list.push({ what: 'git directory', from: clone.directory, to: want.separate_git_dir });
   }
@@ -178,7 +194,8 @@ async function lookAtClone(want: Want, host: HostReader): Promise<Clone | undefi
 ${git} rev-parse -q --verify ${commit} || { [ $? -ne 127 ] || exit 127; echo; }
 ${git} config --get ${`remote.${want.remote}.url`} || echo
 ${git} rev-parse --absolute-git-dir
-${want.bare ? sh`` : sh`${git} status --porcelain --untracked-files=no`}`,
+${want.bare ? sh`` : sh`${git} status --porcelain --untracked-files=no`}
+${want.bare || !want.recursive ? sh`` : sh`[ ! -e .gitmodules ] || ${git} submodule status | grep '^-' || :`}`,
     options(want),
   );
   requireGit(code, host);

@@ -8,6 +8,8 @@ export interface Clone {
   readonly directory: string;
   /** Tracked files that differ from HEAD. */
   readonly changes: readonly string[];
+  /** Submodules that are not checked out. */
+  readonly missing: readonly string[];
 }
 
 /** What a version stands for in a repository. */
@@ -17,11 +19,20 @@ export interface Reference {
   readonly tag?: string;
 }
 
-/** Reads HEAD, the remote's URL, the repository's place and the lines of `git status --porcelain`. */
+/**
+ * Reads HEAD, the remote's URL, the repository's place, the lines of `git status --porcelain`, and those of
+ * `git submodule status` that begin with a dash: there is no such line of the former.
+ */
 export function readClone(said: string): Clone {
   const [commit = '', url = '', directory = '', ...status] = said.split('\n');
-  const changes = status.filter((line) => line !== '');
-  return { commit: commit === '' ? undefined : commit, url, directory, changes };
+  const isMissing = (line: string) => line.startsWith('-');
+  return {
+    commit: commit === '' ? undefined : commit,
+    url,
+    directory,
+    changes: status.filter((line) => line !== '' && !isMissing(line)),
+    missing: status.filter(isMissing).map((line) => line.split(' ')[1] ?? ''),
+  };
 }
 
 /** Reads `git ls-remote --symref`: name -> commit, and under `symref NAME` what HEAD points to. */

@@ -62,7 +62,7 @@ export function steps(want: GitWish, { clone, reference }: Found): Command[] {
   if (clone !== undefined && moved !== undefined && clone.directory !== moved)
     list.push(
       sh`mv -T -- ${clone.directory} ${moved}`,
-      sh`printf 'gitdir: %s\\n' ${moved} >${`${want.dest}/.git`}`,
+      sh`printf 'gitdir: %s' ${moved} >${`${want.dest}/.git`}`,
     );
   if (reference !== undefined)
     list.push(...(want.bare ? bareSteps(want, clone) : treeSteps(want, clone, reference)));
@@ -107,28 +107,17 @@ function remoteSteps(want: GitWish, clone: Clone | undefined): Command[] {
 function treeSteps(want: GitWish, clone: Clone | undefined, reference: Reference): Command[] {
   const git = inTree(want);
   const depth = want.depth === undefined ? [] : [`--depth=${want.depth}`];
-  const list: Command[] = [];
-  if (clone === undefined) {
-    const apart = want.separate_git_dir === undefined ? [] : [`--separate-git-dir=${want.separate_git_dir}`];
-    list.push(sh`${want.executable ?? 'git'} init --quiet ${apart} -- ${want.dest}`);
-    if (want.reference !== undefined)
-      list.push(
-        sh`o=$(git -c ${`safe.directory=${want.reference}`} -C ${want.reference} rev-parse --path-format=absolute --git-path objects)
-printf '%s\\n' "$o" >"$(${git} rev-parse --path-format=absolute --git-path objects)/info/alternates"`,
-      );
-  }
-  list.push(...remoteSteps(want, clone));
   // As `git clone --single-branch` leaves it: later fetches bring no other branches either.
   const narrow = want.depth !== undefined || want.single_branch;
-  if (clone === undefined && narrow && reference.branch !== undefined)
-    list.push(sh`${git} config ${`remote.${want.remote}.fetch`} ${fetched(want.remote, reference)}`);
-  const branches = `+refs/heads/*:refs/remotes/${want.remote}/*`;
+  const list = clone === undefined ? cloneSteps(want, reference, narrow) : remoteSteps(want, clone);
   if (narrow)
     list.push(
       sh`${git} fetch --progress --force ${depth} -- ${want.remote} ${fetched(want.remote, reference)}`,
     );
   else {
-    list.push(sh`${git} fetch --progress --force --tags -- ${want.remote} ${branches}`);
+    const branches = `+refs/heads/*:refs/remotes/${want.remote}/*`;
+    if (clone !== undefined)
+      list.push(sh`${git} fetch --progress --force --tags -- ${want.remote} ${branches}`);
     // A commit that no branch holds any more has to be asked for by itself.
     list.push(
       sh`${git} cat-file -e ${`${reference.commit}^{commit}`} 2>/dev/null || ${git} fetch --progress -- ${want.remote} ${reference.commit}`,
@@ -147,9 +136,37 @@ printf '%s\\n' "$o" >"$(${git} rev-parse --path-format=absolute --git-path objec
     );
   }
   if (want.recursive)
+    list.push(sh`[ ! -e ${`${want.dest}/.gitmodules`} ] || {
+! ${git} submodule status | grep -q '^[^ ]' || echo ${submodulesDiffer}
+${git} submodule --quiet sync
+${git} submodule update --init --recursive ${want.track_submodules ? ['--remote'] : []} ${force} ${depth}
+}`);
+  return list;
+}
+
+/** What the steps say when submodules are to be changed. */
+export const submodulesDiffer = 'submodules are not as the commit says';
+
+/** A new repository that knows its remote. A whole one is what `git clone` makes of it, the default branch too. */
+function cloneSteps(want: GitWish, reference: Reference, narrow: boolean): Command[] {
+  const git = inTree(want);
+  const program = want.executable ?? 'git';
+  const apart = want.separate_git_dir === undefined ? [] : [`--separate-git-dir=${want.separate_git_dir}`];
+  if (!narrow) {
+    const borrowed = want.reference === undefined ? [] : [`--reference=${want.reference}`];
+    return [
+      sh`${program} clone --progress --no-checkout --origin ${want.remote} ${apart} ${borrowed} -- ${want.repo} ${want.dest}`,
+    ];
+  }
+  const list = [sh`${program} init --quiet ${apart} -- ${want.dest}`];
+  if (want.reference !== undefined)
     list.push(
-      sh`[ ! -e ${`${want.dest}/.gitmodules`} ] || ${git} submodule update --init --recursive ${want.track_submodules ? ['--remote'] : []} ${force} ${depth}`,
+      sh`o=$(git -c ${`safe.directory=${want.reference}`} -C ${want.reference} rev-parse --path-format=absolute --git-path objects)
+printf '%s\\n' "$o" >"$(${git} rev-parse --path-format=absolute --git-path objects)/info/alternates"`,
     );
+  list.push(...remoteSteps(want, undefined));
+  if (reference.branch !== undefined)
+    list.push(sh`${git} config ${`remote.${want.remote}.fetch`} ${fetched(want.remote, reference)}`);
   return list;
 }
 

@@ -29,7 +29,7 @@ const ignored: readonly (readonly [what: RegExp, why: string])[] = [
   [/^\/root\/\.(npm|cache)(\/|$)/, 'caches and logs with moments in them'],
   [/\/__pycache__(\/|$)/, "Python's own files"],
   [
-    /\/\.git\/(index|ORIG_HEAD|FETCH_HEAD|packed-refs|logs|objects|refs)(\/|$)/,
+    /\.git\/(modules\/\w+\/)?(index|ORIG_HEAD|FETCH_HEAD|packed-refs|logs|objects|refs)(\/|$)/,
     "git's own: moments, and how it came",
   ],
   [/^\/etc\/lab-certs\/\w+\.(key|pem)$/, 'each made a key of its own'],

@@ -62,8 +62,25 @@ export const differences: readonly Difference[] = [
     cases: ["'secret' | password_hash('md5', 'saltsalt')"],
   },
   {
-    what: 'urlize, json_query and lipsum are refused by name',
-    why: 'HTML and made-up text have no use on hosts; json_query is community.general and needs jmespath',
+    what: 'ipaddr and its like are known by short names and as ansible.netcommon too',
+    why: 'ansible.netcommon 8 no longer has them, but many playbooks still call them so',
+    cases: [
+      "'10.0.0.1' | ipaddr",
+      "'10.0.0.1/24' | ipaddr('network')",
+      "'10.0.0.1/24' | ansible.netcommon.ipaddr('network')",
+    ],
+  },
+  {
+    what: 'json_query: avg gives 2 where Python gives 2.0, and contains takes null for a text that is nowhere',
+    why: 'JMESPath is that of a library, whose numbers are those of JSON',
+    cases: [
+      "[3, 1, 2] | community.general.json_query('avg(@)')",
+      "['ab'] | community.general.json_query('[?contains(@, nope)]')",
+    ],
+  },
+  {
+    what: 'urlize and lipsum are refused by name',
+    why: 'HTML and made-up text have no use on hosts',
     cases: ["'go to http://example.com/x now' | urlize"],
   },
   {

@@ -108,8 +108,12 @@ export function shortName(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
-/** The entry of a filter, test or lookup, by its short name or with a collection that has it. */
+/**
+ * The entry of a filter, test or lookup, by its short name or with a collection that has it. Some are in the table with
+ * their collection: they have no short name.
+ */
 export function entry<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  if (Object.hasOwn(table, name)) return table[name];
   const known =
     /^(?:(?:ansible\.(?:builtin|legacy|utils|posix|netcommon)|community\.general)\.)?([^.]+)$/.exec(
       name,

@@ -10,7 +10,7 @@ describe('checkTemplate', () => {
     ["{{ lookup('passwrd', x) }}", "there is no lookup 'passwrd'", 'did you mean password?', 10, 15],
     ["{{ a | map('uper') }}", "there is no filter 'uper'", 'did you mean upper?', 10, 16],
     ["{{ a | selectattr('x', 'equlto', 1) }}", "there is no test 'equlto'", 'did you mean equalto?', 10, 28],
-    ["{{ a | json_query('b') }}", "the filter 'json_query' is not supported", undefined, 10, 12],
+    ["{{ a | urlize('b') }}", "the filter 'urlize' is not supported", undefined, 10, 12],
     ['{% filter uper %}x{% endfilter %}', "there is no filter 'uper'", 'did you mean upper?', 10, 15],
     ['{% if a %}', "template: 'if' is never closed: expected 'elif' or 'else' or 'endif'", undefined, 10, 13],
     ['{{ a', 'template: expected a output-end, got the end', undefined, 10, 8],

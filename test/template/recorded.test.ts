@@ -97,6 +97,9 @@ const names = [
   'tests',
   'filters-jinja',
   'filters-ansible',
+  'addresses',
+  'community',
+  'json-query',
   'yaml-dump',
   'lookups',
 ];

@@ -4,7 +4,7 @@ import { type Filters, filter, isUndefined, variadic } from '../environment.ts';
 import { entriesOf, findKey, makeDict, put } from '../keys.ts';
 import { type Dict, dict, isDict, isTrue, iterate, Tuple, text, typeName } from '../python.ts';
 
-type ListMerge = 'replace' | 'keep' | 'append' | 'prepend' | 'append_rp' | 'prepend_rp';
+export type ListMerge = 'replace' | 'keep' | 'append' | 'prepend' | 'append_rp' | 'prepend_rp';
 
 const mergeLists: Readonly<Record<ListMerge, (left: unknown[], right: unknown[]) => unknown[]>> = {
   replace: (_left, right) => right,
@@ -16,7 +16,7 @@ const mergeLists: Readonly<Record<ListMerge, (left: unknown[], right: unknown[])
 };
 
 /** Ansible's merge_hash (utils/vars.py): the right one's values count. */
-function merge(left: Dict, right: Dict, recursive: boolean, lists: ListMerge): Dict {
+export function merge(left: Dict, right: Dict, recursive: boolean, lists: ListMerge): Dict {
   if (Object.keys(left).length === 0 || equals(left, right)) return { ...right };
   if (Object.keys(right).length === 0) return left;
   const result: Dict = { ...left };

@@ -9,6 +9,5 @@ function refuse(name: string, instead: string) {
 
 /** Filters that exist there and not here, by name. */
 export const refused: Filters = {
-  json_query: refuse('json_query', "use selectattr, map and 'x.y' in their place"),
   urlize: refuse('urlize', 'it makes HTML'),
 };

@@ -1,6 +1,7 @@
 import { TaskFailure } from '../../errors.ts';
 import { readIni } from '../../ini.ts';
 import { readDecrypted } from '../../vault/files.ts';
+import { csv } from '../csv.ts';
 import { isTrue, text } from '../python.ts';
 import { expression } from '../regex.ts';
 import { saysYes } from '../words.ts';
@@ -56,35 +57,6 @@ export const tables: Lookups = {
     });
   },
 };
-
-/** Rows as Python's csv reads them in its excel dialect: quotes are doubled inside quotes. */
-function csv(content: string, delimiter: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let field = '';
-  let quoted = false;
-  for (let index = 0; index < content.length; index += 1) {
-    const character = content[index]!;
-    if (quoted) {
-      if (character !== '"') field += character;
-      else if (content[index + 1] === '"') {
-        field += '"';
-        index += 1;
-      } else quoted = false;
-    } else if (character === '"' && field === '') quoted = true;
-    else if (character === delimiter) {
-      row.push(field);
-      field = '';
-    } else if (character === '\n' || character === '\r') {
-      if (character === '\r' && content[index + 1] === '\n') index += 1;
-      if (row.length > 0 || field !== '') rows.push([...row, field]);
-      row = [];
-      field = '';
-    } else field += character;
-  }
-  if (row.length > 0 || field !== '') rows.push([...row, field]);
-  return rows;
-}
 
 /** `key` alone, or followed by `section=... file=...` whose values may hold spaces. */
 function iniTerm(term: string): { key: string; named: Record<string, string> } {

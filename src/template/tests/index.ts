@@ -20,6 +20,7 @@ import {
 import { expression } from '../regex.ts';
 import { compareVersions } from '../version.ts';
 import { saysNo, saysYes } from '../words.ts';
+import { addresses } from './addresses.ts';
 import { files } from './files.ts';
 import { uris } from './uris.ts';
 import { vaults } from './vault.ts';
@@ -194,6 +195,7 @@ export const tests: Filters = {
   escaped: plain(() => false),
   ...files,
   ...uris,
+  ...addresses,
   ...vaults,
 };
 

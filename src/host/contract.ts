@@ -14,6 +14,19 @@ export interface Query<A, R> {
   script(args: readonly A[]): Command;
   /** The answers, in the order of the arguments. Pure. Throws when the output cannot be what the script prints. */
   parse(stdout: Buffer, args: readonly A[]): R[];
+  /**
+   * A condition of the shell that holds only while these answers are still true; with few processes, since it is asked
+   * between changes that travel together. Without it no change that rests on such an answer is sent ahead.
+   */
+  still?(known: readonly Known<A, R>[]): Command;
+  /** Whether an answer is good enough for a whole run, whatever is written (a user that is there). Default: no. */
+  lasts?(answer: R): boolean;
+}
+
+/** A question with its answer. */
+export interface Known<A, R> {
+  readonly arg: A;
+  readonly answer: R;
 }
 
 export interface Output {

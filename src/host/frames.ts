@@ -27,12 +27,13 @@ export function newNonce(): string {
 /**
  * The bytes to send for some steps. After each step the marker, its id and exit code go to standard output and to
  * standard error, so both streams can be cut into answers without any temporary file on the host.
+ * A step finds the exit code of the one before it in $foobar_code.
  * Steps do not inherit the lock (descriptor 9): what they leave running must not hold it.
  */
 export function encodeFrame(nonce: string, steps: readonly Step[]): Buffer {
   const lines = [
     `N=${nonce}`,
-    `e() { c=$?; printf '\\n%s %s %s\\n' "$N" "$1" "$c"; printf '\\n%s %s %s\\n' "$N" "$1" "$c" >&2; }`,
+    `e() { foobar_code=$?; printf '\\n%s %s %s\\n' "$N" "$1" "$foobar_code"; printf '\\n%s %s %s\\n' "$N" "$1" "$foobar_code" >&2; }`,
     ...steps.map((step) =>
       step.inline
         ? `{\n${step.script}\n} </dev/null\ne ${step.id}`

@@ -40,11 +40,23 @@ interface Send {
   readonly reject: (error: unknown) => void;
 }
 
+/** A question that was asked, with its answer once that is known. */
+export interface Question {
+  readonly query: Query<unknown, unknown>;
+  readonly arg: unknown;
+  readonly promise: Promise<unknown>;
+  known?: { readonly answer: unknown };
+}
+
 interface Line {
-  cache: Map<string, Promise<unknown>>;
+  cache: Map<string, Question>;
+  /** Questions whose answers are good enough for the whole run. */
+  readonly lasting: Map<string, Question>;
   cachedAt: number;
   batches: Map<string, Batch>;
   readonly sends: Send[];
+  /** The answer to what was sent last. */
+  last: Promise<unknown>;
   scheduled: boolean;
 }
 
@@ -62,6 +74,25 @@ function refuse(command: Command): never {
   throw new Error(`bug: written in check mode: ${command.text.slice(0, 200)}`);
 }
 
+/**
+ * The output of a command that ended as expected.
+ * @throws CommandError, or TaskFailure when it took too long
+ */
+export function expected(command: Command, options: RunOptions, output: Output): Output {
+  const codes = options.expect ?? [0];
+  if (codes === 'any' || codes.includes(output.code)) return output;
+  if (output.code === 124 && options.timeout !== undefined)
+    throw new TaskFailure(
+      `${maskText(command.text).split('\n', 1)[0]}: not done within ${options.timeout} s`,
+    );
+  throw new CommandError(
+    maskText(command.text),
+    output.code,
+    maskText(output.stdout),
+    maskText(output.stderr),
+  );
+}
+
 /** A host over its shell: reads of one tick coalesce, writes keep their order, answers are cached until a write. */
 export class LiveHost implements Host {
   readonly name: string;
@@ -70,9 +101,11 @@ export class LiveHost implements Host {
   /** In one object, which the views of the host with an environment of their own use too. */
   private readonly line: Line = {
     cache: new Map(),
+    lasting: new Map(),
     cachedAt: 0,
     batches: new Map(),
     sends: [],
+    last: Promise.resolve(),
     scheduled: false,
   };
 
@@ -89,26 +122,72 @@ export class LiveHost implements Host {
   }
 
   ask<A, R>(query: Query<A, R>, arg: A): Promise<R> {
+    return this.question(query as Query<unknown, unknown>, arg).promise as Promise<R>;
+  }
+
+  /** The same host, which notes its questions; undefined among them stands for what cannot be asked again. */
+  noting(questions: (Question | undefined)[]): LiveHost {
+    const other = <T extends (...args: never[]) => unknown>(read: T): T =>
+      ((...args: Parameters<T>) => {
+        questions.push(undefined);
+        return read(...args);
+      }) as T;
+    const ask: LiveHost['ask'] = (query, arg) => {
+      const question = this.question(query as Query<unknown, unknown>, arg);
+      questions.push(question);
+      return question.promise as never;
+    };
+    return Object.assign(Object.create(this) as LiveHost, {
+      ask,
+      look: other(this.look.bind(this)),
+      stream: other(this.stream.bind(this)),
+      peer: other(this.peer.bind(this)),
+    });
+  }
+
+  private question(query: Query<unknown, unknown>, arg: unknown): Question {
     if (this.line.cachedAt !== this.epoch) {
       this.line.cache = new Map();
       this.line.cachedAt = this.epoch;
     }
     const key = `${query.name}\0${query.key(arg)}`;
-    const cached = this.line.cache.get(key);
-    if (cached) return cached as Promise<R>;
-    const answer = new Promise<R>((resolve, reject) => {
+    const cached = this.line.cache.get(key) ?? this.line.lasting.get(key);
+    if (cached) return cached;
+    const promise = new Promise<unknown>((resolve, reject) => {
       let batch = this.line.batches.get(query.name);
       if (!batch) {
-        batch = { query: query as Query<unknown, unknown>, entries: [] };
+        batch = { query, entries: [] };
         this.line.batches.set(query.name, batch);
       }
-      batch.entries.push({ arg, resolve: resolve as (value: unknown) => void, reject });
+      const answered = (answer: unknown): void => {
+        question.known = { answer };
+        if (query.lasts?.(answer)) this.line.lasting.set(key, question);
+        resolve(answer);
+      };
+      batch.entries.push({ arg, resolve: answered, reject });
       this.schedule();
     });
     // A prefetched answer may never be awaited; its failure is told to whoever asks.
-    answer.catch(() => {});
-    this.line.cache.set(key, answer);
-    return answer;
+    promise.catch(() => {});
+    const question: Question = { query, arg, promise };
+    this.line.cache.set(key, question);
+    return question;
+  }
+
+  /** What was written last, when nothing else is on its way behind it yet: what is written now comes right after. */
+  get lastSent(): object | undefined {
+    return this.line.batches.size === 0 ? this.line.sends.at(-1) : undefined;
+  }
+
+  /** Resolves when all that was sent before has been answered, and whoever waited for it knows. */
+  async quiet(): Promise<void> {
+    await this.line.last;
+    await new Promise(setImmediate);
+  }
+
+  /** Whether both work through the same shell, which keeps the order of all that they do. */
+  sharesShell(other: LiveHost): boolean {
+    return this.line === other.line;
   }
 
   async look(command: Command, options: RunOptions = {}): Promise<Output> {
@@ -197,25 +276,12 @@ export class LiveHost implements Host {
   }
 
   private checked(command: Command, options: RunOptions, raw: RawOutput): Output {
-    const output = {
-      code: raw.code,
-      stdout: raw.stdout.toString('utf8'),
-      stderr: raw.stderr.toString('utf8'),
-    };
-    const expected = options.expect ?? [0];
-    if (expected !== 'any' && !expected.includes(raw.code)) {
-      if (raw.code === 124 && options.timeout !== undefined)
-        throw new TaskFailure(
-          `${maskText(command.text).split('\n', 1)[0]}: not done within ${options.timeout} s`,
-        );
-      throw new CommandError(
-        maskText(command.text),
-        raw.code,
-        maskText(output.stdout),
-        maskText(output.stderr),
-      );
-    }
-    return output;
+    const { code, stdout, stderr } = raw;
+    return expected(command, options, {
+      code,
+      stdout: stdout.toString('utf8'),
+      stderr: stderr.toString('utf8'),
+    });
   }
 
   /** Shows a line of what is under way. */
@@ -305,7 +371,7 @@ export class LiveHost implements Host {
     this.queueBatches();
     for (const send of this.line.sends.splice(0)) {
       this.surroundings.trace?.(maskText(send.script));
-      shell.step(send.script, send).then(send.resolve, send.reject);
+      this.line.last = shell.step(send.script, send).then(send.resolve, send.reject);
     }
     shell.flush();
   }

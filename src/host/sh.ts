@@ -26,6 +26,12 @@ export function sh(strings: TemplateStringsArray, ...values: readonly Word[]): C
   return new Command(text);
 }
 
+/** A condition that holds when all of them do; with none it holds. */
+export function all(conditions: readonly Command[]): Command {
+  if (conditions.length === 0) return new Command(':');
+  return new Command(conditions.map(({ text }) => text).join(' && '));
+}
+
 /** Text that is shell already: scripts written in this repository, never input. */
 export function rawShell(text: string): Command {
   return new Command(text);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Host, HostReader } from '../host/contract.ts';
+import type { Command } from '../host/sh.ts';
 import type { SyntaxOptions } from '../template/render.ts';
 
 /** One difference between what is wanted and what is there. */
@@ -80,6 +81,12 @@ export interface StateModule<P, S> extends Common<P> {
   diff(want: P, have: S): Change[];
   /** Makes the differences go away. The result's keys are returned to the playbook with `result`'s. */
   fix(changes: readonly Change[], want: P, have: S, host: Host, context: Context): Promise<void>;
+  /**
+   * A condition of the shell that holds only when the host is as wanted after `fix`. With it the changes of the tasks
+   * behind can travel with this one: none of them is made unless it holds. Only where `fix` is one write, sent at once,
+   * that either brings everything about or ends with another code than 0. Undefined: they wait for the proof.
+   */
+  achieved?(changes: readonly Change[], want: P, have: S): Command | undefined;
   /**
    * Differences left after `fix`, when not the same question as before: a restarted unit is settled when it is
    * up again, though asking for a restart always differs. Default: `diff(want, after)`.

@@ -22,6 +22,7 @@ import { pathInfo } from './shared/path-info.ts';
 import {
   destination,
   fixPlace,
+  isPlaced,
   lookAt,
   type Place,
   placeChanges,
@@ -178,6 +179,13 @@ export default state<Want, State>({
       );
     }),
   ],
+
+  achieved(_changes, want, { directories, files, links, top }) {
+    const [only, ...more] = files;
+    if (!only || more.length + directories.length + links.length > 0 || top !== undefined || want.remote_src)
+      return undefined;
+    return isPlaced(only.place, only.want);
+  },
 
   async fix(_changes, want, have, host) {
     const commands = [

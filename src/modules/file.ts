@@ -10,6 +10,7 @@ import {
   attributeChanges,
   attributeCommands,
   fileAttributes,
+  hasAttributes,
   initialAttributes,
   inOneStep,
   requireNames,
@@ -131,6 +132,23 @@ export default state<Want, State>({
   },
 
   diff: differences,
+
+  achieved(changes, want, have) {
+    const { path, follow } = want;
+    const to = (what: string) => changes.find((change) => change.what === what)?.to as string | undefined;
+    const [bits, owner, group] = [to('mode'), to('owner'), to('group')];
+    const mode = bits === undefined ? undefined : Number.parseInt(bits, 8);
+    const wanted = wantedState(want, have.there);
+    if (wanted === 'absent') return sh`[ ! -e ${path} ] && [ ! -L ${path} ]`;
+    if (want.recurse || have.modified !== 'preserve' || have.accessed !== 'preserve') return undefined;
+    const attributed = hasAttributes(path, { mode, owner, group }, follow);
+    if (wanted === 'directory') return sh`[ -d ${path} ] && ${attributed}`;
+    if (wanted === 'file') return sh`[ -f ${path} ] && ${attributed}`;
+    const named = bits ?? owner ?? group;
+    return wanted === 'link' && named === undefined
+      ? sh`[ "$(readlink -- ${path})" = ${want.src!} ]`
+      : undefined;
+  },
 
   async fix(changes, want, have, host) {
     const { path } = want;
@@ -254,11 +272,11 @@ function stateChanges(want: Want, wanted: NonNullable<Want['state']>, have: Stat
 }
 
 async function missingParents(path: string, host: HostReader): Promise<string[]> {
-  const all = [...parentsOf(path), path.replace(/\/+$/, '')];
+  const all = parentsOf(path);
   const kinds = await Promise.all(all.map((parent) => host.ask(kindOf, parent)));
   const blocking = all.find((_, index) => kinds[index] === 'other');
   if (blocking !== undefined) throw new TaskFailure(`${blocking} is not a directory on ${host.name}`);
-  return all.filter((_, index) => kinds[index] === undefined);
+  return [...all.filter((_, index) => kinds[index] === undefined), path.replace(/\/+$/, '')];
 }
 
 /** The directories above a path, outermost first. */

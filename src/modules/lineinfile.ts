@@ -6,7 +6,7 @@ import { editLines, splitLines } from './shared/edit-lines.ts';
 import { editParams, fixEdit, lookAtEdit, placing } from './shared/editing.ts';
 import { withAttributes } from './shared/messages.ts';
 import { ansibleBoolean, text, withAliases } from './shared/params.ts';
-import { type Place, placeChanges } from './shared/placing.ts';
+import { isPlaced, type Place, placeChanges } from './shared/placing.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const params = withAliases(
@@ -78,6 +78,8 @@ export default state<Want, Place | undefined>({
   },
 
   diff: (want, have) => (have === undefined ? [] : placeChanges(have, placing(want))),
+
+  achieved: (_changes, want, have) => have && isPlaced(have, placing(want)),
 
   async fix(changes, want, have, host) {
     if (have === undefined) return;

@@ -6,7 +6,7 @@ import { countMatches, replaceAll } from './shared/edit-lines.ts';
 import { editParams, lookAtEdit, placing } from './shared/editing.ts';
 import { withAttributes } from './shared/messages.ts';
 import { moduleParams, text } from './shared/params.ts';
-import { fixPlace, type Place, placeChanges } from './shared/placing.ts';
+import { fixPlace, isPlaced, type Place, placeChanges } from './shared/placing.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
 
 const params = moduleParams({
@@ -39,6 +39,8 @@ export default state<Want, Place>({
   },
 
   diff: (want, have) => placeChanges(have, placing(want)),
+
+  achieved: (_changes, want, have) => isPlaced(have, placing(want)),
 
   async fix(changes, want, have, host) {
     await fixPlace(have, placing(want), host, want);

@@ -9,7 +9,7 @@ import { md5Of, sha1Of } from './shared/content.ts';
 import { formatMode, mode } from './shared/mode.ts';
 import { ansibleBoolean, hostPath, moduleParams, text } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
-import { destination, fixPlace, lookAt, type Place, placeChanges } from './shared/placing.ts';
+import { destination, fixPlace, isPlaced, lookAt, type Place, placeChanges } from './shared/placing.ts';
 
 /** What the files of templates are written in: Python's names for it, and Node's. */
 const encodings: Record<string, BufferEncoding> = {
@@ -117,6 +117,8 @@ export default state<Want, State>({
   },
 
   diff: (want, { place, mode }) => placeChanges(place, { ...want, mode }),
+
+  achieved: (_changes, want, { place, mode }) => isPlaced(place, { ...want, mode }),
 
   async fix(_changes, want, { place, folder, mode }, host) {
     await fixPlace(place, { ...want, mode }, host, want, folder !== undefined);

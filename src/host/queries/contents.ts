@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { TaskFailure } from '../../errors.ts';
 import type { Query } from '../contract.ts';
 import { rawShell, sh } from '../sh.ts';
+import { sameSums } from './sha256.ts';
 
 /**
  * The bytes of regular files (links followed); undefined where there is none. One `stat` and one `cat` for all.
@@ -18,6 +20,14 @@ ${tests.join('\n')}
 printf '\\0'
 [ $# -eq 0 ] || cat -- "$@"`);
   },
+
+  still: (known) =>
+    sameSums(
+      known.map(({ arg, answer }) => ({
+        arg,
+        answer: answer && createHash('sha256').update(answer).digest('hex'),
+      })),
+    ),
 
   parse(stdout, paths) {
     const files = new Map<string, Buffer>();

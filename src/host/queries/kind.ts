@@ -1,5 +1,5 @@
 import type { Query } from '../contract.ts';
-import { sh } from '../sh.ts';
+import { all, sh } from '../sh.ts';
 
 export type Kind = 'directory' | 'other';
 
@@ -13,6 +13,14 @@ export const kindOf: Query<string, Kind | undefined> = {
 
   script: (paths) =>
     sh`for p in ${paths}; do if [ -d "$p" ]; then echo d; elif [ -e "$p" ]; then echo o; else echo -; fi; done`,
+
+  still: (known) =>
+    all(
+      known.map(({ arg, answer }) => {
+        if (answer === 'directory') return sh`[ -d ${arg} ]`;
+        return answer === 'other' ? sh`[ -e ${arg} ] && [ ! -d ${arg} ]` : sh`[ ! -e ${arg} ]`;
+      }),
+    ),
 
   parse(stdout, paths) {
     const letters = stdout.toString('latin1').split('\n');

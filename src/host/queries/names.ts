@@ -11,6 +11,8 @@ export const nameExists: Query<Name, boolean> = {
   name: 'nameExists',
   key: ({ database, name }) => `${database} ${name}`,
 
+  lasts: (exists) => exists,
+
   script(args) {
     const of = (database: Name['database']) => {
       const names = args.filter((arg) => arg.database === database).map((arg) => arg.name);

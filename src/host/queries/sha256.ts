@@ -1,5 +1,5 @@
-import type { Query } from '../contract.ts';
-import { rawShell, sh } from '../sh.ts';
+import type { Known, Query } from '../contract.ts';
+import { all, type Command, rawShell, sh } from '../sh.ts';
 
 /** The SHA-256 of a regular file (links followed), hexadecimal; undefined for anything else. One process for all. */
 export const sha256: Query<string, string | undefined> = {
@@ -14,6 +14,8 @@ ${tests.join('\n')}
 :`);
   },
 
+  still: (known) => sameSums(known),
+
   parse(stdout, paths) {
     const sums = new Map<string, string>();
     for (const record of stdout.toString('utf8').split('\0')) {
@@ -25,6 +27,19 @@ ${tests.join('\n')}
     return paths.map((path) => sums.get(path));
   },
 };
+
+/** A condition that holds while files have these sums, and there are none where there is no sum. */
+export function sameSums(known: readonly Known<string, string | undefined>[]): Command {
+  const files = known.filter(({ answer }) => answer !== undefined);
+  const said = files.map(({ arg, answer }) => `${answer}  ${arg}`).join('');
+  return all([
+    ...known.filter(({ answer }) => answer === undefined).map(({ arg }) => sh`[ ! -f ${guarded(arg)} ]`),
+    // The shell drops the NUL bytes between them.
+    ...(files.length === 0
+      ? []
+      : [sh`[ "$(sha256sum -z -- ${files.map(({ arg }) => arg)} 2>/dev/null)" = ${said} ]`]),
+  ]);
+}
 
 /** A path that `[` cannot take for an operator. */
 function guarded(path: string): string {

@@ -1,6 +1,6 @@
 import { TaskFailure } from '../../errors.ts';
 import type { Query } from '../contract.ts';
-import { type Command, sh } from '../sh.ts';
+import { all, type Command, sh } from '../sh.ts';
 
 type FileType = 'file' | 'directory' | 'link' | 'fifo' | 'socket' | 'block device' | 'character device';
 
@@ -32,6 +32,10 @@ export interface StatQuestion {
   readonly follow?: boolean;
 }
 
+/** What is compared later: all but the time of access, which looking changes. */
+const recorded = '%f %U %u %G %g %s %h %i %d %.9Y %.9Z %N/';
+const records = new WeakMap<FileStat, string>();
+
 const format = '%f %U %u %G %g %s %h %i %d %.9X %.9Y %.9Z %n\\0%N\\0';
 
 /** What the file system says of a path; undefined when nothing is there. One `stat` for all paths. */
@@ -45,6 +49,25 @@ export const stat: Query<StatQuestion, FileStat | undefined> = {
     return sh`{ errors=$(export LC_ALL=C QUOTING_STYLE=literal
 { ${statOf('P', of(false))}${statOf('L', of(true))}:; } 2>&1 >&3); } 3>&1
 printf '\\0%s' "$errors"`;
+  },
+
+  still(known) {
+    const missing = known.filter(({ answer }) => answer === undefined);
+    const there = known.filter(({ answer }) => answer !== undefined);
+    const of = (follow: boolean) => there.filter(({ arg }) => (arg.follow ?? false) === follow);
+    return all([
+      ...missing.map(({ arg: { path, follow } }) =>
+        follow ? sh`[ ! -e ${path} ]` : sh`[ ! -e ${path} ] && [ ! -L ${path} ]`,
+      ),
+      ...[false, true].flatMap((follow) => {
+        const some = of(follow);
+        if (some.length === 0) return [];
+        const paths = some.map(({ arg }) => arg.path);
+        const said = some.map(({ answer }) => records.get(answer!)).join('');
+        const options = follow ? ['-L'] : [];
+        return sh`[ "$(LC_ALL=C QUOTING_STYLE=literal stat ${options} --printf=${recorded} -- ${paths} 2>/dev/null)" = ${said} ]`;
+      }),
+    ]);
   },
 
   parse(stdout, args) {
@@ -81,7 +104,7 @@ function read(line: string, quoted: string): FileStat {
   const raw = Number.parseInt(fields[0] ?? '', 16);
   if (Number.isNaN(raw) || path === '') throw new Error(`unexpected answer of stat: ${line}`);
   const type = typeOf(raw);
-  return {
+  const answer: FileStat = {
     path,
     type,
     mode: raw & 0o7777,
@@ -98,6 +121,8 @@ function read(line: string, quoted: string): FileStat {
     changed: number(11),
     ...(type === 'link' ? { target: quoted.slice(path.length + ' -> '.length) } : {}),
   };
+  records.set(answer, `${[...fields.slice(0, 9), ...fields.slice(10, 12), quoted].join(' ')}/`);
+  return answer;
 }
 
 /** File types as in inode(7). */

@@ -102,6 +102,32 @@ export function inOneStep(commands: readonly Command[]): Command {
   return rawShell(commands.map((command) => command.text).join(' &&\n'));
 }
 
+/**
+ * A condition of the shell that holds when a path has these attributes, and a size.
+ * @param follow look at what a link points to
+ */
+export function hasAttributes(
+  path: string,
+  {
+    mode: bits,
+    owner,
+    group,
+  }: { mode?: number | undefined; owner?: string | undefined; group?: string | undefined },
+  follow: boolean,
+  size?: number,
+): Command {
+  const name = (wanted: string | undefined) => {
+    if (wanted === undefined) return rawShell('*');
+    return /^\d+$/.test(wanted) ? sh`*:${wanted}` : sh`${wanted}:*`;
+  };
+  const number = (wanted: string | undefined) => (wanted === undefined ? rawShell('*') : sh`${wanted}`);
+  const options = follow ? ['-L'] : [];
+  const shown = sh`$(stat ${options} --printf='%a %s %U:%u %G:%g' -- ${path} 2>/dev/null)`;
+  const pattern = [number(bits?.toString(8)), number(size?.toString()), name(owner), name(group)];
+  const words = pattern.map(({ text }) => text).join("' '");
+  return rawShell(`case ${shown.text} in ${words}) ;; *) false ;; esac`);
+}
+
 /** The commands for it; the owner comes first, since chown(2) clears the set-ID bits. */
 export function attributeCommands(
   changes: readonly Change[],

@@ -5,11 +5,13 @@ import { contents } from '../../host/queries/contents.ts';
 import { kindOf } from '../../host/queries/kind.ts';
 import { sha256 } from '../../host/queries/sha256.ts';
 import { type FileStat, stat } from '../../host/queries/stat.ts';
+import { all, type Command, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
 import {
   type Attributes,
   attributeChanges,
   fixAttributes,
+  hasAttributes,
   initialAttributes,
   requireNames,
 } from './attributes.ts';
@@ -134,4 +136,23 @@ export async function fixPlace(
     ...(there !== undefined && there.type !== 'file' ? { afresh: true } : {}),
     ...(parents ? { parents } : {}),
   });
+}
+
+/** A condition of the shell that holds when fixPlace did what it was to do; of the content it looks at the size. */
+export function isPlaced(place: Place, want: Placing): Command {
+  const { path, source, there, differs } = place;
+  const list = placeChanges(place, want);
+  const to = (what: string) => list.find((change) => change.what === what)?.to as string | undefined;
+  const [bits, owner, group] = [to('mode'), to('owner'), to('group')];
+  const kept = there?.type === 'file' ? there : undefined;
+  const follow = want.follow && there !== undefined;
+  const attributes = {
+    mode: bits === undefined ? (kept?.mode ?? (differs ? 0o644 : undefined)) : Number.parseInt(bits, 8),
+    owner: owner ?? kept?.owner,
+    group: group ?? kept?.group,
+  };
+  if (!differs) return hasAttributes(path, attributes, follow);
+  const size = 'content' in source ? source.content.length : source.size;
+  const type = follow ? sh`[ -f ${path} ]` : sh`[ -f ${path} ] && [ ! -L ${path} ]`;
+  return all([type, hasAttributes(path, attributes, follow, size)]);
 }

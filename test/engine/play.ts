@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { HostRecap, RunEvent, Statistics } from '../../src/engine/events.ts';
@@ -29,6 +29,8 @@ export interface Options {
   /** What ansible_connection is, if the inventory says it: else how hosts are reached by themselves. */
   readonly connection?: 'ssh';
   connect?(name: string, settings: ConnectionSettings): Connection | Promise<Connection>;
+  /** What the run was asked for besides tags. */
+  readonly asked?: RunVariables['options'];
   /** More of what a run is told. */
   readonly run?: Partial<Run>;
   /** Files of the project besides the playbook, by their path in its folder. */
@@ -79,7 +81,7 @@ export async function play(playbook: string, options: Options = {}): Promise<Pla
     playbook: selectTasks(read.playbook, { tags, skipTags }),
     extra: { origin: 'test', values: extraVars },
     check,
-    options: { tags, skipTags },
+    options: { tags, skipTags, ...options.asked },
     hosts: new Map(
       [...read.inventory.hosts.values(), ...(localhost ? [localhost] : [])].map((host) => [
         host.name,
@@ -147,4 +149,37 @@ export function on(tasks: string, handlers = '', more = ''): string {
     ...(handlers ? ['  handlers:', indented(handlers)] : []),
     '',
   ].join('\n');
+}
+
+/** Names, modes and contents below a folder. */
+export function tree(folder: string): string[] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const path = join(folder, name);
+      const stat = statSync(path);
+      const inside = stat.isDirectory() ? tree(path) : [readFileSync(path, 'utf8')];
+      return [`${name} ${stat.mode.toString(8)}`, ...inside];
+    });
+}
+
+/** A connection that counts what is written to its shells: each is a round trip. */
+export function counting(): { connection: Connection; count: () => number } {
+  const connection = localConnection();
+  let count = 0;
+  return {
+    count: () => count,
+    connection: {
+      ...connection,
+      async exec(command) {
+        const channel = await connection.exec(command);
+        const write = channel.stdin.write.bind(channel.stdin) as (...args: unknown[]) => boolean;
+        channel.stdin.write = (...args: unknown[]) => {
+          count += 1;
+          return write(...args);
+        };
+        return channel;
+      },
+    },
+  };
 }

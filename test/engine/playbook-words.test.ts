@@ -69,6 +69,18 @@ describe('serial', () => {
   });
 });
 
+describe('what was asked for', () => {
+  it('is known as how many hosts at once, and from which ansible.cfg', async () => {
+    const tasks = '- debug: { msg: "{{ ansible_forks }} {{ ansible_config_file }}" }\n';
+    const lineOf = async (asked: { forks?: number; configFile?: string }) => {
+      const { events } = await play(on(tasks), { hosts: ['one'], asked });
+      return events.flatMap((event) => (event.event === 'output' ? [event.line] : []));
+    };
+    expect(await lineOf({ forks: 7, configFile: '/srv/ansible.cfg' })).toEqual(['7 /srv/ansible.cfg']);
+    expect(await lineOf({})).toEqual(['50 ']);
+  });
+});
+
 describe('the names of roles', () => {
   it('tell those of the play from those that others depend on', async () => {
     const files = {

@@ -69,7 +69,7 @@ export function timeline(page: Page, browser: Browser, data: TimelineData): void
   const pen = canvas.getContext('2d');
   const { rows, wall } = data;
   const axis = 22;
-  const rowHeight = rows.length > 300 ? 8 : rows.length > 60 ? 13 : 22;
+  const rowHeight = rows.length > 300 ? 10 : rows.length > 60 ? 13 : 22;
   const font = `${rowHeight > 12 ? 12 : 8}px system-ui, sans-serif`;
   const names = Math.min(200, 20 + 7 * Math.max(...rows.map((row) => row.name.length)));
   let from = 0;
@@ -121,7 +121,7 @@ export function timeline(page: Page, browser: Browser, data: TimelineData): void
           Math.max(drawn, x),
           y + 2,
           right - Math.max(drawn, x) - gap,
-          rowHeight - (kind === 3 ? 8 : 3),
+          kind === 3 ? rowHeight * 0.5 : rowHeight - 3,
         );
         drawn = right;
       }

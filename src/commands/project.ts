@@ -52,6 +52,7 @@ export async function loadProject(given: ProjectOptions): Promise<Project> {
     extraVars: extra.values,
     registry: { moduleNames, loadModule },
     rolesPath: configuration.rolesPath,
+    collectionsPath: configuration.collectionsPath,
     problems: configuration.problems,
   });
   const { inventory } = read;

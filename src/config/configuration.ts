@@ -14,6 +14,7 @@ export interface Configuration extends Settings {
   readonly file?: string;
   /** Where roles are looked for besides the folders of the playbook and of the role that asks. */
   readonly rolesPath: readonly string[];
+  readonly collectionsPath: readonly string[];
   /** Where a setting was said, when it was said in the file. */
   placeOf(name: keyof Settings): Place | undefined;
   /** Mistakes, and settings that are not obeyed. */
@@ -72,6 +73,7 @@ export function readConfiguration(
   }
   const home = (settings.home as string | undefined) ?? join(around.home, '.ansible');
   return {
+    collectionsPath: [join(home, 'collections'), '/usr/share/ansible/collections'],
     rolesPath: [join(home, 'roles'), '/usr/share/ansible/roles', '/etc/ansible/roles'],
     ...settings,
     ...(file !== undefined && { file }),

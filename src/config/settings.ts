@@ -39,6 +39,7 @@ export const followed = {
   pollInterval: setting(whole, ['defaults.poll_interval'], ['ANSIBLE_POLL_INTERVAL']),
   port: setting(whole, ['defaults.remote_port'], ['ANSIBLE_REMOTE_PORT']),
   privateKey: setting(path, ['defaults.private_key_file'], ['ANSIBLE_PRIVATE_KEY_FILE']),
+  collectionsPath: setting(paths, ['defaults.collections_path'], ['ANSIBLE_COLLECTIONS_PATH']),
   rolesPath: setting(paths, ['defaults.roles_path'], ['ANSIBLE_ROLES_PATH']),
   skipTags: setting(list, ['tags.skip'], ['ANSIBLE_SKIP_TAGS']),
   sshArgs: setting(words, ['ssh_connection.ssh_args'], ['ANSIBLE_SSH_ARGS']),

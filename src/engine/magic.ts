@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { basename } from 'node:path';
 import type { Inventory } from '../inventory/contract.ts';
+import { shortRole } from '../playbook/collection-files.ts';
 import type { Play, Playbook, Role } from '../playbook/contract.ts';
 import type { HostVariables } from './host-variables.ts';
 import type { Entry } from './program.ts';
@@ -84,7 +85,12 @@ export function taskMagic(entry: Entry, search: readonly string[]): Record<strin
     ansible_search_path: search,
     environment: task.environment,
     ...(task.role
-      ? { role_name: task.role.name, role_path: task.role.directory, ansible_role_name: task.role.name }
+      ? {
+          role_name: shortRole(task.role),
+          role_path: task.role.directory,
+          ansible_role_name: task.role.name,
+          ...(task.role.collection ? { ansible_collection_name: task.role.collection } : {}),
+        }
       : {}),
     ...(parents.length > 0
       ? {

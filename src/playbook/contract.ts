@@ -91,7 +91,10 @@ export interface Prompt {
 }
 
 export interface Role {
+  /** With its collection, if it is in one. */
   readonly name: string;
+  /** The collection that it is in: `namespace.name`. */
+  readonly collection?: string;
   /** Absolute path of the role's folder. */
   readonly directory: string;
   /**

@@ -45,7 +45,7 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   block: same(block),
   changed_when: same(tasks),
   check_mode: same(base, 'boolean'),
-  collections: differs(['play', ...below], 'any', 'modules are found by their names without it'),
+  collections: same(['play', ...below]),
   connection: differs(base, 'text', 'ssh and local only'),
   debugger: differs(base, 'text', 'there is no debugger: it never starts'),
   delay: same(tasks, 'number'),

@@ -7,6 +7,7 @@ import { didYouMeanFile, shownPath, sortProblems } from '../problems.ts';
 import { renderValue } from '../template/render.ts';
 import { Scope as Variables } from '../template/scope.ts';
 import { keyPlaceOf, placeOf } from '../yaml/located.ts';
+import { collectionPlaybook, collectionsPathOf, standardCollectionsPath } from './collection-files.ts';
 import { moduleName } from './collections.ts';
 import type { Play, Playbook } from './contract.ts';
 import { keywordsOf } from './keywords.ts';
@@ -25,6 +26,8 @@ export interface PlaybookOptions {
   readonly extraVars?: Readonly<Record<string, unknown>> | undefined;
   /** Where roles are looked for besides the playbook's folder. */
   readonly rolesPath?: readonly string[] | undefined;
+  /** Where collections are looked for besides the playbook's folder. */
+  readonly collectionsPath?: readonly string[] | undefined;
 }
 
 /**
@@ -44,7 +47,8 @@ export function readPlaybook(
   const path = resolve(file);
   const report = new Report();
   const { modules = [], extraVars = {}, rolesPath = standardRolesPath } = options;
-  const plays = readPlays(path, [], {}, { modules, extraVars, rolesPath }, report);
+  const collectionsPath = collectionsPathOf(path, options.collectionsPath ?? standardCollectionsPath);
+  const plays = readPlays(path, [], {}, { modules, extraVars, rolesPath, collectionsPath }, report);
   const problems = sortProblems(report.problems);
   const warnings = problems.filter((problem) => problem.severity === 'warning');
   return { playbook: { file: path, plays, warnings }, problems };
@@ -110,15 +114,11 @@ function importPlaybook(
     refuseOpen('the file of import_playbook', written, place, report);
     return [];
   }
-  const path = resolve(dirname(file), name);
+  const own = collectionPlaybook(name, options.collectionsPath);
+  const path = own ?? resolve(dirname(file), name);
   if (!existsSync(path)) {
-    if (/^\w+\.\w+\.\w+$/.test(name)) report.refuse(place, `playbook ${name} of a collection`);
-    else
-      report.mistake(
-        place,
-        `there is no playbook ${name}`,
-        didYouMeanFile(path) ?? `looked in ${shownPath(dirname(file))}`,
-      );
+    const meant = didYouMeanFile(path) ?? `looked in ${shownPath(dirname(file))}`;
+    report.mistake(place, `there is no playbook ${name}`, meant);
     return [];
   }
   if (path === file || open.includes(path)) {
@@ -129,6 +129,8 @@ function importPlaybook(
     tags: [...(outer.tags ?? []), ...tagList(node, report)],
     when: [...(outer.when ?? []), ...expressions(node, 'when')],
     layers,
+    // What a collection's playbook asks for by short names is its own.
+    collections: own ? [name.split('.').slice(0, 2).join('.')] : (outer.collections ?? []),
   };
   return readPlays(path, [...open, file], within, options, report);
 }

@@ -18,6 +18,7 @@ export interface PlayOptions {
   readonly modules: readonly string[];
   readonly extraVars: Readonly<Record<string, unknown>>;
   readonly rolesPath: readonly string[];
+  readonly collectionsPath: readonly string[];
 }
 
 /** One play. `outer` is what an import_playbook hands down; its layers are those that it adds to the play's vars. */
@@ -51,7 +52,11 @@ export function readPlay(
   const reading: Reading = {
     report,
     modules: options.modules,
-    roles: new RoleLoader({ playbook: directory, path: options.rolesPath }),
+    roles: new RoleLoader({
+      playbook: directory,
+      path: options.rolesPath,
+      collections: options.collectionsPath,
+    }),
     exports,
     asked: new Map(),
     finish,

@@ -14,7 +14,9 @@ export interface ProjectFiles {
   readonly extraVars: Readonly<Record<string, unknown>>;
   readonly registry: ModuleRegistry;
   /** Where roles are looked for besides the playbook's folder. */
-  readonly rolesPath?: readonly string[];
+  readonly rolesPath?: readonly string[] | undefined;
+  /** Where collections are looked for besides the playbook's folder. */
+  readonly collectionsPath?: readonly string[] | undefined;
   /** What was found wrong before, which is told with the rest. */
   readonly problems?: readonly Problem[];
 }
@@ -40,6 +42,7 @@ export async function readProject(files: ProjectFiles): Promise<CheckedProject> 
     modules: registry.moduleNames(),
     extraVars,
     rolesPath: files.rolesPath,
+    collectionsPath: files.collectionsPath,
   });
   problems.push(...read.problems);
   const { playbook } = read;

@@ -1,6 +1,7 @@
 import type { Layer } from '../inventory/contract.ts';
 import { renderValue } from '../template/render.ts';
 import { Scope as Variables } from '../template/scope.ts';
+import { shortRole } from './collection-files.ts';
 import type { Task } from './contract.ts';
 import type { Report } from './report.ts';
 import type { Asked, RoleLoader } from './roles.ts';
@@ -37,7 +38,9 @@ export function staticValue(value: unknown, scope: Scope, reading: Reading): unk
   const { play, extra, directory } = reading.known;
   const magic = {
     playbook_dir: directory,
-    ...(scope.role === undefined ? {} : { role_path: scope.role.directory, role_name: scope.role.name }),
+    ...(scope.role === undefined
+      ? {}
+      : { role_path: scope.role.directory, role_name: shortRole(scope.role) }),
   };
   const layers = [
     ...scope.defaults,

@@ -6,6 +6,7 @@ import type { Layer } from '../inventory/contract.ts';
 import { isMapping, VariableFolder } from '../inventory/layers.ts';
 import { didYouMean, shownPath } from '../problems.ts';
 import { keyPlaceOf, placeOf } from '../yaml/located.ts';
+import { collectionFolder, qualified } from './collection-files.ts';
 import type { Role } from './contract.ts';
 import { keywordsOf } from './keywords.ts';
 import type { Report } from './report.ts';
@@ -22,26 +23,39 @@ export interface RoleFolders {
   readonly playbook: string;
   /** Ansible's roles_path. */
   readonly path: readonly string[];
+  /** Where collections are installed. */
+  readonly collections: readonly string[];
 }
 
 /**
- * The folder of a role: beside the playbook, in the roles path, or beside the role that asks for it. Undefined when
- * there is none, which is noted.
+ * The folder of a role: in a collection, beside the playbook, in the roles path, or beside the role that asks for it.
+ * Undefined when there is none, which is noted.
+ * @param searched collections in which a short name is looked for first
  */
 export function findRole(
   name: string,
   place: Place,
-  { playbook, path }: RoleFolders,
+  { playbook, path, collections }: RoleFolders,
   asking: Role | undefined,
+  searched: readonly string[],
   report: Report,
 ): Role | undefined {
+  const inCollection = roleOfCollection(name, searched, collections);
+  if (inCollection !== undefined) return inCollection;
   const beside = asking === undefined ? [] : [dirname(asking.directory)];
   const folders = [...new Set([join(playbook, 'roles'), ...path, ...beside, playbook])];
   const directory = folders.map((folder) => resolve(folder, name)).find(existsSync);
   if (directory !== undefined) return { name, directory };
   if (existsSync(resolve(name))) return { name: basename(name), directory: resolve(name) };
-  if (/^\w+\.\w+\.\w+$/.test(name)) {
-    report.refuse(place, `role ${name} of a collection`);
+  const parts = qualified(name);
+  if (parts !== undefined) {
+    const folder = collectionFolder(parts.collection, collections);
+    const meant = folder && didYouMean(parts.short, entriesOf(join(folder, 'roles')));
+    const hint = folder ? meant : `looked in ${collections.map(shownFolder).join(', ')}`;
+    const message = folder
+      ? `collection ${parts.collection} has no role ${parts.short}`
+      : `collection ${parts.collection} of role ${parts.short} is not installed`;
+    report.mistake(place, message, hint);
     return undefined;
   }
   const meant = didYouMean(
@@ -50,6 +64,22 @@ export function findRole(
   );
   const looked = `looked in ${folders.map(shownFolder).join(', ')}`;
   report.mistake(place, `there is no role ${name}`, meant ?? looked);
+  return undefined;
+}
+
+function roleOfCollection(
+  name: string,
+  searched: readonly string[],
+  paths: readonly string[],
+): Role | undefined {
+  const parts = qualified(name);
+  const wanted = parts ? [parts] : searched.map((collection) => ({ collection, short: name }));
+  for (const { collection, short } of wanted) {
+    const folder = collectionFolder(collection, paths);
+    const directory = folder === undefined ? undefined : join(folder, 'roles', short);
+    if (directory !== undefined && existsSync(directory))
+      return { name: `${collection}.${short}`, directory, collection };
+  }
   return undefined;
 }
 

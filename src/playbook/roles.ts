@@ -10,7 +10,7 @@ import { nameOfSource, parentRoles, splitEntry } from './role-entry.ts';
 import { findRole, noFile, type RoleFolders, RoleVariables, roleFile, roleMeta } from './role-files.ts';
 import { expressions, inside, type Scope, tagList, variables } from './scope.ts';
 import { readTasks } from './tasks.ts';
-import { boolean } from './values.ts';
+import { boolean, list, text } from './values.ts';
 
 export interface RoleRequest {
   readonly name: string;
@@ -125,7 +125,7 @@ export class RoleLoader {
   #load(request: RoleRequest, scope: Scope, reading: Reading): Loaded {
     const { report, asked } = reading;
     const { files = {} } = request;
-    const found = findRole(request.name, request.place, this.#folders, scope.role, report);
+    const found = findRole(request.name, request.place, this.#folders, scope.role, scope.collections, report);
     if (found === undefined) return nothing;
     const opened = JSON.stringify([found.directory, files.tasks_from ?? 'main']);
     if (scope.open.includes(opened)) {
@@ -181,6 +181,10 @@ export class RoleLoader {
       ...scope,
       role,
       defaults: [...scope.defaults, ...defaults],
+      // As in ansible-core: a role has its own collection and those of its meta/main.yml, not those around it.
+      collections: [
+        ...new Set([...(role.collection ? [role.collection] : []), ...list(meta.collections).map(text)]),
+      ],
       roleVars: [...scope.roleChain, ...given, ...vars],
       roleChain: [...scope.roleChain, ...given, ...vars],
       includeParams: [...scope.includeParams, ...parents],

@@ -53,6 +53,8 @@ export interface Scope {
   readonly includeParams: readonly Layer[];
   /** Variables that the loops of includes around it give. */
   readonly loopNames: readonly string[];
+  /** Collections in which roles are looked for by their short names. */
+  readonly collections: readonly string[];
   /** Folders in which an imported file is looked for, nearest first. */
   readonly folders: readonly string[];
   /** Files being imported, to notice a circle. */
@@ -78,6 +80,7 @@ export const outermost: Scope = {
   roleParams: [],
   includeParams: [],
   loopNames: [],
+  collections: [],
   folders: [],
   open: [],
   chain: [],
@@ -108,6 +111,7 @@ export function inside(scope: Scope, node: Record<string, unknown>, origin: stri
     moduleDefaults: has('module_defaults')
       ? [...scope.moduleDefaults, ...moduleDefaults(node, report)]
       : scope.moduleDefaults,
+    collections: has('collections') ? list(node.collections).map(text) : scope.collections,
     layers: vars.length > 0 ? [...scope.layers, ...vars] : scope.layers,
   };
 }

@@ -367,10 +367,6 @@ describe('refusals by name', () => {
     ],
     [site('- hosts: all\n  strategy: free\n'), []],
     [site('- hosts: all\n  connection: docker\n'), ["Ansible's connection: docker is not supported"]],
-    [
-      site('- hosts: all\n  roles: [ns.col.role]\n'),
-      ["Ansible's role ns.col.role of a collection is not supported"],
-    ],
     [site('- hosts: all\n  tasks:\n    - meta: end_play\n'), []],
     [
       site('- hosts: all\n  tasks:\n    - include: x.yml\n'),

@@ -11,6 +11,8 @@ export interface Bench {
   /** Results of an earlier run, to compare with. */
   readonly before: Results | undefined;
   show(name: string, result: Result): void;
+  /** Versions of the peers, once they are known. */
+  peers?: string;
 }
 
 export interface Turns {

@@ -61,8 +61,11 @@ export async function labUp(
   }));
   const down = watchOver(inventory);
   try {
-    if (fresh) for (const host of names) await ask([...foobar, 'lab', 'destroy', '-i', inventory, host]);
     await ask([...foobar, 'lab', 'up', inventory]);
+    if (fresh) {
+      for (const host of names) await ask([...foobar, 'lab', 'destroy', '-i', inventory, host]);
+      await ask([...foobar, 'lab', 'up', inventory]);
+    }
     const lab = { directory, hosts, bridge: hosts[0]!.address.replace(/\d+$/, '1'), down };
     const known = readFileSync(join(keys, 'known_hosts'), 'utf8');
     const relayed = hosts.map(
@@ -120,24 +123,27 @@ export function hostKey(known: string, address: string): string {
   return line.split(' ').slice(1).join(' ');
 }
 
-/** Variables by which foobar and Ansible log in to a host. */
-export function login(
-  lab: Lab,
-  host: Pick<BenchHost, 'address' | 'relay'>,
-  route: Route,
-): Record<string, unknown> {
+/** Variables by which foobar and Ansible log in, beside the address. */
+export const loginVariables = {
+  ansible_user: 'root',
+  ansible_ssh_private_key_file: '{{ inventory_dir }}/key',
+  ansible_ssh_common_args: '-F none -o UserKnownHostsFile={{ inventory_dir }}/known_hosts',
+} as const;
+
+function login(lab: Lab, host: Pick<BenchHost, 'address' | 'relay'>, route: Route): Record<string, unknown> {
   return {
     ...(route === 'direct'
       ? { ansible_host: host.address }
       : { ansible_host: lab.bridge, ansible_port: host.relay }),
-    ansible_user: 'root',
-    ansible_ssh_private_key_file: '{{ inventory_dir }}/key',
-    ansible_ssh_common_args: '-F none -o UserKnownHostsFile={{ inventory_dir }}/known_hosts',
+    ...loginVariables,
   };
 }
 
-/** Installs Ansible's Mitogen on the host that Ansible runs on, and brings files of the lab's folder there. */
-export async function prepareAnsible(lab: Lab, files: readonly string[]): Promise<void> {
+/**
+ * Installs Ansible's Mitogen on the host that Ansible runs on, and brings files of the lab's folder there.
+ * Tells the versions of the peers.
+ */
+export async function prepareAnsible(lab: Lab, files: readonly string[]): Promise<string> {
   const pack = ['tar', '-cf', '-', '-C', lab.directory, 'key', 'known_hosts', ...files];
   const unpack = onAnsible(lab, `mkdir -p ${remote} && umask 077 && tar -xf - -C ${remote}`);
   await ask(['sh', '-c', [pack, unpack].map((words) => words.map(quote).join(' ')).join(' | ')]);
@@ -147,6 +153,10 @@ export async function prepareAnsible(lab: Lab, files: readonly string[]): Promis
       'test -d /usr/lib/python3/dist-packages/ansible_mitogen || { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install ansible-mitogen; } >/dev/null',
     ),
   );
+  const packages = await ask(
+    onAnsible(lab, "dpkg-query -W -f '${Package} ${Version}, ' ansible-core ansible-mitogen"),
+  );
+  return packages.replace(/, $/, '');
 }
 
 /** Words that run a shell script on the host `ansible`, in the lab's folder there. */

@@ -2,15 +2,19 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { about } from './about.ts';
 import { type Bench, printer } from './bench.ts';
+import { picture } from './draw.ts';
 import type { Results } from './figures.ts';
+import { goals, markdown } from './goals.ts';
 import { commandLine } from './parts/command-line.ts';
 import { hundred } from './parts/hundred.ts';
+import { many } from './parts/many.ts';
 import { site } from './parts/site.ts';
 
 const parts: Readonly<Record<string, { measure(bench: Bench): Promise<void>; needsLab: boolean }>> = {
   'command-line': { measure: commandLine, needsLab: false },
   hundred: { measure: hundred, needsLab: true },
   site: { measure: site, needsLab: true },
+  many: { measure: many, needsLab: true },
 };
 const resultsFile = 'bench/results.json';
 
@@ -40,6 +44,7 @@ const before: Results | undefined = existsSync(resultsFile)
 const failures: string[] = [];
 if (!values.draw) {
   const { work, show } = printer(before);
+  const bench: Bench = { quick: values.quick, before, show };
   const hasLab = process.platform === 'linux' && process.getuid?.() === 0;
   for (const name of chosen) {
     const part = parts[name]!;
@@ -51,7 +56,7 @@ if (!values.draw) {
     }
     const began = performance.now();
     try {
-      await part.measure({ quick: values.quick, before, show });
+      await part.measure(bench);
       console.log(`  [${name}: ${((performance.now() - began) / 1000).toFixed(0)} s]`);
     } catch (error) {
       failures.push(name);
@@ -59,11 +64,32 @@ if (!values.draw) {
     }
   }
   if (!values.quick && Object.keys(work).length > 0) {
-    const results: Results = { about: await about(), work: { ...before?.work, ...work } };
-    writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+    const all: Results = {
+      about: { ...before?.about, ...(await about()), ...(bench.peers ? { peers: bench.peers } : {}) },
+      work: { ...before?.work, ...work },
+    };
+    writeFileSync(resultsFile, `${JSON.stringify(all, null, 2)}\n`);
   }
 }
+const results: Results | undefined = existsSync(resultsFile)
+  ? JSON.parse(readFileSync(resultsFile, 'utf8'))
+  : undefined;
+if (results && !values.quick) draw(results);
 if (failures.length > 0) {
   console.error(`\nfailed: ${failures.join(', ')}`);
   process.exitCode = 1;
+}
+
+/** Makes the picture, and the tables between their marks in the page, from what was measured. */
+function draw(of: Results): void {
+  writeFileSync('docs/bench.svg', picture(of));
+  const page = readFileSync('docs/performance.md', 'utf8');
+  const marks = /(<!-- measured: .*? -->\n)[\s\S]*?(<!-- end -->)/;
+  if (!marks.test(page)) throw new Error('docs/performance.md has no place for the tables');
+  writeFileSync(
+    'docs/performance.md',
+    page.replace(marks, (_all, start, end) => `${start}\n${markdown(of)}\n\n${end}`),
+  );
+  for (const { work, goal, measured, isMet } of goals(of))
+    if (isMet === false) console.log(`missed: ${work || '  '} ${goal}: ${measured}`);
 }

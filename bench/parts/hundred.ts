@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bench, inTurns } from '../bench.ts';
-import { type Lab, labUp, prepareAnsible, type Route, ssh, twins, writeInventories } from '../lab.ts';
-import { ask, type Run } from '../process.ts';
-import { startRelays } from '../relay.ts';
-import { perform, type Tool, type Work } from '../tools.ts';
+import { type Figures, figures } from '../figures.ts';
+import { foobar, type Lab, labUp, prepareAnsible, type Route, ssh, twins, writeInventories } from '../lab.ts';
+import { ask, type Run, run } from '../process.ts';
+import { type Relays, startRelays } from '../relay.ts';
+import { perform, succeeded, type Tool, type Work } from '../tools.ts';
 import { floorScript, hundredTasks, pageTemplate, undo } from '../work.ts';
 
 const work: Work = { playbook: 'hundred.yaml', floor: floorScript };
@@ -19,7 +20,7 @@ export async function hundred(bench: Bench): Promise<void> {
     writeFileSync(join(lab.directory, 'hundred.yaml'), hundredTasks());
     writeFileSync(join(lab.directory, 'fivehundred.yaml'), hundredTasks(5));
     writeFileSync(join(lab.directory, 'templates/page.conf.j2'), pageTemplate);
-    await prepareAnsible(lab, ['direct.yaml', 'delayed.yaml', 'hundred.yaml', 'templates']);
+    bench.peers = await prepareAnsible(lab, ['direct.yaml', 'delayed.yaml', 'hundred.yaml', 'templates']);
     await changingAndSettled(bench, lab, 'direct');
     await perTask(bench, lab);
     await changingAndSettled(bench, lab, 'delayed');
@@ -35,6 +36,7 @@ async function changingAndSettled({ quick, show }: Bench, lab: Lab, route: Route
   const peers: Tool[] = ['Mitogen', ...(quick || !isNear ? [] : (['Ansible'] as const))];
   const given = { lab, route, work, ...(relays ? { relays } : {}) };
   try {
+    if (relays) await loggingIn(show, lab, relays);
     show(`100 changing${where}`, {
       title: `100 tasks that all change, 4 hosts${where}`,
       tools: await inTurns({
@@ -44,7 +46,7 @@ async function changingAndSettled({ quick, show }: Bench, lab: Lab, route: Route
         prepare: () => reset(lab),
       }),
     });
-    await perform(lab, 'foobar', 'direct', work);
+    await perform(lab, 'foobar', route, work);
     show(`100 settled${where}`, {
       title: `100 settled tasks, 4 hosts${where}`,
       tools: await inTurns({
@@ -58,6 +60,23 @@ async function changingAndSettled({ quick, show }: Bench, lab: Lab, route: Route
   } finally {
     relays?.stop();
   }
+}
+
+/** A connection alone, for as many round trips as whatever is done over it comes after. */
+async function loggingIn(show: Bench['show'], lab: Lab, relays: Relays): Promise<void> {
+  const [host] = lab.hosts;
+  const once = async (command: string, words: readonly string[]): Promise<Figures> => {
+    relays.count();
+    const done = succeeded(await run(words, { directory: lab.directory }));
+    return figures(command, [done], { wire: relays.count() });
+  };
+  show('login, 50 ms away', {
+    title: 'Logging in to one host 50 ms away',
+    tools: {
+      ssh: await once('ssh HOST true', [...ssh(lab, host!, 'delayed'), 'true']),
+      foobar: await once('foobar ping hosts.yaml HOST', [...foobar, 'ping', 'delayed.yaml', host!.name]),
+    },
+  });
 }
 
 /** What one settled task more takes of the controller: between 100 and 500 of them. */

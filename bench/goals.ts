@@ -1,0 +1,182 @@
+import { type Figures, kilobytes, type Results, seconds, short, times } from './figures.ts';
+
+/** What was aimed at, what was measured, whether that is enough. */
+export interface Goal {
+  readonly work: string;
+  readonly goal: string;
+  readonly measured: string;
+  /** Undefined: nothing was measured. */
+  readonly isMet: boolean | undefined;
+}
+
+/** A measured value, and whether it is enough. */
+type Finding = readonly [text: string, isMet: boolean] | undefined;
+
+/** OpenSSH opens a session and starts its program in two round trips after the connection stands. */
+const afterLogin = 2;
+
+export function goals(results: Results): Goal[] {
+  const of = (work: string, tool: string): Figures | undefined => results.work[work]?.tools?.[tool];
+  const wall = (work: string, tool: string) => of(work, tool)?.wall[1];
+  const number = (work: string, name: string) => results.work[work]?.numbers?.[name];
+  const ratio = (
+    work: string,
+    over: string,
+    under: string,
+    isEnough: (value: number) => boolean,
+  ): Finding => {
+    const [upper, lower] = [wall(work, over), wall(work, under)];
+    return upper && lower ? [times(upper / lower), isEnough(upper / lower)] : undefined;
+  };
+  const below = (value: number | undefined, limit: number, text: (value: number) => string): Finding =>
+    value === undefined ? undefined : [text(value), value <= limit];
+  const atMost = (limit: number) => (value: number) => value <= limit;
+  const atLeast = (limit: number) => (value: number) => value >= limit;
+  const trips = (work: string, tool: string) => of(work, tool)?.wire?.roundTrips;
+  const login = trips('login, 50 ms away', 'ssh');
+  const afterConnection = (work: string, limit: number): Finding => {
+    const all = trips(work, 'foobar');
+    if (all === undefined || login === undefined) return undefined;
+    const connection = login - afterLogin;
+    return [`${all} round trips, ${connection} for the connection`, all - connection <= limit];
+  };
+  const milliseconds = (value: number) => `${(value * 1000).toFixed(0)} ms`;
+  const fewer = (work: string, what: 'cpu' | 'processes'): Finding => {
+    const own = of(work, 'foobar')?.hosts?.[what];
+    const peers = (['Mitogen', 'Ansible'] as const).flatMap((tool) => of(work, tool)?.hosts?.[what] ?? []);
+    if (own === undefined || peers.length === 0) return undefined;
+    const text = (value: number) => (what === 'cpu' ? seconds(value) : String(value));
+    return [`${text(own)} beside ${text(Math.min(...peers))}`, own < Math.min(...peers)];
+  };
+  const table: readonly (readonly [work: string, goal: string, finding: Finding])[] = [
+    ['The whole site settled', 'below 1 s', below(wall('site settled', 'foobar'), 1, seconds)],
+    ['', 'at most 2 x its floor', ratio('site settled', 'foobar', 'floor', atMost(2))],
+    ['', 'at least 70 x faster than Mitogen', ratio('site settled', 'Mitogen', 'foobar', atLeast(70))],
+    ['100 settled tasks', 'at most 1.5 x the floor', ratio('100 settled', 'foobar', 'floor', atMost(1.5))],
+    ['', 'at least 100 x faster than Mitogen', ratio('100 settled', 'Mitogen', 'foobar', atLeast(100))],
+    ['', 'at least 20 x faster than pyinfra', undefined],
+    [
+      '100 settled tasks, 50 ms away',
+      'connection + 3 round trips',
+      afterConnection('100 settled, 50 ms away', 3),
+    ],
+    [
+      '100 changing tasks, 50 ms away',
+      'connection + 100 + 5 round trips',
+      afterConnection('100 changing, 50 ms away', 105),
+    ],
+    [
+      '',
+      'at least 20 x faster than Mitogen',
+      ratio('100 changing, 50 ms away', 'Mitogen', 'foobar', atLeast(20)),
+    ],
+    [
+      'First provision of the whole site',
+      'at most 1.15 x what packages, services and clone take',
+      below(
+        number('site from nothing, critical path', 'whole run to packages, services and clone, x'),
+        1.15,
+        times,
+      ),
+    ],
+    [
+      'Controller CPU for a settled task',
+      'below 0.15 ms',
+      below(number('settled task', 'controller CPU, ms'), 0.15, (value) => `${short(value)} ms`),
+    ],
+    [
+      'Controller memory',
+      'below 120 MB with four hosts',
+      below(of('100 settled', 'foobar')?.memory, 120, (value) => `${value} MB`),
+    ],
+    [
+      '',
+      'below 0.5 MB for one host more',
+      below(
+        number('memory of 1000', 'one host more, MB') ?? number('memory of 200', 'one host more, MB'),
+        0.5,
+        (value) => `${short(value)} MB`,
+      ),
+    ],
+    ['200 hosts', 'ping at most 1.2 x the floor', ratio('ping 200', 'foobar', 'floor', atMost(1.2))],
+    ['1,000 hosts', 'ping at most 1.2 x the floor', ratio('ping 1000', 'foobar', 'floor', atMost(1.2))],
+    ['200 hosts', '100 settled tasks at least 30 x faster than Ansible with forks 50', manyHosts()],
+    ['On the hosts', 'less CPU than any peer, 100 settled tasks', fewer('100 settled', 'cpu')],
+    ['', 'fewer processes, 100 settled tasks', fewer('100 settled', 'processes')],
+    ['', 'less CPU, 100 changing tasks', fewer('100 changing', 'cpu')],
+    ['', 'fewer processes, 100 changing tasks', fewer('100 changing', 'processes')],
+    ['', 'less CPU, the whole site settled', fewer('site settled', 'cpu')],
+    ['', 'fewer processes, the whole site settled', fewer('site settled', 'processes')],
+    ['`foobar --version`', 'below 80 ms', below(wall('command line', '--version'), 0.08, milliseconds)],
+    ['`foobar --help`', 'below 80 ms', below(wall('command line', '--help'), 0.08, milliseconds)],
+    ['`foobar check` of the lab', 'below 250 ms', below(wall('command line', 'check'), 0.25, milliseconds)],
+  ];
+  return table.map(([work, goal, finding]) => ({
+    work,
+    goal,
+    measured: finding?.[0] ?? '',
+    isMet: finding?.[1],
+  }));
+
+  function manyHosts(): Finding {
+    const theirs = number('many, Ansible', 'seconds for 100 tasks on 200 hosts at this rate');
+    const ours = wall('100 settled, 200 hosts', 'foobar');
+    return theirs && ours ? [times(theirs / ours), theirs / ours >= 30] : undefined;
+  }
+}
+
+/** The tables of docs/performance.md, as Markdown. */
+export function markdown(results: Results): string {
+  const goalRows = goals(results).map(({ work, goal, measured, isMet }) => [
+    work,
+    goal,
+    measured,
+    isMet === undefined ? 'not measured' : isMet ? 'reached' : '**missed**',
+  ]);
+  const rows = Object.values(results.work).flatMap(({ title, tools = {}, numbers = {} }) => [
+    ...Object.entries(tools).map(([tool, each], index) => [
+      index === 0 ? title : '',
+      tool,
+      `${seconds(each.wall[1])}${each.runs > 1 ? ` (${seconds(each.wall[0])} to ${seconds(each.wall[2])})` : ''}`,
+      `${seconds(each.cpu)}${each.memory ? `, ${each.memory} MB` : ''}`,
+      each.hosts ? `${seconds(each.hosts.cpu)}, ${each.hosts.processes}, ${each.hosts.files}` : '',
+      each.wire
+        ? `${each.wire.roundTrips}, ${kilobytes(each.wire.sent)}, ${kilobytes(each.wire.received)}`
+        : '',
+      `\`${each.command}\``,
+    ]),
+    ...Object.entries(numbers).map(([name, value], index) => [
+      index === 0 && Object.keys(tools).length === 0 ? title : '',
+      name,
+      short(value),
+      '',
+      '',
+      '',
+      '',
+    ]),
+  ]);
+  return [
+    ...Object.entries(results.about).map(([name, value]) => `- ${name}: ${value}`),
+    '',
+    table(['work', 'goal', 'measured', 'state'], goalRows),
+    '',
+    table(
+      [
+        'work',
+        'tool',
+        'wall: median (least to most)',
+        'controller: CPU, memory',
+        'hosts: CPU, processes, files left',
+        'wire: round trips, there, back',
+        'command',
+      ],
+      rows,
+    ),
+  ].join('\n');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TaskFailure } from '../errors.ts';
+import type { HostReader } from '../host/contract.ts';
 import { type Dialect, dialectOf, wordOf } from '../mysql/dialect.ts';
 import { converted } from '../mysql/info.ts';
 import { sqlString } from '../mysql/literal.ts';
@@ -7,6 +8,7 @@ import { masked, rememberSecret } from '../secrets.ts';
 import { type ActionResult, action } from './contract.ts';
 import { loginParams, mysqlAnswers, mysqlSession } from './shared/mysql-session.ts';
 import { ansibleBoolean, integer, text, withAliases } from './shared/params.ts';
+import { pythonRepr } from './shared/python-text.ts';
 import { sourceOptions } from './shared/replication-source.ts';
 
 const params = withAliases(
@@ -59,22 +61,15 @@ export default action<Want>({
   params,
   effect: 'changes',
 
+  // Where Ansible's module skips all, a plan that told of changes would lie.
+  settled: async (want, host, { check }) => (check && asks(want) ? status(want, host) : undefined),
+
   async run(want, host) {
     if (want.primary_password !== undefined) rememberSecret(want.primary_password);
-    const look = host.look.bind(host);
-    const ask = async (sql: string) => {
-      const row = (await mysqlAnswers(look, host, want, [sql]))[0]?.rows[0];
-      return row && Object.fromEntries(Object.entries(row).map(([name, value]) => [name, converted(value)]));
-    };
-    const dialect = dialectOf(String((await ask('SELECT VERSION() v'))?.v));
+    const dialect = dialectOf(String((await asked(want, host, 'SELECT VERSION() v'))?.v));
     const replica = wordOf('replica', dialect);
     const named = want.connection_name ? ` ${sqlString(want.connection_name)}` : '';
     const channel = want.channel ? ` FOR CHANNEL ${sqlString(want.channel)}` : '';
-
-    if (want.mode === 'getprimary') return primaryStatus(await ask(wordOf('primaryStatus', dialect)));
-    if (want.mode === 'getreplica')
-      return replicaStatus(await ask(`SHOW ${replica}${named} STATUS${channel}`));
-
     const execute = (query: string) => mysqlSession(host.run.bind(host), host, want, [query]);
     if (want.mode === 'changeprimary' || want.mode === 'changereplication') {
       const head =
@@ -83,24 +78,47 @@ export default action<Want>({
       const query = `${head}${named} TO ${options.join(',')}${channel}`;
       const { error } = await execute(query);
       if (error !== undefined)
-        throw new TaskFailure(`${error.text}. Query == ${head} TO ${options.join(',')}`);
+        throw new TaskFailure(`${error.text}. Query == ${head} TO ${pythonRepr(options)}`);
       const shown = want.primary_password
         ? query.replace(sqlString(want.primary_password), sqlString(masked))
         : query;
       return { changed: true, values: { queries: [shown] } };
     }
+    if (asks(want)) return status(want, host);
     const [verb, all, done, not] =
       want.mode === 'resetprimary'
         ? ([wordOf('resetPrimary', dialect), '', 'Primary reset', 'Primary already reset'] as const)
-        : verbs[want.mode];
+        : verbs[want.mode as keyof typeof verbs];
     const query = want.mode === 'resetprimary' ? verb : `${verb} ${replica}${named}${all}${channel}`;
     const { error } = await execute(query);
     if (error !== undefined && want.fail_on_error)
-      throw new TaskFailure(`${query.replace(/SLAVE/, 'REPLICA')} failed: ${error.text}`);
+      throw new TaskFailure(
+        `${want.mode === 'resetprimary' ? verb : `${verb} REPLICA${all}`} failed: ${error.text}`,
+      );
     const changed = error === undefined;
     return { changed, values: { msg: changed ? done : not, queries: [query] } };
   },
 });
+
+function asks({ mode }: Want): boolean {
+  return mode === 'getprimary' || mode === 'getreplica';
+}
+
+async function asked(want: Want, host: HostReader, sql: string) {
+  const row = (await mysqlAnswers(host.look.bind(host), host, want, [sql]))[0]?.rows[0];
+  return row && Object.fromEntries(Object.entries(row).map(([name, value]) => [name, converted(value)]));
+}
+
+async function status(want: Want, host: HostReader): Promise<ActionResult> {
+  const dialect = dialectOf(String((await asked(want, host, 'SELECT VERSION() v'))?.v));
+  if (want.mode === 'getprimary')
+    return primaryStatus(await asked(want, host, wordOf('primaryStatus', dialect)));
+  const named = want.connection_name ? ` ${sqlString(want.connection_name)}` : '';
+  const channel = want.channel ? ` FOR CHANNEL ${sqlString(want.channel)}` : '';
+  return replicaStatus(
+    await asked(want, host, `SHOW ${wordOf('replica', dialect)}${named} STATUS${channel}`),
+  );
+}
 
 function primaryStatus(row: Readonly<Record<string, unknown>> | undefined): ActionResult {
   const values =

@@ -110,8 +110,11 @@ export function told({ ends, recap }: Told): string[] {
   });
 }
 
-/** foobar tells in check mode that they would do something; Ansible skips them. */
-const toldInCheckMode = new Set(['command', 'shell', 'raw', 'script', 'tempfile']);
+/** Modules that Ansible skips in check mode, where foobar tells that they would do something, or answers. */
+const skippedInCheckMode: Readonly<Record<string, readonly string[]>> = {
+  changed: ['command', 'shell', 'raw', 'script', 'tempfile', 'mysql_query'],
+  ok: ['mysql_query', 'mysql_replication', 'mysql_variables'],
+};
 
 /**
  * What foobar says in check mode where it cannot know, and Ansible guesses, skips or fails since an earlier change was
@@ -126,7 +129,7 @@ export function withGuesses(foobar: Told, ansible: Told): Told {
     const [other] = index < 0 ? [] : left.splice(index, 1);
     const unknown =
       end.status === 'unknown' && ['changed', 'failed', 'skipped'].includes(other?.status ?? '');
-    const told = end.status === 'changed' && other?.status === 'skipped' && toldInCheckMode.has(kindOf(end));
+    const told = other?.status === 'skipped' && skippedInCheckMode[end.status]?.includes(kindOf(end));
     if (!other || !(unknown || told)) return end;
     guessed = true;
     return other;

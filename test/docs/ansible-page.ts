@@ -79,7 +79,7 @@ function moduleRows(modules: Modules, corpora: Corpora): Row[] {
     const module = modules.get(short);
     const there = module !== undefined || isStatement(short);
     const page = module ? `[\`${name}\`](modules/${short}.md)` : `\`${name}\``;
-    const state = stateOf(there, corpora, (corpus) => corpus.hasModule(short));
+    const state = stateOf(there, corpora, (corpus) => corpus.hasModule(short), notes.modules?.[name]);
     if (!module) return [page, state];
     const absent = Object.keys(options).filter((option) => !known(module).has(option));
     if (absent.length === 0) return [page, state];

@@ -1,3 +1,6 @@
+const toldAhead = 'in check mode told as a change; Ansible skips it';
+const asksAhead = 'what only asks is answered in check mode too; Ansible skips it';
+
 /** How things differ from Ansible's, or why they are not here; by kind and name. Everything else is compared. */
 export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ansible-playbook': {
@@ -37,6 +40,16 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
     private_key: 'say it in the inventory: ansible_ssh_private_key_file',
     set_remote_user: 'only yes',
     verify_host: 'the host key is always checked',
+  },
+  modules: {
+    'ansible.builtin.command': toldAhead,
+    'ansible.builtin.raw': toldAhead,
+    'ansible.builtin.script': toldAhead,
+    'ansible.builtin.shell': toldAhead,
+    'ansible.builtin.tempfile': toldAhead,
+    'community.mysql.mysql_query': `${toldAhead}. What only asks is answered`,
+    'community.mysql.mysql_replication': asksAhead,
+    'community.mysql.mysql_variables': asksAhead,
   },
   magic: {
     ansible_playbook_python: 'there is no Python',

@@ -27,12 +27,12 @@ export function picture({ work, about }: Results): string {
   });
   const walls = groups.flatMap(({ bars }) => bars.map(({ wall }) => wall));
   const first = 10 ** Math.floor(Math.log10(Math.min(...walls, 0.1)));
-  const last = 10 ** Math.ceil(Math.log10(Math.max(...walls, 100)));
+  const last = Math.max(...walls, 10) * 1.1;
   const x = (value: number) =>
     left + ((width - left - right) * Math.log10(value / first)) / Math.log10(last / first);
 
   const ticks: number[] = [];
-  for (let value = first; value <= last * 1.001; value *= 10) ticks.push(value);
+  for (let value = first; value <= last; value *= 10) ticks.push(value);
   const parts = ticks.map(
     (value) =>
       `<text x="${round(x(value))}" y="${top - 16}" class="tick">${Number(value.toPrecision(1))} s</text>`,

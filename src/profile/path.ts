@@ -8,9 +8,9 @@ const works: Readonly<Record<string, Work>> = Object.fromEntries(
   Object.entries({
     packages: 'apt apt_key apt_repository deb822_repository package pip npm',
     services: 'service systemd systemd_service reboot',
-    downloads: 'git get_url unarchive fetch synchronize uri acme_certificate',
+    downloads: 'git get_url unarchive fetch synchronize uri',
     commands: 'command shell script raw',
-    waiting: 'wait_for wait_for_connection pause async_status',
+    waiting: 'wait_for wait_for_connection pause async_status acme_certificate',
   } satisfies Partial<Record<Work, string>>).flatMap(([work, modules]) =>
     modules.split(' ').map((module) => [module, work as Work]),
   ),

@@ -48,12 +48,15 @@ export class Batch {
   readonly inclusions = new Inclusions();
   readonly isFree: boolean;
   readonly forcesHandlers: boolean;
+  /** How often a variable that tells which hosts take part was read. */
+  presenceAsked = 0;
   /** `meta: end_play`: no further batch. */
   playEnded = false;
   /** Hosts that any_errors_fatal gave up though a block rescued them: they count as failed, as in Ansible. */
   readonly givenUp = new Set<string>();
   readonly names: readonly string[];
   readonly all: readonly string[];
+  readonly variables: PlayVariables;
   readonly #shared: PublicVariables;
   readonly #warned = new Set<string>();
   #walks: Walk[] = [];
@@ -72,6 +75,26 @@ export class Batch {
     this.#shared = shared;
     this.all = all;
     this.names = names;
+    const staying = (hosts: readonly string[]) => this.#staying(hosts);
+    this.variables = {
+      play,
+      playHostsAll: all,
+      get playHosts() {
+        return staying(all);
+      },
+      get batch() {
+        return staying(names);
+      },
+      get failed() {
+        return names.filter((host) => state.failed.has(host));
+      },
+      get defaults() {
+        return shared.defaults;
+      },
+      get layers() {
+        return shared.layers;
+      },
+    };
     this.isFree = play.strategy === 'free';
     this.handlers = new Handlers(play.handlers, (entry) => playScope(run.variables, play, entry));
     const forces = run.forceHandlers ?? false;
@@ -111,22 +134,15 @@ export class Batch {
     );
   }
 
-  variables(): PlayVariables {
+  #staying(names: readonly string[]): string[] {
+    this.presenceAsked += 1;
     const { failed, lost } = this.state;
     const removed = new Set(
       this.hosts
         .filter(({ course }) => course.state !== 'running' || course.isFailing)
         .map(({ name }) => name),
     );
-    const stays = (host: string) => !failed.has(host) && !lost.has(host) && !removed.has(host);
-    return {
-      play: this.play,
-      playHosts: this.all.filter(stays),
-      playHostsAll: this.all,
-      batch: this.names.filter(stays),
-      failed: this.names.filter((host) => failed.has(host)),
-      ...this.#shared,
-    };
+    return names.filter((host) => !failed.has(host) && !lost.has(host) && !removed.has(host));
   }
 
   /** What the play knows before it looks at a host. */

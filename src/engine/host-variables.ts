@@ -1,4 +1,5 @@
-import type { InventoryHost } from '../inventory/contract.ts';
+import type { Inventory, InventoryHost } from '../inventory/contract.ts';
+import type { Play } from '../playbook/contract.ts';
 import type { ScopeLayer } from '../template/scope.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -13,6 +14,10 @@ export class HostVariables {
   set: Record<string, unknown> = {};
   /** Changes were made, or in check mode planned: then what is there later cannot be known yet. */
   unsure = false;
+  /** The variables that nobody sets, as they were made last. */
+  magic:
+    | { readonly inventory: Inventory; readonly play: Play | undefined; readonly layer: ScopeLayer }
+    | undefined;
   #facts: Values = {};
   #layer: ScopeLayer | undefined;
 

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Inventory } from '../inventory/contract.ts';
 import { shortRole } from '../playbook/collection-files.ts';
 import type { Play, Playbook, Role } from '../playbook/contract.ts';
+import type { ScopeLayer } from '../template/scope.ts';
 import type { HostVariables } from './host-variables.ts';
 import type { Entry } from './program.ts';
 import type { PlayVariables } from './variables.ts';
@@ -37,8 +38,20 @@ export function playbookDirectory(run: MagicRun, play?: Play): string {
   return file.slice(0, -basename(file).length - 1) || '/';
 }
 
-export function hostMagic(run: MagicRun, variables: HostVariables, play?: Play): Record<string, unknown> {
-  const { host } = variables;
+/** Of a host in a play: made once, until the inventory grows. */
+export function hostMagic(run: MagicRun, variables: HostVariables, play?: Play): ScopeLayer {
+  const { magic } = variables;
+  if (magic?.inventory === run.inventory && magic.play === play) return magic.layer;
+  const layer = layerOf(hostNames(run, variables, play));
+  variables.magic = { inventory: run.inventory, play, layer };
+  return layer;
+}
+
+function layerOf(values: Record<string, unknown>): ScopeLayer {
+  return { origin: 'magic', values, literal: true };
+}
+
+function hostNames(run: MagicRun, { host }: HostVariables, play?: Play): Record<string, unknown> {
   const { options = {}, inventory } = run;
   return {
     inventory_hostname: host.name,
@@ -62,16 +75,39 @@ export function hostMagic(run: MagicRun, variables: HostVariables, play?: Play):
   };
 }
 
-export function playMagic({ play, playHosts, playHostsAll, batch, failed }: PlayVariables) {
+const playLayers = new WeakMap<PlayVariables, ScopeLayer>();
+
+/** Of a play: who takes part is told when it is asked. */
+export function playMagic(variables: PlayVariables): ScopeLayer {
+  let layer = playLayers.get(variables);
+  if (!layer) {
+    layer = layerOf(playNames(variables));
+    playLayers.set(variables, layer);
+  }
+  return layer;
+}
+
+function playNames(variables: PlayVariables): Record<string, unknown> {
+  const { play } = variables;
   const { direct, dependent } = roleNames(play);
   return {
     ansible_play_name: play.name,
-    ansible_play_hosts: playHosts,
-    ansible_play_hosts_all: playHostsAll,
-    ansible_play_batch: batch,
-    play_hosts: batch,
-    ansible_current_hosts: batch,
-    ansible_failed_hosts: failed,
+    get ansible_play_hosts() {
+      return variables.playHosts;
+    },
+    ansible_play_hosts_all: variables.playHostsAll,
+    get ansible_play_batch() {
+      return variables.batch;
+    },
+    get play_hosts() {
+      return variables.batch;
+    },
+    get ansible_current_hosts() {
+      return variables.batch;
+    },
+    get ansible_failed_hosts() {
+      return variables.failed;
+    },
     ansible_role_names: [...new Set([...dependent, ...direct])],
     ansible_play_role_names: direct,
     ansible_dependent_role_names: dependent,
@@ -79,9 +115,9 @@ export function playMagic({ play, playHosts, playHostsAll, batch, failed }: Play
   };
 }
 
-export function taskMagic(entry: Entry, search: readonly string[]): Record<string, unknown> {
+export function taskMagic(entry: Entry, search: readonly string[]): ScopeLayer {
   const { task, parents } = entry;
-  return {
+  return layerOf({
     ansible_search_path: search,
     environment: task.environment,
     ...(task.role
@@ -98,7 +134,7 @@ export function taskMagic(entry: Entry, search: readonly string[]): Record<strin
           ansible_parent_role_paths: parents.map(({ directory }: Role) => directory),
         }
       : {}),
-  };
+  });
 }
 
 interface RoleNames {

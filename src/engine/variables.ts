@@ -1,6 +1,6 @@
 import type { Layer } from '../inventory/contract.ts';
 import type { Play, Playbook } from '../playbook/contract.ts';
-import { Pending, Scope, type ScopeLayer } from '../template/scope.ts';
+import { type Level, Pending, Scope, type ScopeLayer, type ScopeOptions } from '../template/scope.ts';
 import type { HostVariables } from './host-variables.ts';
 import { hostMagic, type MagicRun, playbookDirectory, playMagic, taskMagic } from './magic.ts';
 import type { Entry } from './program.ts';
@@ -13,7 +13,7 @@ export interface RunVariables extends MagicRun {
   readonly hosts: Map<string, HostVariables>;
 }
 
-/** Of the play and batch under way. */
+/** Of the play and batch under way: as it is when it is read. */
 export interface PlayVariables {
   readonly play: Play;
   /** Hosts of the play that have not failed. */
@@ -42,28 +42,28 @@ export function taskScope(
 ): Scope {
   const variables = hostOf(run, host);
   const { task } = entry;
-  const options = { searchDirectories: searchDirectories(run, entry, play.play), check: run.check };
-  const magic = {
-    ...hostMagic(run, variables, play.play),
-    hostvars: hostvars(run, pending),
-    ...playMagic(play),
-    ...taskMagic(entry, options.searchDirectories),
-  };
-  const above: ScopeLayer[] = [run.extra, { origin: 'magic', values: magic, literal: true }];
-  const below: ScopeLayer[] = [
-    ...play.defaults,
-    ...task.defaults,
-    ...variables.host.layers,
+  const { options, layer } = ownOf(run, entry, play.play);
+  const above: Level[] = [
+    run.extra,
+    hostMagic(run, variables, play.play),
+    hostvarsLayer(run, pending),
+    playMagic(play),
+    layer,
+  ];
+  const below: Level[] = [
+    play.defaults,
+    task.defaults,
+    variables.host.layers,
     variables.factLayer(),
-    ...play.play.layers,
+    play.play.layers,
   ];
   const late = lateFiles(play.play, below, above, options);
   return new Scope(
     [
       ...below,
       ...late,
-      ...play.layers,
-      ...task.layers,
+      play.layers,
+      task.layers,
       ...learned(variables, pending),
       ...entry.loops,
       ...(task.params ?? []),
@@ -75,12 +75,11 @@ export function taskScope(
 
 /** What a play can know before any host is looked at: for its hosts, and for the names of handlers. */
 export function playScope(run: RunVariables, play: Play, entry?: Entry): Scope {
-  const options = {
-    searchDirectories: entry ? searchDirectories(run, entry, play) : [playbookDirectory(run, play)],
-    check: run.check,
-  };
-  const known = [...(entry?.task.defaults ?? []), ...play.layers, ...(entry?.task.layers ?? []), run.extra];
-  return new Scope(known, options);
+  const options = entry
+    ? ownOf(run, entry, play).options
+    : { searchDirectories: [playbookDirectory(run, play)], check: run.check };
+  const own = entry ? { below: entry.task.defaults, above: entry.task.layers } : { below: [], above: [] };
+  return new Scope([own.below, play.layers, own.above, run.extra], options);
 }
 
 /** The variables of a host outside any play: for connecting, and what `hostvars` shows. */
@@ -91,15 +90,15 @@ export function hostScope(
   defaults: readonly Layer[] = [],
 ): Scope {
   const variables = hostOf(run, host);
-  const magic = { ...hostMagic(run, variables), hostvars: hostvars(run, pending) };
   return new Scope(
     [
-      ...defaults,
-      ...variables.host.layers,
+      defaults,
+      variables.host.layers,
       variables.factLayer(),
       ...learned(variables, pending),
       run.extra,
-      { origin: 'magic', values: magic, literal: true },
+      hostMagic(run, variables),
+      hostvarsLayer(run, pending),
     ],
     { searchDirectories: [run.inventory.directory], check: run.check },
   );
@@ -123,6 +122,25 @@ export function searchDirectories(run: RunVariables, { task, parents }: Entry, p
   return [...new Set([...roles.map(({ directory }) => directory), own, playbookDirectory(run, play)])];
 }
 
+interface Own {
+  readonly options: ScopeOptions;
+  readonly layer: ScopeLayer;
+}
+
+const owns = new WeakMap<Entry, Own>();
+
+/** What only the task itself decides. */
+function ownOf(run: RunVariables, entry: Entry, play: Play): Own {
+  let own = owns.get(entry);
+  if (!own) {
+    const directories = searchDirectories(run, entry, play);
+    const options = { searchDirectories: directories, check: run.check };
+    own = { options, layer: taskMagic(entry, directories) };
+    owns.set(entry, own);
+  }
+  return own;
+}
+
 function hostOf(run: RunVariables, host: string): HostVariables {
   const variables = run.hosts.get(host);
   if (!variables) throw new Error(`bug: no variables for host ${host}`);
@@ -143,6 +161,15 @@ function pendingLayer(names: ReadonlySet<string>): ScopeLayer {
     origin: 'tasks that have not run yet',
     values: Object.fromEntries([...names].map((name) => [name, new Pending(name)])),
   };
+}
+
+function hostvarsLayer(run: RunVariables, pending: ReadonlySet<string>): ScopeLayer {
+  const values = {
+    get hostvars() {
+      return hostvars(run, pending);
+    },
+  };
+  return { origin: 'magic', values, literal: true };
 }
 
 /** Other hosts' variables, looked up only when touched. */

@@ -5,13 +5,7 @@ import type { Layer } from '../inventory/contract.ts';
 import { VariableFolder } from '../inventory/layers.ts';
 import type { Play } from '../playbook/contract.ts';
 import { renderValue } from '../template/render.ts';
-import {
-  NotKnownYet,
-  Scope,
-  type ScopeLayer,
-  type ScopeOptions,
-  UndefinedVariable,
-} from '../template/scope.ts';
+import { type Level, NotKnownYet, Scope, type ScopeOptions, UndefinedVariable } from '../template/scope.ts';
 
 const read = new Map<string, { readonly at: number; readonly layers: readonly Layer[] }>();
 
@@ -22,8 +16,8 @@ const read = new Map<string, { readonly at: number; readonly layers: readonly La
  */
 export function lateFiles(
   play: Play,
-  below: readonly ScopeLayer[],
-  above: readonly ScopeLayer[],
+  below: readonly Level[],
+  above: readonly Level[],
   options: ScopeOptions,
 ): Layer[] {
   const result: Layer[] = [];

@@ -183,7 +183,7 @@ export class Walk {
       warn: (host, message) => batch.warn(message, host),
       say: (host, line, task) =>
         run.emit({ event: 'output', host, line, ...(task === undefined ? {} : { task, message: true }) }),
-      scope: (entry, host, pending) => taskScope(variables, batch.variables(), entry, host, pending),
+      scope: (entry, host, pending) => taskScope(variables, batch.variables, entry, host, pending),
       participates: ({ task }, host) =>
         batch.isFree || task.runOnce !== true || host === this.living()[0]?.name,
       foresee: (entry, host, pending) => foreseen(this, entry, host, pending),

@@ -13,19 +13,24 @@ export interface ScopeLayer extends Layer {
   readonly literal?: boolean;
 }
 
+/** One layer, or a list of layers that never changes and serves many scopes: where its names stand is noted once. */
+export type Level = ScopeLayer | readonly ScopeLayer[];
+
+const indexes = new WeakMap<readonly ScopeLayer[], ReadonlyMap<string, ScopeLayer>>();
+
 /**
  * The variables that a task sees. Values are rendered when they are asked for, once; the templates in them see
  * this whole scope. Getters and Proxies in layers are read only when their names are asked for.
  */
 export class Scope implements Variables {
   readonly options: ScopeOptions;
-  readonly #layers: readonly ScopeLayer[];
+  readonly #levels: readonly Level[];
   readonly #rendered = new Map<string, unknown>();
   readonly #underWay: string[] = [];
 
-  /** Layers with the lowest precedence first. */
-  constructor(layers: readonly ScopeLayer[], options: ScopeOptions) {
-    this.#layers = layers;
+  /** Levels with the lowest precedence first. */
+  constructor(levels: readonly Level[], options: ScopeOptions) {
+    this.#levels = levels;
     this.options = options;
   }
 
@@ -35,7 +40,7 @@ export class Scope implements Variables {
     origin: string,
     kind: 'literal' | 'templates' = 'literal',
   ): Scope {
-    return new Scope([...this.#layers, { origin, values, literal: kind === 'literal' }], this.options);
+    return new Scope([...this.#levels, { origin, values, literal: kind === 'literal' }], this.options);
   }
 
   /** True when something defines the name. Throws NotKnownYet when only a later task can tell. */
@@ -70,7 +75,7 @@ export class Scope implements Variables {
   }
 
   names(): string[] {
-    return [...new Set(this.#layers.flatMap((layer) => Object.keys(layer.values)))];
+    return [...new Set(this.#levels.flat().flatMap((layer) => Object.keys(layer.values)))];
   }
 
   /** All variables as one dict that renders on access: `vars`, and what `hostvars[name]` gives. */
@@ -90,9 +95,10 @@ export class Scope implements Variables {
   }
 
   #layer(name: string): ScopeLayer | undefined {
-    for (let index = this.#layers.length - 1; index >= 0; index -= 1) {
-      const layer = this.#layers[index];
-      if (layer && Object.hasOwn(layer.values, name)) return layer;
+    for (let index = this.#levels.length - 1; index >= 0; index -= 1) {
+      const level = this.#levels[index] as Level;
+      const layer = isList(level) ? indexOf(level).get(name) : Object.hasOwn(level.values, name) && level;
+      if (layer) return layer;
     }
     return undefined;
   }
@@ -116,4 +122,18 @@ export class Scope implements Variables {
       this.#underWay.pop();
     }
   }
+}
+
+function isList(level: Level): level is readonly ScopeLayer[] {
+  return Array.isArray(level);
+}
+
+/** The uppermost layer of each name. */
+function indexOf(layers: readonly ScopeLayer[]): ReadonlyMap<string, ScopeLayer> {
+  let index = indexes.get(layers);
+  if (!index) {
+    index = new Map(layers.flatMap((layer) => Object.keys(layer.values).map((name) => [name, layer])));
+    indexes.set(layers, index);
+  }
+  return index;
 }

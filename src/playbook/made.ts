@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isMapping } from '../inventory/layers.ts';
 import { readYamlFile } from '../yaml/located.ts';
@@ -77,6 +77,12 @@ export class MadeNames {
       if (isOpen(name)) this.dynamic = true;
       else this.names.add(text(name));
     }
+    if (typeof dir === 'string' && !isOpen(dir)) {
+      const folder = localFile(task, this.#playbook, 'vars', dir);
+      const there = folder !== undefined && statSync(folder).isDirectory();
+      this.#take(there ? this.#below(folder) : undefined, name !== undefined);
+      return;
+    }
     const folders = this.#folders(task);
     const written = typeof dir === 'string' ? undefined : file;
     if (typeof written === 'string' && !isOpen(written)) {
@@ -143,6 +149,13 @@ export class MadeNames {
       );
       if (sure === 'any') this.dynamic = true;
     }
+  }
+
+  /** The names in all files of a folder, however deep: which of them are read is not asked. */
+  #below(folder: string): (readonly string[])[] {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(
+      (name) => this.#in(join(folder, name)) ?? [],
+    );
   }
 
   /** The names in a file of variables; undefined when it cannot be read. */

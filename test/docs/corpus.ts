@@ -134,6 +134,8 @@ class Corpus {
     seen.add(node);
     for (const [key, value] of Object.entries(node)) {
       if (!Array.isArray(node)) this.#note(key, value);
+      // What a task gives as `args` are parameters of its module.
+      if (key === 'args') for (const module of Object.keys(node)) this.#note(module, value);
       this.#walk(value, seen);
     }
   }

@@ -51,6 +51,9 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'community.mysql.mysql_replication': asksAhead,
     'community.mysql.mysql_variables': asksAhead,
   },
+  'community.general.ufw': {
+    logging: 'changed only where it differs; Ansible says so each time while ufw is not on',
+  },
   magic: {
     ansible_playbook_python: 'there is no Python',
   },

@@ -1,5 +1,6 @@
 import type { Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
+import { Float } from '../yaml/float.ts';
 import { placeOf } from '../yaml/located.ts';
 import type { Become, Connect, Expression, Frame, Role, Task } from './contract.ts';
 import { keywords } from './keywords.ts';
@@ -133,8 +134,8 @@ function checkKinds(node: Record<string, unknown>, report: Report): void {
       kind === 'boolean'
         ? boolean(value) !== undefined
         : kind === 'number'
-          ? typeof value === 'number' || (typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value))
-          : typeof value !== 'object';
+          ? /^\s*-?\d+(\.\d+)?\s*$/.test(text(value))
+          : typeof value !== 'object' || value instanceof Float;
     const wanted = { boolean: 'true or false', number: 'a number', text: 'a text' }[kind];
     if (!right) report.mistake(placeOf(node, key), `${key} must be ${wanted}`);
   }

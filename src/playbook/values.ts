@@ -1,3 +1,4 @@
+import { Float } from '../yaml/float.ts';
 import { Unsafe } from '../yaml/unsafe.ts';
 
 /** Whether a value can be known only when it is rendered. */
@@ -12,6 +13,7 @@ export function list(value: unknown): unknown[] {
 
 export function text(value: unknown): string {
   if (value instanceof Unsafe) return value.text;
+  if (value instanceof Float) return String(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 

@@ -9,6 +9,7 @@ import {
 } from 'js-yaml';
 import { type Problem, ProjectError } from '../errors.ts';
 import { isEncrypted } from '../vault/format.ts';
+import { Float } from './float.ts';
 import { copyPlace, locate, placeOf, Source } from './places.ts';
 import { syntaxProblem } from './syntax-errors.ts';
 import { Unsafe } from './unsafe.ts';
@@ -215,7 +216,7 @@ class Builder {
       return read(unsafe && typeof plain.value === 'string' ? new Unsafe(plain.value) : plain.value);
     }
     if (tag === '!' || tag === '!!str') return read(text);
-    if (tag === '!!float' && /^[-+]?\d+$/.test(text)) return read(Number(text));
+    if (tag === '!!float' && /^[-+]?\d+$/.test(text)) return read(new Float(Number(text)));
     const known = YAML11_SCHEMA.lookupScalarTag(tag.replace(/^!!/, 'tag:yaml.org,2002:'));
     const value = known?.resolve(text, true, known.tagName);
     if (known === undefined) this.#unknownTag(event.tagStart, tag);
@@ -246,11 +247,14 @@ function implicit(text: string): { value: unknown; merge: boolean } {
   if (/^[yn]$/i.test(text)) return { value: text, merge: false };
   const { value, tag } = YAML11_SCHEMA.resolveImplicitScalarTag(text);
   if (tag.tagName.endsWith(':merge')) return { value: text, merge: true };
+  // Python prints 8.0, where JavaScript knows no difference to 8.
+  if (tag.tagName.endsWith(':float') && Number.isInteger(value))
+    return { value: new Float(value as number), merge: false };
   return { value: value instanceof Date ? text : value, merge: false };
 }
 
 function isContainer(value: unknown): value is Container {
-  return value !== null && typeof value === 'object' && !(value instanceof Unsafe);
+  return value !== null && typeof value === 'object' && !(value instanceof Unsafe || value instanceof Float);
 }
 
 function put(mapping: Record<string, unknown>, key: string, value: unknown): void {

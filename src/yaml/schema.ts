@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Place, Problem } from '../errors.ts';
 import { didYouMean, nearest } from '../problems.ts';
+import { Float } from './float.ts';
 import { keyPlaceOf, placeAt, placeOf } from './places.ts';
 import { Unsafe } from './unsafe.ts';
 import { Vaulted } from './vaulted.ts';
@@ -254,6 +255,7 @@ function aliasesOf(field: z.core.$ZodType): readonly string[] {
 function plain(value: unknown): unknown {
   if (value instanceof Vaulted) return value.ciphertext;
   if (value instanceof Unsafe) return value.text;
+  if (value instanceof Float) return value.value;
   if (Array.isArray(value)) return value.map(plain);
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));

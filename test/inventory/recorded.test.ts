@@ -18,6 +18,7 @@ import { loadInventory, refreshInventory } from '../../src/inventory/load.ts';
 import { selectHosts, selectLimited } from '../../src/inventory/patterns.ts';
 import { expandHosts } from '../../src/inventory/ranges.ts';
 import { splitWords } from '../../src/inventory/words.ts';
+import { Float } from '../../src/yaml/float.ts';
 import { readYamlFile } from '../../src/yaml/located.ts';
 
 /** What test/inventory/recorded/record.py had ansible-core answer. */
@@ -152,11 +153,14 @@ function same(answer: Answer<string[]> | undefined, select: () => string[]): voi
   expect(selected).toEqual(answer?.error ?? answer?.value.map(local));
 }
 
+const unfloated = (value: unknown) => (value instanceof Float ? value.value : value);
+
 describe('values in INI', () =>
   it.each(Object.entries(answers.literals))('%j', (text, answer) => {
     // Digits that a number would lose stay text.
     if (/^-?\d{17,}$/.test(text)) expect(literalValue(text)).toBe(text);
-    else expect(literalValue(text)).toEqual(answer.error === undefined ? answer.value : text);
+    // The record, which is JSON, does not tell 8.0 from 8.
+    else expect(unfloated(literalValue(text))).toEqual(answer.error === undefined ? answer.value : text);
   }));
 
 describe('lines in INI', () =>

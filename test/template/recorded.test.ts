@@ -28,8 +28,6 @@ const variables = parseYaml(readFileSync(`${folder}variables.yaml`, 'utf8'), 'va
   string,
   unknown
 >;
-// A value in YAML cannot say that it is a float without a fraction.
-variables.whole = new Float(8);
 process.env.RECORDED = 'from the environment';
 process.env.TZ = 'UTC';
 // Paths that are not absolute are looked for here, as the recorder did.

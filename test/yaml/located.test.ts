@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { dump } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ProjectError } from '../../src/errors.ts';
+import { Float } from '../../src/yaml/float.ts';
 import { keyPlaceOf, parseYaml, placeAt, placeOf, readYamlFile, Unsafe } from '../../src/yaml/located.ts';
 
 const read = (text: string): unknown => parseYaml(text, 'x.yaml');
@@ -68,7 +69,7 @@ describe('plain scalars mean what they mean in PyYAML', () => {
     ['"yes"', 'yes'],
     ['!!str 12', '12'],
     ['!!int "12"', 12],
-    ['!!float 1', 1],
+    ['!!float 1', new Float(1)],
     ['!!bool "yes"', true],
   ])('%s', (text, value) => expect(read(`a: ${text}\n`)).toEqual({ a: value }));
 });
@@ -179,4 +180,13 @@ it('reads back whatever is written', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+it('keeps a float that is whole apart from the whole number', () => {
+  const { version, ports, plain } = parseYaml(
+    'version: 8.0\nports: [1.0, 2.]\nplain: 8\n',
+    'x.yaml',
+  ) as Record<string, unknown>;
+  expect(`${version} ${ports} ${plain}`).toBe('8.0 1.0,2.0 8');
+  expect(JSON.stringify({ version, ports })).toBe('{"version":8,"ports":[1,2]}');
 });

@@ -6,7 +6,7 @@ import { contents } from '../host/queries/contents.ts';
 import { type Mount, mounts } from '../host/queries/mounts.ts';
 import { stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
-import { rememberSecret } from '../secrets.ts';
+import { masked, rememberSecret } from '../secrets.ts';
 import { type Change, state } from './contract.ts';
 import { backUp, backupResult } from './shared/backup.ts';
 import { contentChange } from './shared/content.ts';
@@ -84,8 +84,9 @@ export default state<Want, State>({
     const { path, fstab } = want;
     const kept = have.fstab ?? '';
     if (changes.some((change) => change.what === 'content')) {
-      if (have.fstab === undefined) await host.run(sh`mkdir -p -- ${posix.dirname(fstab)}`);
-      else if (want.backup) await backUp(fstab, host, want);
+      if (have.fstab === undefined)
+        await host.run(sh`mkdir -p -- ${posix.dirname(fstab)} && touch -- ${fstab}`);
+      if (want.backup) await backUp(fstab, host, want);
       await host.write(fstab, editedFstab(want, kept));
     }
     const live = changes.find((change) => change.what === 'state');
@@ -113,7 +114,7 @@ export default state<Want, State>({
     name: want.path,
     src: want.src,
     fstype: want.fstype,
-    opts: optionsOf(want),
+    opts: optionsOf(want.opts_no_log && want.opts !== undefined ? { ...want, opts: masked } : want),
     dump: want.dump,
     passno: want.passno,
     fstab: want.fstab,

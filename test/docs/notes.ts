@@ -54,6 +54,9 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'community.general.ufw': {
     logging: 'changed only where it differs; Ansible says so each time while ufw is not on',
   },
+  'community.general.ufw': {
+    logging: 'changed only where it differs; Ansible says so each time while ufw is not on',
+  },
   magic: {
     ansible_playbook_python: 'there is no Python',
   },

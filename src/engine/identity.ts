@@ -33,7 +33,11 @@ export function hostFor(
 export function identityOf(task: Task, scope: Scope, target?: string): Identity {
   const variables = variablesOf(scope, target);
   const given = (value: unknown, variable: string): unknown =>
-    variable in variables ? variables[variable] : value === undefined ? undefined : renderValue(value, scope);
+    variables.has(variable)
+      ? variables.get(variable)
+      : value === undefined
+        ? undefined
+        : renderValue(value, scope);
   if (!isYes(given(task.become.become, 'ansible_become'))) return 'login';
   const user = given(task.become.user, 'ansible_become_user');
   return { user: user === undefined || user === null || user === '' ? 'root' : String(user) };
@@ -44,9 +48,9 @@ function wayOf(fleet: Fleet, task: Task, scope: Scope, name: string, target?: st
   const settings = fleet.settings(name);
   const variables = variablesOf(scope, target);
   const given = (names: readonly string[], value: unknown): unknown => {
-    const named = names.find((each) => each in variables);
+    const named = names.find((each) => variables.has(each));
     return named !== undefined
-      ? variables[named]
+      ? variables.get(named)
       : value === undefined
         ? undefined
         : renderValue(value, scope);
@@ -64,10 +68,11 @@ function wayOf(fleet: Fleet, task: Task, scope: Scope, name: string, target?: st
   };
 }
 
-function variablesOf(scope: Scope, target?: string): Record<string, unknown> {
-  if (target === undefined) return scope.asDict();
+function variablesOf(scope: Scope, target?: string): Pick<Scope, 'has' | 'get'> {
+  if (target === undefined) return scope;
   const all = scope.get('hostvars') as Record<string, Record<string, unknown>>;
-  return all[target] ?? {};
+  const variables = all[target] ?? {};
+  return { has: (name) => name in variables, get: (name) => variables[name] };
 }
 
 function withEnvironment(host: LiveHost, task: Task, scope: Scope): LiveHost {

@@ -1,15 +1,34 @@
 import { TaskFailure } from '../errors.ts';
 import type { Evaluated, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
+import { holdsTemplates } from '../template/lazy.ts';
 import { isDict, omit, typeName } from '../template/python.ts';
-import { conditionHolds, evaluate, renderKeepingTypes, renderValue } from '../template/render.ts';
+import { conditionHolds, evaluate, isTemplate, renderKeepingTypes, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 
 /** A parameter that the module refuses: wrong in every mode, whatever may change before. */
 export class WrongParameters extends TaskFailure {}
 
-/** What a module is asked for, rendered and checked. */
+const fixed = new WeakMap<Task, object>();
+
+/**
+ * What a module is asked for, rendered and checked; once for all hosts and rounds where nothing is to be rendered. It is
+ * an object of its own each time: modules keep what they did by it.
+ */
 export function parameters(module: Module, task: Task, scope: Scope): unknown {
+  const known = fixed.get(task);
+  if (known) return { ...known };
+  const want = checked(module, task, scope);
+  if (isFixed(module, task) && isDict(want)) fixed.set(task, { ...want });
+  return want;
+}
+
+function isFixed(module: Module, { args, argsBelow }: Task): boolean {
+  if (module.kind !== 'state' || module.expressions !== undefined || argsBelow !== undefined) return false;
+  return !Object.keys(args).some(isTemplate) && !holdsTemplates(args);
+}
+
+function checked(module: Module, task: Task, scope: Scope): unknown {
   const render = task.module === 'set_fact' ? renderKeepingTypes : renderValue;
   const { args, rendered } = whole(task, render, scope);
   const { _raw_params: free, ...given } = args;

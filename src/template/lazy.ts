@@ -46,8 +46,8 @@ function onFirstRead(target: object, name: string, read: () => unknown): void {
   });
 }
 
-/** False for Proxies and objects with getters: they render themselves. */
-function holdsTemplates(value: object): boolean {
+/** Whether a dict or list has templates in it. False for Proxies and objects with getters: they render themselves. */
+export function holdsTemplates(value: object): boolean {
   const before = known.get(value);
   if (before !== undefined) return before;
   const result = !types.isProxy(value) && inspect(value);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type ParsedKey, type ServerHostKeyAlgorithm } from 'ssh2';
 import { TransportError } from '../errors.ts';
 import type { Connection, ConnectionSettings } from './connection.ts';
+import { Door } from './door.ts';
 import { hostKeyError } from './host-key-error.ts';
 import { type JumpConnection, throughJump, type Way } from './jumps.ts';
 import { judge, type KnownHost, knownTypes, readKnownHosts, rememberHost } from './known_hosts.ts';
@@ -36,28 +37,57 @@ export async function connectSsh(
   return connectionOver(client, way, settings, patience);
 }
 
+/** Of this process's logins by ways of its own. */
+const door = new Door();
+
 /**
- * Logs in. A connection that sshd turns away at the door is tried again until it has taken as long as a connection
+ * Logs in. A connection that sshd turns away at the door is tried again until that has taken as long as a connection
  * may: while many log in at once it refuses some at random (MaxStartups of sshd_config(5)). Nothing was said by then.
  */
-async function enter(
-  settings: ConnectionSettings,
-  patience: Patience,
-): Promise<{ client: ssh2.Client; way: Way }> {
-  const known = knownHosts(settings);
-  const end = performance.now() + settings.connectTimeout * 1000;
+async function enter(settings: ConnectionSettings, patience: Patience): Promise<Entered> {
+  if (settings.jump !== undefined || settings.proxyCommand !== undefined)
+    return (await tryToEnter(settings, patience)).entered();
+  let left = settings.connectTimeout * 1000;
   for (let tries = 1; ; tries++) {
-    const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
-    const isIdentified = identification(way.stream);
-    try {
-      return { client: await logIn(settings, { way, keys, known, patience }), way };
-    } catch (error) {
-      way.release();
-      const pause = Math.min(tries, 5) * (100 + Math.random() * 200);
-      const isOwn = settings.jump === undefined && settings.proxyCommand === undefined;
-      if (!isOwn || isIdentified() || performance.now() + pause > end) throw error;
-      await sleep(pause);
-    }
+    const pause = Math.min(tries, 5) * (100 + Math.random() * 200);
+    const { entered, wasTurnedAway, took } = await door.through(
+      () => tryToEnter(settings, patience),
+      (attempt) => attempt.wasTurnedAway,
+    );
+    left -= took + pause;
+    if (!wasTurnedAway || left < 0) return entered();
+    await sleep(pause);
+  }
+}
+
+interface Entered {
+  readonly client: ssh2.Client;
+  readonly way: Way;
+}
+
+interface Attempt {
+  /** Throws what kept us out. */
+  entered(): Entered;
+  readonly wasTurnedAway: boolean;
+  /** Milliseconds. */
+  readonly took: number;
+}
+
+async function tryToEnter(settings: ConnectionSettings, patience: Patience): Promise<Attempt> {
+  const began = performance.now();
+  const took = () => performance.now() - began;
+  const known = knownHosts(settings);
+  const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
+  const isIdentified = identification(way.stream);
+  try {
+    const client = await logIn(settings, { way, keys, known, patience });
+    return { entered: () => ({ client, way }), wasTurnedAway: false, took: took() };
+  } catch (error) {
+    way.release();
+    const entered = () => {
+      throw error;
+    };
+    return { entered, wasTurnedAway: !isIdentified(), took: took() };
   }
 }
 

@@ -53,8 +53,8 @@ export default state<Want, State>({
   async have(want, host) {
     if (want.ci) return { missing: [], installed: [], outdated: [] };
     const [list, outdated] = await Promise.all([
-      look(want, host, 'list', '--json', '--long'),
-      want.state === 'latest' ? look(want, host, 'outdated') : undefined,
+      look(want, host, sh`${await npm(want, host, 'list', '--json', '--long')} ${flags(want)}`),
+      want.state === 'latest' ? look(want, host, await command(want, host, 'outdated')) : undefined,
     ]);
     return {
       ...readNpmList(list.stdout, wanted(want)),
@@ -81,10 +81,8 @@ export default state<Want, State>({
 
   async fix(changes, want, _have, host) {
     const run = async (verb: string) => {
-      const name = wanted(want);
-      const command = sh`${await npm(want, host, verb)} ${name === undefined ? [] : [name]} ${flags(want)}`;
       const make = want.path === undefined ? sh`:` : sh`mkdir -p -- ${want.path} && cd ${want.path}`;
-      await host.job(`npm ${verb} ${want.path ?? ''}`, sh`${make} && ${command}`);
+      await host.job(`npm ${verb} ${want.path ?? ''}`, sh`${make} && ${await command(want, host, verb)}`);
     };
     if (want.ci) return run('ci');
     if (want.state === 'absent') return run('uninstall');
@@ -115,6 +113,12 @@ async function npm(want: Want, host: HostReader, verb: string, ...more: string[]
   return sh`${words} ${verb} ${more} ${want.global ? ['--global'] : []} ${production}`;
 }
 
+/** A command about the package that is meant, if one is. */
+async function command(want: Want, host: HostReader, verb: string): Promise<Command> {
+  const name = wanted(want);
+  return sh`${await npm(want, host, verb)} ${name === undefined ? [] : [name]} ${flags(want)}`;
+}
+
 function flags(want: Want): string[] {
   return [
     ...(want.ignore_scripts ? ['--ignore-scripts'] : []),
@@ -127,10 +131,9 @@ function flags(want: Want): string[] {
 }
 
 /** npm answers with 1 where something is missing or outdated. A directory that is not there holds nothing. */
-async function look(want: Want, host: HostReader, verb: string, ...more: string[]): Promise<Output> {
-  const command = await npm(want, host, verb, ...more);
+async function look(want: Want, host: HostReader, command: Command): Promise<Output> {
   const there = want.path === undefined ? sh`:` : sh`cd ${want.path} 2>/dev/null || exit 0`;
   const output = await host.look(sh`${there}\n${command}`, { expect: 'any' });
-  if (output.code > 1) throw new TaskFailure(`npm ${verb} on ${host.name}: ${output.stderr.trim()}`);
+  if (output.code > 1) throw new TaskFailure(`npm on ${host.name}: ${output.stderr.trim()}`);
   return output;
 }

@@ -1,5 +1,6 @@
 import type { LiveHost } from '../host/live-host.ts';
-import { clearHandlers, noteHandlers } from './journal.ts';
+import type { Command } from '../host/sh.ts';
+import { clearHandlers, noteHandlers, noting } from './journal.ts';
 import type { Entry } from './program.ts';
 
 /** The name under which a handler is journalled and shown. */
@@ -34,13 +35,36 @@ export class DueHandlers {
   /** Notes handlers before a change is made. Gives the keys that were new. */
   async note(handlers: readonly Entry[], added: (keys: readonly string[]) => void): Promise<void> {
     const journal = this.#journal.host();
-    const fresh = [...new Set(handlers.map(handlerKey))].filter(
-      (key) => !this.#noted.has(key) && !this.owed.has(key),
-    );
+    const fresh = this.#fresh(handlers);
     if (fresh.length === 0 || !journal || this.#journal.check) return;
     added(fresh);
     for (const key of fresh) this.#noted.add(key);
     await noteHandlers(journal, fresh);
+  }
+
+  /**
+   * What notes handlers in front of a change that travels behind others; undefined where that takes another shell.
+   * @param taken keys that those others note
+   */
+  travelling(
+    handlers: readonly Entry[],
+    host: LiveHost,
+    taken: ReadonlySet<string>,
+  ): { readonly keys: readonly string[]; readonly command?: Command } | undefined {
+    const journal = this.#journal.host();
+    const keys = this.#fresh(handlers).filter((key) => !taken.has(key));
+    if (keys.length === 0 || !journal) return { keys: [] };
+    return journal.sharesShell(host) ? { keys, command: noting(keys) } : undefined;
+  }
+
+  /** Such a change was made. */
+  took(keys: readonly string[]): void {
+    for (const key of keys) this.#noted.add(key);
+  }
+
+  #fresh(handlers: readonly Entry[]): string[] {
+    const keys = new Set(handlers.map(handlerKey));
+    return [...keys].filter((key) => !this.#noted.has(key) && !this.owed.has(key));
   }
 
   /** Takes off the journal what was noted for a change that turned out to be none. */

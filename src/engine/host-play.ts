@@ -1,6 +1,7 @@
 import { TaskFailure } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { Scope } from '../template/scope.ts';
+import { type Candidate, type Following, following, type Head } from './ahead.ts';
 import { Course } from './course.ts';
 import { DueHandlers } from './due.ts';
 import { endOf, isIgnored, isStopped, type Round, type TaskEnd } from './ends.ts';
@@ -8,7 +9,7 @@ import type { Emit } from './events.ts';
 import type { HostVariables } from './host-variables.ts';
 import type { askedBy } from './includes.ts';
 import { failure, type Outcome } from './outcome.ts';
-import type { PreparedItem, PrepareRun } from './prepare.ts';
+import type { Prepared, PreparedItem, PrepareRun } from './prepare.ts';
 import type { Entry, Program } from './program.ts';
 import { runTask } from './running.ts';
 import { nameOf, taskEvent, titleOf } from './telling.ts';
@@ -24,6 +25,12 @@ export interface PlayAround extends PrepareRun {
   participates(entry: Entry, host: string): boolean;
   /** What an include brings in, if that can be known already; undefined if not. */
   foresee(entry: Entry, host: string, pending: ReadonlySet<string>): readonly Entry[] | undefined;
+  /** Whether changes may travel before and behind the task, where it stands. */
+  travels(entry: Entry): boolean;
+  /** Other hosts take part, task by task: what one skips another may do. */
+  readonly isShared: boolean;
+  /** How often it was asked which hosts take part: what asks for that changes with their failures. */
+  presenceAsked(): number;
   /** The handlers that a notification means. */
   handlers(notification: string): readonly Entry[];
   /** Where the journal of due handlers is kept; undefined when no root shell is in use on the host. */
@@ -70,10 +77,71 @@ export class HostPlay {
 
   /** Runs the task at an index of the program. */
   async runAt(index: number, entry: Entry): Promise<TaskEnd> {
+    await this.window.landed(entry);
     const ready = this.window.take(index, entry);
     const end = await runTask(this, this.around, entry, ready, () => this.window.prefetch(index + 1, entry));
-    this.window.adapt(end);
+    this.window.adapt(entry, end);
     return end;
+  }
+
+  /** Whether the task, or a round of it, was done before its turn. */
+  isAhead(entry: Entry): Promise<boolean> {
+    return this.window.landed(entry);
+  }
+
+  /** What can travel behind a change: rounds of its own task, then the tasks behind it. */
+  following(entry: Entry, head: Head, prepared: Prepared, index: number): Following | undefined {
+    if (this.around.check || this.window.isOff || prepared.isShared) return undefined;
+    if (!this.#travels(entry)) return undefined;
+    const found = following(this.around, head, this.#behind(entry, prepared, index));
+    if (found) this.window.leads(entry);
+    return found;
+  }
+
+  *#behind(entry: Entry, { items, module }: Prepared, index: number): Generator<Candidate> {
+    if (module.kind !== 'state') return;
+    for (const item of items.slice(index + 1)) {
+      if (!item) return;
+      if (item.skipped === undefined) yield this.#candidate(module, item);
+    }
+    const ran = new Map(this.ran);
+    const remember = ({ task: { role } }: Entry): boolean => {
+      if (role?.once === undefined) return true;
+      if (!ran.has(role.once)) ran.set(role.once, role);
+      return ran.get(role.once) === role;
+    };
+    remember(entry);
+    for (const [other, prepared] of this.window.behind(this.next)) {
+      const { module } = prepared;
+      if (!remember(other) || !this.#travels(other) || prepared.isShared) return;
+      const skipped = prepared.items.every((item) => item?.skipped !== undefined);
+      if (skipped && !this.around.isShared) continue;
+      if (module.kind !== 'state' || !module.achieved) return;
+      for (const item of prepared.items) {
+        if (!item) return;
+        if (item.skipped === undefined) yield this.#candidate(module, item);
+      }
+    }
+  }
+
+  #travels(entry: Entry): boolean {
+    const { notify } = entry.task;
+    return (
+      this.around.travels(entry) &&
+      notify.every((name) => name.includes('{{') || this.around.handlers(name).length > 0)
+    );
+  }
+
+  #candidate(module: Candidate['module'], item: PreparedItem): Candidate {
+    return {
+      module,
+      item,
+      note: (taken) => {
+        const handlers = item.notify.map((name) => this.around.handlers(name));
+        if (!item.host || handlers.some((found) => found.length === 0)) return undefined;
+        return this.handlers.travelling(handlers.flat(), item.host, taken);
+      },
+    };
   }
 
   /**

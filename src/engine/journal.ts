@@ -1,5 +1,5 @@
 import type { LiveHost } from '../host/live-host.ts';
-import { rawShell, sh } from '../host/sh.ts';
+import { type Command, rawShell, sh } from '../host/sh.ts';
 
 const file = '/var/lib/foobar/pending';
 
@@ -9,7 +9,12 @@ const file = '/var/lib/foobar/pending';
  * the shell keeps their order.
  */
 export function noteHandlers(host: LiveHost, handlers: readonly string[]): Promise<unknown> {
-  return host.run(sh`printf '%s\n' ${handlers} >>${file}`);
+  return host.run(noting(handlers));
+}
+
+/** The command that notes them. */
+export function noting(handlers: readonly string[]): Command {
+  return sh`printf '%s\n' ${handlers} >>${file}`;
 }
 
 /** Takes off what has run. */

@@ -1,7 +1,8 @@
 import { NotYet } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
-import type { ActionModule, ActionResult, StateModule } from '../modules/contract.ts';
+import type { ActionModule, ActionResult, Change, Context, StateModule } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
+import type { Following } from './ahead.ts';
 import { type Outcome, withLines } from './outcome.ts';
 import { askItem, epochOf, type PreparedItem, type PrepareRun } from './prepare.ts';
 
@@ -13,6 +14,8 @@ export interface Around {
   sent(): void;
   /** A fix or an action begins. */
   begin(): void;
+  /** What can travel behind a change that is about to be made. */
+  behind(item: PreparedItem, changes: readonly Change[], before: unknown): Following | undefined;
   /** Called before the first change: due handlers are noted on the host. */
   beforeChange(): Promise<unknown>;
   /** A failed attempt is followed by another. */
@@ -36,7 +39,7 @@ export async function settle(
   // Some values are dear (checksums of large files), and most tasks' are never looked at.
   const used = task.register || task.changedWhen || task.failedWhen || (task.frames ?? []).length > 0;
   const values = (state: unknown) => (used ? module.result?.(want, state) : {});
-  const before = await item.answer;
+  const before = item.ahead ? item.ahead.before : await item.answer;
   const differences = module.diff(want, before);
   const counted = differences.some((change) => !change.uncounted);
   const skipped = differences.length === 0 ? module.skipped?.(want, before) : undefined;
@@ -56,22 +59,19 @@ export async function settle(
     };
 
   around.begin();
-  const noted = around.beforeChange();
-  const fixing = (async () => module.fix(differences, want, before, host, context))();
-  // The proof and the next window are asked in this tick: most fixes are one step, which is ahead of them in the shell.
-  const proof = askItem(run.fleet, module, item);
-  const provedAt = epochOf(run.fleet, module, host);
-  around.sent();
-  try {
-    await Promise.all([noted, fixing]);
-  } finally {
-    await fixing.catch(() => {});
-  }
-  const after = await (epochOf(run.fleet, module, host) === provedAt
-    ? proof
-    : askItem(run.fleet, module, item));
+  // What else was asked for is known by then, and may travel with it.
+  if (!item.ahead && module.achieved) await host.quiet();
+  const { followed, done } = item.ahead
+    ? { followed: item.ahead.followed, done: item.ahead.fixing }
+    : mend(run, module, item, { host, context, differences, before }, around);
+  await done;
+  const proof =
+    item.askedAt === epochOf(run.fleet, module, host) ? item.answer : askItem(run.fleet, module, item);
+  // Where a change behind it was begun, the host itself had found it to be as wanted right before.
+  const isProved = await followed;
+  const after = await (isProved ? proof?.catch(() => before) : proof);
   const left = module.verify ? module.verify(want, before, after) : module.diff(want, after);
-  if (left.length > 0)
+  if (left.length > 0 && !isProved)
     return {
       status: 'failed',
       changes: left,
@@ -84,6 +84,38 @@ export async function settle(
     changes: differences,
     result: { changed, failed: false, ...values(after) },
   };
+}
+
+/** Sends a change, and in the same tick all that can travel with it. */
+function mend(
+  run: PrepareRun,
+  module: AnyState,
+  item: PreparedItem,
+  {
+    host,
+    context,
+    differences,
+    before,
+  }: { host: LiveHost; context: Context; differences: readonly Change[]; before: unknown },
+  around: Around,
+): { done: Promise<void>; followed: Promise<boolean> } {
+  const behind = around.behind(item, differences, before);
+  const noted = around.beforeChange();
+  const fixing = (async () =>
+    module.fix(differences, item.want, before, behind?.lead(host) ?? host, context))();
+  behind?.send();
+  // The proofs and the next window are asked in this tick: most fixes are one step, which is ahead of them in the shell.
+  void askItem(run.fleet, module, item);
+  behind?.prove();
+  around.sent();
+  const done = async (): Promise<void> => {
+    try {
+      await Promise.all([noted, fixing]);
+    } finally {
+      await fixing.catch(() => {});
+    }
+  };
+  return { done: done(), followed: behind?.followed ?? Promise.resolve(false) };
 }
 
 /** Runs an action; in check mode only one that changes nothing. */

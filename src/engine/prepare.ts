@@ -1,11 +1,12 @@
 import type { Fleet } from '../host/fleet.ts';
-import type { LiveHost } from '../host/live-host.ts';
+import type { LiveHost, Question } from '../host/live-host.ts';
 import type { Context, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
 import { masked } from '../secrets.ts';
 import { renderTemplateFile, renderValue } from '../template/render.ts';
 import { NotKnownYet, type Scope } from '../template/scope.ts';
 import { readDecrypted } from '../vault/files.ts';
+import type { Ahead } from './ahead.ts';
 import { failing, isSet, isYes } from './conditions.ts';
 import { findFile } from './files.ts';
 import { hostFor } from './identity.ts';
@@ -49,13 +50,21 @@ export interface PreparedItem {
   answer?: Promise<unknown>;
   /** The epoch of that question. */
   askedAt?: number;
+  /** What `have` asked the host, where changes may travel; undefined among them is what cannot be asked again. */
+  questions?: readonly (Question | undefined)[];
+  /** What it found, once that is known. */
+  found?: { readonly state: unknown };
+  /** It was done before its turn. */
+  ahead?: Ahead;
 }
 
 export interface Prepared {
   readonly module: Module;
   readonly rounds: Rounds;
   /** In the order of the rounds; undefined where it cannot be known before its turn, which prepares it. */
-  readonly items: readonly (PreparedItem | undefined)[];
+  readonly items: (PreparedItem | undefined)[];
+  /** Other hosts' failures would change it. */
+  isShared?: boolean;
 }
 
 /** The scope of a task in which names that earlier rounds of its own loop set are not known yet. */
@@ -72,18 +81,37 @@ export function prepareTask(run: PrepareRun, entry: Entry, scopeOf: ScopeOf, hos
   if (!module) throw new Error(`bug: module ${task.module} was not loaded`);
   const scope = scopeOf(new Set());
   const rounds = roundsOf(task, scope);
-  const later = rounds.values.length > 1 ? laterScope(task, scopeOf) : undefined;
-  const items = rounds.values.map((_value, index) => {
-    const from = index === 0 ? scope : later;
-    if (!from) return undefined;
+  const prepared: Prepared = { module, rounds, items: rounds.values.length === 0 ? [] : [undefined] };
+  if (rounds.values.length === 0) return prepared;
+  try {
+    prepared.items[0] = prepareItem(run, entry, module, scope, rounds, 0, hostName);
+  } catch (error) {
+    if (error instanceof NotKnownYet && !rounds.looped) throw error;
+  }
+  prepareLater(run, entry, prepared, 1, scopeOf, hostName);
+  return prepared;
+}
+
+/** Prepares the rounds from one on ahead of their turn, as far as they can be known; before that they are undefined. */
+export function prepareLater(
+  run: PrepareRun,
+  entry: Entry,
+  { module, rounds, items }: Prepared,
+  from: number,
+  scopeOf: ScopeOf,
+  hostName: string,
+): void {
+  const { length } = rounds.values;
+  const scope = from < length ? laterScope(entry.task, scopeOf) : undefined;
+  for (let index = from; index < length; index++) {
+    items[index] = undefined;
+    if (!scope) continue;
     try {
-      return prepareItem(run, entry, module, from, rounds, index, hostName);
-    } catch (error) {
-      if (error instanceof NotKnownYet && !rounds.looped) throw error;
-      return undefined;
+      items[index] = prepareItem(run, entry, module, scope, rounds, index, hostName);
+    } catch {
+      // Its own turn will tell.
     }
-  });
-  return { module, rounds, items };
+  }
 }
 
 /** The scope of the rounds behind the first; undefined when nobody can tell what earlier rounds set. */
@@ -153,14 +181,23 @@ export function askItem(fleet: Fleet, module: Module, item: PreparedItem): Promi
   const { host, context, want } = item;
   if (!host || !context) throw new Error('bug: a skipped item was asked');
   item.askedAt = epochOf(fleet, module, host);
+  const questions: (Question | undefined)[] = [];
+  const reader = module.kind === 'state' && module.achieved ? host.noting(questions) : host;
   const answer = (async () =>
     module.kind === 'state'
-      ? await module.have(want, host, context)
+      ? await module.have(want, reader, context)
       : await module.settled?.(want, host, context))();
-  answer.catch((error: unknown) => {
-    // A template, say, that uses what an earlier task has yet to set: in its turn it is prepared anew.
-    if (error instanceof NotKnownYet) delete item.askedAt;
-  });
+  delete item.found;
+  item.questions = questions;
+  answer.then(
+    (state) => {
+      if (item.answer === answer) item.found = { state };
+    },
+    (error: unknown) => {
+      // A template, say, that uses what an earlier task has yet to set: in its turn it is prepared anew.
+      if (error instanceof NotKnownYet) delete item.askedAt;
+    },
+  );
   item.answer = answer;
   return answer;
 }
@@ -169,13 +206,17 @@ export function askItem(fleet: Fleet, module: Module, item: PreparedItem): Promi
 export function isFresh(fleet: Fleet, module: Module, item: PreparedItem): boolean {
   return (
     item.skipped !== undefined ||
+    item.ahead !== undefined ||
     (item.host !== undefined && item.askedAt === epochOf(fleet, module, item.host))
   );
 }
 
 /** Whether what was prepared ahead can be used as it is. */
 export function isReady(fleet: Fleet, { module, items }: Prepared): boolean {
-  return items.every((item, index) => (item ? isFresh(fleet, module, item) : index > 0));
+  return (
+    items.some((item) => item?.ahead) ||
+    items.every((item, index) => (item ? isFresh(fleet, module, item) : index > 0))
+  );
 }
 
 export function epochOf(fleet: Fleet, module: Module, host: LiveHost): number {

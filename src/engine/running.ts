@@ -9,7 +9,15 @@ import { judged } from './judge.ts';
 import { labelOf, roundScope, roundValues } from './loops.ts';
 import type { Outcome } from './outcome.ts';
 import type { Around } from './perform.ts';
-import { type Prepared, type PreparedItem, prepareItem, prepareTask } from './prepare.ts';
+import {
+  askItem,
+  isFresh,
+  type Prepared,
+  type PreparedItem,
+  prepareItem,
+  prepareLater,
+  prepareTask,
+} from './prepare.ts';
 import type { Entry } from './program.ts';
 import { titleOf } from './telling.ts';
 
@@ -52,9 +60,14 @@ export async function runTask(
     if (index > 0 && pause > 0) await sleep(pause * 1000);
     const scope = index === 0 ? base : base.with(seen, 'register');
     const own = roundScope(task, scope, going, index);
+    await landed(host, around, entry, prepared, index);
     let item = prepared.items[index];
     let outcome: Outcome;
     try {
+      if (item?.ahead) {
+        host.handlers.took(item.ahead.noted);
+        noted.push(...item.ahead.noted);
+      }
       item ??= prepareItem(around, entry, module, scope, going, index, host.name);
       // What was prepared ahead saw what was known then.
       item = { ...item, scope: own };
@@ -62,7 +75,7 @@ export async function runTask(
         around,
         task,
         item,
-        aroundItem(host, around, entry, title, item, sent, noted),
+        aroundItem(host, around, { entry, prepared, index, handler }, title, item, sent, noted),
       );
       outcome = joined(around, entry, item, outcome);
     } catch (error) {
@@ -86,18 +99,59 @@ export async function runTask(
   return end;
 }
 
+/** The round of a task that is under way. */
+interface Under {
+  readonly entry: Entry;
+  readonly prepared: Prepared;
+  readonly index: number;
+  readonly handler: boolean;
+}
+
+/** Rounds that were to travel behind others and did not come to pass are prepared anew, and those behind them. */
+async function landed(
+  host: HostPlay,
+  around: PlayAround,
+  entry: Entry,
+  prepared: Prepared,
+  index: number,
+): Promise<void> {
+  const ahead = prepared.items[index]?.ahead;
+  if (!ahead || (await ahead.made)) return;
+  const scopeOf = (pending: ReadonlySet<string>) => host.scope(entry, pending);
+  prepared.items[index] = undefined;
+  prepareLater(around, entry, prepared, index + 1, scopeOf, host.name);
+}
+
+/** A change makes what was read for the rounds behind it stale: the next ones are asked again in the same tick. */
+function askNext(around: PlayAround, { module, items }: Prepared, from: number): void {
+  if (module.kind !== 'state') return;
+  for (const item of items.slice(from, from + roundsAhead))
+    if (item?.host && !isFresh(around.fleet, module, item)) void askItem(around.fleet, module, item);
+}
+
+const roundsAhead = 4;
+
 function aroundItem(
   host: HostPlay,
   around: PlayAround,
-  { task }: Entry,
+  { entry, prepared, index, handler }: Under,
   title: string,
   item: PreparedItem,
   sent: () => void,
   noted: string[],
 ): Around {
+  const { task } = entry;
+  const { module } = prepared;
   return {
     unsure: around.check && host.variables.unsure,
-    sent,
+    sent: () => {
+      askNext(around, prepared, index + 1);
+      sent();
+    },
+    behind: (head, changes, before) =>
+      module.kind === 'state' && !handler
+        ? host.following(entry, { module, item: head, changes, before }, prepared, index)
+        : undefined,
     begin: () => around.emit({ event: 'begin', host: host.name, task: title, module: task.module }),
     beforeChange: () =>
       host.handlers.note(

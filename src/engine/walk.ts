@@ -1,3 +1,4 @@
+import { travels } from './ahead.ts';
 import { grow, learn } from './answers.ts';
 import type { Batch } from './batch.ts';
 import { isSet } from './conditions.ts';
@@ -19,10 +20,12 @@ export class Walk {
   /** `meta: clear_host_errors` brought hosts back that have tasks left. */
   revived = false;
   readonly #known = new Set<HostPlay>();
+  readonly #names: readonly string[];
 
   constructor(batch: Batch, program: Program, names: readonly string[]) {
     this.batch = batch;
     this.program = program;
+    this.#names = names;
     const around = this.#around();
     this.hosts = names.map((name) => {
       const variables = batch.run.variables.hosts.get(name);
@@ -35,6 +38,7 @@ export class Walk {
     do {
       this.revived = false;
       for (let index = 0; index < this.program.length && this.goesOn(); index++) await this.#step(index);
+      if (this.batch.run.signal.aborted) await this.#tellWhatIsDone();
     } while (this.revived && this.goesOn());
     for (const { course } of this.hosts) course.takes([]);
     this.settle();
@@ -46,6 +50,11 @@ export class Walk {
       }
     if (this.goesOn()) await flushHandlers(this, this.living(), []);
     this.settle();
+  }
+
+  /** Several hosts go side by side here. */
+  get isShared(): boolean {
+    return this.#names.length > 1;
   }
 
   goesOn(): boolean {
@@ -127,6 +136,19 @@ export class Walk {
     for (const host of this.batch.hosts) host.forgetAhead();
   }
 
+  /** Interrupted: changes that were made before their turn are told all the same. */
+  async #tellWhatIsDone(): Promise<void> {
+    await Promise.all(
+      this.living().map(async (host) => {
+        for (let entry = this.program.at(host.next); entry; entry = this.program.at(host.next)) {
+          const index = host.next++;
+          if (!host.course.foresees(entry.frames) || !(await host.isAhead(entry))) continue;
+          this.ended(host, entry, await host.runAt(index, entry));
+        }
+      }),
+    );
+  }
+
   async #step(index: number): Promise<void> {
     const entry = this.program.at(index);
     if (!entry) return;
@@ -184,6 +206,9 @@ export class Walk {
       say: (host, line, task) =>
         run.emit({ event: 'output', host, line, ...(task === undefined ? {} : { task, message: true }) }),
       scope: (entry, host, pending) => taskScope(variables, batch.variables, entry, host, pending),
+      travels: ({ task }) => !state.stepping && travels(task, batch.play, !this.isShared),
+      isShared: this.isShared,
+      presenceAsked: () => batch.presenceAsked,
       participates: ({ task }, host) =>
         batch.isFree || task.runOnce !== true || host === this.living()[0]?.name,
       foresee: (entry, host, pending) => foreseen(this, entry, host, pending),

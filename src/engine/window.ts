@@ -18,6 +18,8 @@ export class Window {
   readonly #prepared = new Map<Entry, Prepared>();
   readonly #largest: number;
   #size: number;
+  /** Tasks whose changes did not go alone. */
+  readonly #traveled = new Set<Entry>();
 
   constructor(host: HostPlay, program: Program, around: PlayAround) {
     this.#host = host;
@@ -39,14 +41,59 @@ export class Window {
     return ready;
   }
 
-  /** It shrinks after changes and grows while nothing differs. */
-  adapt(end: TaskEnd): void {
-    const next = end.status === 'changed' ? Math.max(4, this.#size >> 3) : this.#size + 4;
-    this.#size = Math.min(this.#largest, next);
+  /** It shrinks after changes that went alone and grows while nothing differs. */
+  adapt(entry: Entry, end: TaskEnd): void {
+    if (end.status !== 'changed') this.#size = Math.min(this.#largest, this.#size + 4);
+    else if (!this.#traveled.has(entry)) this.#size = Math.min(this.#largest, Math.max(4, this.#size >> 3));
+    this.#traveled.delete(entry);
   }
 
+  /** No task is looked at before its turn. */
+  get isOff(): boolean {
+    return this.#largest <= 1;
+  }
+
+  /** What is prepared of the tasks behind an index, up to the first that is not or that others than tasks decide on. */
+  *behind(index: number): Generator<[Entry, Prepared]> {
+    for (const entry of this.#program.from(index)) {
+      const { task, hosts, frames } = entry;
+      const elsewhere = hosts && hosts.size > 0 && !hosts.has(this.#host.name);
+      if (elsewhere || !this.#host.course.foresees(frames)) {
+        if (this.#around.isShared) return;
+        continue;
+      }
+      const prepared = task.include === undefined ? this.#prepared.get(entry) : undefined;
+      if (!prepared) return;
+      yield [entry, prepared];
+    }
+  }
+
+  /** Changes travel behind this one: there is reason to look as far ahead again. */
+  leads(entry: Entry): void {
+    this.#traveled.add(entry);
+    this.#size = Math.min(this.#largest, Math.max(16, this.#size * 2));
+  }
+
+  /** Whether a task that was to be done before its turn was; if not, nor was any behind it. */
+  async landed(entry: Entry): Promise<boolean> {
+    const known = this.#prepared.get(entry);
+    const ahead = known?.items.find((item) => item?.ahead)?.ahead;
+    if (!ahead) return false;
+    if (await ahead.made) {
+      this.#traveled.add(entry);
+      return true;
+    }
+    for (const [other, { items }] of this.#prepared)
+      if (items.some((item) => item?.ahead)) this.#prepared.delete(other);
+    return false;
+  }
+
+  /** What was done already stays so. */
   clear(): void {
-    this.#prepared.clear();
+    for (const [entry, { items }] of this.#prepared) {
+      if (!items.some((item) => item?.ahead)) this.#prepared.delete(entry);
+      for (const [index, item] of items.entries()) if (!item?.ahead) items[index] = undefined;
+    }
   }
 
   /**
@@ -65,6 +112,7 @@ export class Window {
         continue;
       }
       const ready = this.#prepare(entry, pending);
+      if (ready?.items.some((item) => item?.ahead)) room += 1;
       if (task.register) pending.add(task.register);
       if (task.module === 'set_fact') for (const name of factNames(task) ?? []) pending.add(name);
       if (setsUnforeseen(entry)) return;
@@ -80,7 +128,9 @@ export class Window {
     if (!this.#around.participates(entry, this.#host.name)) return undefined;
     try {
       const scopeOf = (own: ReadonlySet<string>) => this.#host.scope(entry, new Set([...pending, ...own]));
+      const asked = this.#around.presenceAsked();
       const ready = prepareTask(this.#around, entry, scopeOf, this.#host.name);
+      ready.isShared = this.#around.isShared && this.#around.presenceAsked() !== asked;
       this.#prepared.set(entry, ready);
       return ready;
     } catch {

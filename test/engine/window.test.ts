@@ -1,10 +1,7 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Connection } from '../../src/host/connection.ts';
-import { localConnection } from '../../src/host/local-connection.ts';
-import { on, play, scratch } from './play.ts';
+import { counting, on, play, scratch, tree } from './play.ts';
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -76,18 +73,6 @@ const files = {
 - { name: M2, lineinfile: { path: "{{ mine }}/a", line: x, create: true }, notify: I }`,
 };
 
-/** Names, modes and contents below a folder. */
-function tree(folder: string): string[] {
-  return readdirSync(folder)
-    .sort()
-    .flatMap((name) => {
-      const path = join(folder, name);
-      const stat = statSync(path);
-      const inside = stat.isDirectory() ? tree(path) : [readFileSync(path, 'utf8')];
-      return [`${name} ${stat.mode.toString(8)}`, ...inside];
-    });
-}
-
 it('looking ahead gives what one task after the other gives', async () => {
   await fc.assert(
     fc.asyncProperty(tasks, async (list) => {
@@ -106,27 +91,6 @@ it('looking ahead gives what one task after the other gives', async () => {
     { numRuns: 20 },
   );
 });
-
-/** A connection that counts what is written to its shells: each is a round trip. */
-function counting(): { connection: Connection; count: () => number } {
-  const connection = localConnection();
-  let count = 0;
-  return {
-    count: () => count,
-    connection: {
-      ...connection,
-      async exec(command) {
-        const channel = await connection.exec(command);
-        const write = channel.stdin.write.bind(channel.stdin) as (...args: unknown[]) => boolean;
-        channel.stdin.write = (...args: unknown[]) => {
-          count += 1;
-          return write(...args);
-        };
-        return channel;
-      },
-    },
-  };
-}
 
 describe('a settled host', () => {
   const files = (from: number, length = 6) =>

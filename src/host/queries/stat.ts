@@ -32,8 +32,11 @@ export interface StatQuestion {
   readonly follow?: boolean;
 }
 
-/** What is compared later: all but the time of access, which looking changes. */
-const recorded = '%f %U %u %G %g %s %h %i %d %.9Y %.9Z %N/';
+/**
+ * What is compared later: all but the time of access, which looking changes; of a directory neither size, links nor
+ * times, which tell of what is in it. Whoever goes by those does not ask for them alone.
+ */
+const recorded = { file: '%f %U %u %G %g %i %d %N %s %h %.9Y %.9Z/', directory: '%f %U %u %G %g %i %d %N/' };
 const records = new WeakMap<FileStat, string>();
 
 const format = '%f %U %u %G %g %s %h %i %d %.9X %.9Y %.9Z %n\\0%N\\0';
@@ -52,21 +55,26 @@ printf '\\0%s' "$errors"`;
   },
 
   still(known) {
-    const missing = known.filter(({ answer }) => answer === undefined);
-    const there = known.filter(({ answer }) => answer !== undefined);
-    const of = (follow: boolean) => there.filter(({ arg }) => (arg.follow ?? false) === follow);
+    const groups = new Map<string, { options: string[]; format: string; paths: string[]; said: string }>();
+    const missing: Command[] = [];
+    for (const { arg, answer } of known) {
+      const { path, follow } = arg;
+      if (answer === undefined) {
+        missing.push(follow ? sh`[ ! -e ${path} ]` : sh`[ ! -e ${path} ] && [ ! -L ${path} ]`);
+        continue;
+      }
+      const options = follow ? ['-L'] : [];
+      const format = recorded[answer.type === 'directory' ? 'directory' : 'file'];
+      const key = `${options}${format}`;
+      const group = groups.get(key) ?? { options, format, paths: [], said: '' };
+      groups.set(key, { ...group, paths: [...group.paths, path], said: group.said + records.get(answer) });
+    }
     return all([
-      ...missing.map(({ arg: { path, follow } }) =>
-        follow ? sh`[ ! -e ${path} ]` : sh`[ ! -e ${path} ] && [ ! -L ${path} ]`,
+      ...missing,
+      ...[...groups.values()].map(
+        ({ options, format, paths, said }) =>
+          sh`[ "$(LC_ALL=C QUOTING_STYLE=literal stat ${options} --printf=${format} -- ${paths} 2>/dev/null)" = ${said} ]`,
       ),
-      ...[false, true].flatMap((follow) => {
-        const some = of(follow);
-        if (some.length === 0) return [];
-        const paths = some.map(({ arg }) => arg.path);
-        const said = some.map(({ answer }) => records.get(answer!)).join('');
-        const options = follow ? ['-L'] : [];
-        return sh`[ "$(LC_ALL=C QUOTING_STYLE=literal stat ${options} --printf=${recorded} -- ${paths} 2>/dev/null)" = ${said} ]`;
-      }),
     ]);
   },
 
@@ -121,7 +129,9 @@ function read(line: string, quoted: string): FileStat {
     changed: number(11),
     ...(type === 'link' ? { target: quoted.slice(path.length + ' -> '.length) } : {}),
   };
-  records.set(answer, `${[...fields.slice(0, 9), ...fields.slice(10, 12), quoted].join(' ')}/`);
+  const own = [...fields.slice(0, 5), ...fields.slice(7, 9), quoted];
+  const more = type === 'directory' ? [] : [...fields.slice(5, 7), ...fields.slice(10, 12)];
+  records.set(answer, `${[...own, ...more].join(' ')}/`);
   return answer;
 }
 

@@ -2,10 +2,10 @@ import { hostname, userInfo } from 'node:os';
 import { HostVariables } from '../engine/host-variables.ts';
 import { hostScope, type RunVariables } from '../engine/variables.ts';
 import { type Problem, ProjectError, TaskFailure } from '../errors.ts';
-import { type ConnectionSettings, connectionSettings } from '../host/connection.ts';
+import { type Connection, type ConnectionSettings, connectionSettings } from '../host/connection.ts';
 import { Fleet } from '../host/fleet.ts';
+import { connectKept } from '../host/kept-connection.ts';
 import { localConnection } from '../host/local-connection.ts';
-import { connectSsh } from '../host/ssh.ts';
 import { shownPath } from '../problems.ts';
 import { connectionDefaults } from './configured.ts';
 import type { RunOptions } from './options.ts';
@@ -48,7 +48,7 @@ export function openFleet(
   return new Fleet({
     ...options,
     owner: `${userInfo().username}@${hostname()} process ${process.pid} since ${new Date().toISOString()}`,
-    connect: async (wanted) => (wanted.connection === 'local' ? localConnection() : connectSsh(wanted)),
+    connect,
     settings: (name) => {
       let known = settings.get(name);
       if (!known) {
@@ -58,6 +58,15 @@ export function openFleet(
       return known;
     },
   });
+}
+
+async function connect(settings: ConnectionSettings): Promise<Connection> {
+  if (settings.connection === 'local') return localConnection();
+  const kept = settings.keep === undefined ? undefined : await connectKept(settings);
+  if (kept) return kept;
+  // What it takes to log in is not small: who only checks a project does without.
+  const { connectSsh } = await import('../host/ssh.ts');
+  return connectSsh(settings);
 }
 
 /** What is wrong with the connection variables of hosts, as far as they can be known before any host is asked. */

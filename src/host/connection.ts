@@ -25,6 +25,8 @@ export interface Connection {
   /** Throws a TransportError of kind `lost` when the connection is gone. */
   exec(command: string): Promise<Channel>;
   close(): Promise<void>;
+  /** Closes it for later runs too, where they share it. */
+  end?(): Promise<void>;
   /** Resolves once with the reason when the connection is lost; never after `close`. Never rejects. */
   readonly lost: Promise<TransportError>;
 }
@@ -47,6 +49,8 @@ export interface ConnectionSettings {
   readonly knownHostsFiles: readonly string[];
   /** A host that no file knows is taken for what it says it is, and written down (`accept-new`). */
   readonly acceptNew?: boolean;
+  /** How long the connection stays open for later runs (ControlPersist with ControlMaster), where that was said. */
+  readonly keep?: string;
   /** Seconds for TCP, and again for the handshake with authentication. */
   readonly connectTimeout: number;
   /** When a silent host counts as lost (ServerAlive*), where it was said. */

@@ -126,7 +126,12 @@ export class Fleet {
     for (const [key] of shells) this.shells.delete(key);
     for (const [key] of connections) this.connections.delete(key);
     await Promise.allSettled(shells.map(async ([, shell]) => (await shell).close()));
-    await Promise.allSettled(connections.map(async ([, reached]) => (await reached).connection.close()));
+    await Promise.allSettled(
+      connections.map(async ([, reached]) => {
+        const { connection } = await reached;
+        await (connection.end?.() ?? connection.close());
+      }),
+    );
     const shared = this.epochs.get(name);
     if (shared) shared.epoch += 1;
   }

@@ -33,6 +33,7 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
   const { name, machine, files } = around;
   // Who weakens the check of host keys in the configuration of ssh means ssh: only the inventory may say accept-new.
   const acceptNew = options.get('StrictHostKeyChecking')?.toLowerCase() === 'accept-new';
+  const keep = keepOf(options);
   readSshConfig(files, host, options, machine);
 
   const user = options.get('User') ?? machine.user;
@@ -72,6 +73,7 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
     ...(agent !== undefined && { agent: path(agent) }),
     ...(alias !== undefined && { hostKeyAlias: alias }),
     ...(acceptNew && { acceptNew }),
+    ...(keep !== undefined && { keep }),
     knownHostsFiles: [
       ...paths('UserKnownHostsFile', '~/.ssh/known_hosts ~/.ssh/known_hosts2'),
       ...paths('GlobalKnownHostsFile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
@@ -82,6 +84,17 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
     ...(proxyCommand !== undefined &&
       proxyCommand.toLowerCase() !== 'none' && { proxyCommand: expand(proxyCommand, tokens) }),
   };
+}
+
+/** As ssh, both words are needed. In the configuration of ssh they mean ssh: only the inventory and ansible.cfg may say it. */
+function keepOf(options: SshOptions): string | undefined {
+  if (!/^(?:auto|yes)$/i.test(options.get('ControlMaster') ?? '')) return undefined;
+  const time = options.get('ControlPersist') ?? 'no';
+  if (/^no$/i.test(time)) return undefined;
+  if (/^(?:yes|(?:\d+[smhdw]?)+)$/i.test(time)) return time;
+  throw new SshConfigError(
+    `ControlPersist is ${JSON.stringify(time)}, not yes, no or a time such as 60s or 10m`,
+  );
 }
 
 /**

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { TransportError } from '../errors.ts';
+import type { Channel, Connection, ConnectionSettings } from './connection.ts';
+import { usualPatience } from './socket.ts';
+
+/** What ssh(1) itself says when it ends for a reason of its own. */
+const sshFailed = 255;
+
+/**
+ * Reaches a host through a connection that ssh(1) keeps open between runs (ControlMaster and ControlPersist of
+ * ssh_config(5)), and has ssh open one where there is none: with the keys and known_hosts files of the settings, without
+ * the user's configuration. ssh checks the host key when it connects, sees to it that only this user gets at the socket,
+ * notices a host that went silent, and ends by itself when nobody has used the connection for as long as was said.
+ * Undefined when ssh cannot: then connectSsh connects, or says why not.
+ */
+export async function connectKept(settings: ConnectionSettings): Promise<Connection | undefined> {
+  const folder = socketFolder();
+  // A proxy's connection is not ours to name by its settings.
+  if (folder === undefined || settings.jump || settings.proxyCommand) return undefined;
+  const digest = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+  const socket = join(folder, digest.slice(0, 20));
+  if (!(await answers(socket)) && !(await keepOne(settings, socket))) return undefined;
+  return throughSocket(settings, socket);
+}
+
+/** Where only this user gets in. Short: the path of a socket may have some hundred letters. */
+function socketFolder(): string | undefined {
+  const { XDG_RUNTIME_DIR: runtime } = process.env;
+  const folder = runtime ? join(runtime, 'foobar') : join(homedir(), '.foobar', 'connections');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const found = lstatSync(folder);
+    const own = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+    return own ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stream = connect(socket);
+    stream.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    stream.once('connect', () => stream.destroy());
+  });
+}
+
+/** Logs in for a first program; the connection stays. Of two runs that do so at once, one's stays. */
+async function keepOne(settings: ConnectionSettings, socket: string): Promise<boolean> {
+  const words = [
+    ...['-o', 'ControlMaster=auto', '-o', `ControlPersist=${settings.keep}`],
+    ...[...loginWords(settings), ...target(settings), 'true'],
+  ];
+  const child = ssh(socket, words, 'ignore');
+  const code = await new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
+  return code === 0 && (await answers(socket));
+}
+
+function throughSocket(settings: ConnectionSettings, socket: string): Connection {
+  const children = new Set<ChildProcess>();
+  let tellLost: (error: TransportError) => void;
+  const lost = new Promise<TransportError>((resolve) => {
+    tellLost = resolve;
+  });
+  let closing = false;
+  const close = async () => {
+    closing = true;
+    await Promise.all([...children].map(ended));
+  };
+  return {
+    lost,
+    async exec(command) {
+      // Without the kept connection there is none: nothing is sent to a host whose key was not checked.
+      const only = ['-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'];
+      const child = ssh(socket, [...only, ...target(settings), command], 'pipe');
+      children.add(child);
+      const { stdin, stdout, stderr } = child as ChildProcess & Pick<Channel, 'stdin' | 'stdout' | 'stderr'>;
+      // Writes to a program that has ended go nowhere.
+      stdin.on('error', () => undefined);
+      const closed = new Promise<number | undefined>((resolve) => {
+        child.once('error', () => resolve(undefined));
+        child.once('close', (code) => {
+          children.delete(child);
+          const known = code === null || code === sshFailed ? undefined : code;
+          if (known === undefined && !closing && !child.killed) tellLost(lostError(settings));
+          resolve(known);
+        });
+      });
+      return { stdin, stdout, stderr, closed, kill: () => stop(child) };
+    },
+    close,
+    async end() {
+      await close();
+      const child = ssh(socket, ['-O', 'exit', ...target(settings)], 'ignore');
+      await new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
+    },
+  };
+}
+
+/** Gives the program a moment to end by itself. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const over = new Promise((resolve) => child.once('close', resolve));
+  child.stdin?.end();
+  const timer = setTimeout(stop, 1000, child);
+  await over;
+  clearTimeout(timer);
+}
+
+/** Its streams are also held by the keeper until the program on the host has ended. */
+function stop(child: ChildProcess): void {
+  child.kill();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+}
+
+function ssh(socket: string, words: readonly string[], streams: 'ignore' | 'pipe'): ChildProcess {
+  // -F none: the settings hold what counts of the user's configuration.
+  const common = ['-F', 'none', '-T', '-x', '-a', '-o', 'LogLevel=ERROR', '-o', `ControlPath=${socket}`];
+  return spawn('ssh', [...common, ...words], { stdio: [streams, streams, streams] });
+}
+
+function target({ address, port, user }: ConnectionSettings): string[] {
+  return ['-p', String(port), '-l', user, '--', address];
+}
+
+/** The settings as ssh(1) takes them. */
+function loginWords(settings: ConnectionSettings): string[] {
+  const { acceptNew, agent, connectTimeout, hostKeyAlias, identitiesOnly, identityFiles } = settings;
+  const { ask, silence } = settings.patience ?? usualPatience;
+  const files = settings.knownHostsFiles.map((file) => `"${file.replaceAll('%', '%%')}"`).join(' ');
+  const options = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: acceptNew ? 'accept-new' : 'yes',
+    UserKnownHostsFile: files || 'none',
+    GlobalKnownHostsFile: 'none',
+    UpdateHostKeys: 'no',
+    ...(hostKeyAlias !== undefined && { HostKeyAlias: hostKeyAlias }),
+    PreferredAuthentications: 'publickey',
+    IdentitiesOnly: identitiesOnly ? 'yes' : 'no',
+    IdentityAgent: agent === undefined ? 'none' : `"${agent.replaceAll('%', '%%')}"`,
+    ConnectTimeout: connectTimeout,
+    ServerAliveInterval: ask,
+    ServerAliveCountMax: Math.max(1, Math.round(silence / ask)),
+  };
+  return [
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...identityFiles.flatMap((file) => ['-o', `IdentityFile="${file.replaceAll('%', '%%')}"`]),
+  ];
+}
+
+function lostError({ name, address }: ConnectionSettings): TransportError {
+  return new TransportError(
+    name,
+    'lost',
+    `the kept connection to ${address} was lost; what was under way may or may not have happened`,
+    'run again once the host answers: what is done already stays done',
+  );
+}

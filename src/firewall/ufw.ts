@@ -12,6 +12,8 @@ export interface UfwState {
   /** Texts of rules that the files have and the kernel has not, or the other way round. */
   readonly notLoaded: readonly string[];
   readonly loadedOnly: readonly string[];
+  /** user.rules and user6.rules as they are. */
+  readonly files: { readonly 4: string; readonly 6: string };
   /** The port on which the connection that asks came in; undefined for a local one. */
   readonly sshPort: number | undefined;
 }
@@ -45,6 +47,7 @@ export function parseUfw(texts: UfwTexts): UfwState {
     others: written.flatMap((entry) => (entry.rule ? [] : [{ tuple: entry.tuple, family: entry.family }])),
     notLoaded: enabled ? [...inFiles].filter((rule) => !loaded.has(rule)) : [],
     loadedOnly: enabled ? [...loaded].filter((rule) => !inFiles.has(rule)) : [],
+    files: { 4: texts.userRules, 6: texts.user6Rules },
     sshPort: Number.isInteger(port) && port > 0 ? port : undefined,
   };
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
 import { type Flow, type Rule, rulesOf, ruleText } from '../firewall/rules.ts';
+import { withRules } from '../firewall/rules-file.ts';
 import type { UfwState } from '../firewall/ufw.ts';
 import { ufw } from '../host/queries/ufw.ts';
+import { replaceFile } from '../host/scripts.ts';
 import { type Command, rawShell, sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
 
@@ -78,9 +80,10 @@ export default state<Want, UfwState>({
     const steps = [rawShell('set -e')];
     const gives = (what: string): boolean => changes.some((change) => change.what === what);
     if (gives('ipv6')) steps.push(sh`sed -i ${'s/^[[:space:]]*IPV6=.*/IPV6=yes/'} /etc/default/ufw`);
-    for (const rule of wantedRules(want, have))
-      if (changes.some((change) => change.what === 'rule' && change.to === ruleText(rule)))
-        steps.push(allow(rule));
+    const added = wantedRules(want, have).filter((rule) =>
+      changes.some((change) => change.what === 'rule' && change.to === ruleText(rule)),
+    );
+    steps.push(...(written(added, have) ?? added.map((rule) => allow(rule))));
     if (gives('incoming')) steps.push(sh`ufw default ${want.incoming} incoming`);
     if (gives('outgoing')) steps.push(sh`ufw default ${want.outgoing} outgoing`);
     for (const rule of have.rules)
@@ -108,6 +111,25 @@ function wantedRules(want: Want, have: UfwState): Rule[] {
   const ssh: Flow = { ports, protocol: 'tcp', from: want.ssh_from };
   const separate = ports.map((port): Flow => ({ ...ssh, ports: [port] }));
   return rulesOf([...separate, ...want.flows]);
+}
+
+/**
+ * While ufw is off nothing of its files is in force: all rules are written at once there, each file in one step and
+ * only if iptables takes it. One `ufw` for each rule is what takes long. Undefined where that is not possible.
+ */
+function written(rules: readonly Rule[], have: UfwState): Command[] | undefined {
+  if (have.enabled) return undefined;
+  const steps: Command[] = [];
+  for (const family of [4, 6] as const) {
+    const own = rules.filter((rule) => rule.family === family);
+    if (own.length === 0) continue;
+    const text = withRules(have.files[family], family, own);
+    if (text === undefined) return undefined;
+    const six = family === 6 ? '6' : '';
+    const validate = `ip${six}tables-restore --noflush --test <%s`;
+    steps.push(sh`(\n${replaceFile(`/etc/ufw/user${six}.rules`, text, { validate })}\n)`);
+  }
+  return steps;
 }
 
 /** ufw writes a rule for `any` to both families at once; the second of the pair is then there already. */

@@ -34,7 +34,7 @@ export const ufw: Query<void, UfwState | undefined> = {
     if (text === 'absent\n') return [undefined];
     const parts = text.split(`${separator}\n`);
     if (parts.length !== 7) throw new Error(`expected 7 parts of ufw's state, got ${parts.length}`);
-    const [defaults, conf, userRules, user6Rules, live, live6, sshPort] = parts.map((part) => part.trim());
+    const [defaults, conf, userRules, user6Rules, live, live6, sshPort] = parts;
     return [parseUfw({ defaults, conf, userRules, user6Rules, live, live6, sshPort } as UfwTexts)];
   },
 };

@@ -5,7 +5,7 @@ import { type Dialect, dialectOf } from '../mysql/dialect.ts';
 import { sqlName, sqlString } from '../mysql/literal.ts';
 import { type Change, state } from './contract.ts';
 import { dumpCommand, importCommand, transferParams } from './shared/mysql-dump.ts';
-import { adminLogin, adminParams, loginParams, mysqlAnswers, mysqlSession } from './shared/mysql-session.ts';
+import { adminLogin, adminParams, loginParams, mysqlAnswers, mysqlReads } from './shared/mysql-session.ts';
 import { ansibleBoolean, ansibleList, text, withAliases } from './shared/params.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
 
@@ -69,7 +69,7 @@ export default state<Params, Have>({
       return { writable: true, dialect: dialectOf(''), databases: [], check: context.check };
     const login = await adminLogin(host, want);
     const statements = ['SELECT VERSION() v', databasesSql(want.name), writableSql];
-    const { answers, error } = await mysqlSession(host.look.bind(host), host, login, statements);
+    const { answers, error } = await mysqlReads(host, login, statements);
     const [version, databases, held] = answers;
     if (databases === undefined) throw new TaskFailure(error?.text ?? 'the server gave no answer');
     return {

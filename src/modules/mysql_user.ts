@@ -9,7 +9,7 @@ import { rememberSecret } from '../secrets.ts';
 import { type Change, state } from './contract.ts';
 import { creation, modification } from './shared/mysql-account.ts';
 import { attributesAfter, type Plan } from './shared/mysql-account-options.ts';
-import { adminLogin, adminParams, loginParams, mysqlAnswers, mysqlSession } from './shared/mysql-session.ts';
+import { adminLogin, adminParams, loginParams, mysqlAnswers, mysqlReads } from './shared/mysql-session.ts';
 import { ansibleBoolean, integer, text, withAliases } from './shared/params.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
 
@@ -140,14 +140,9 @@ export default state<Params, Have>({
       rememberSecret(want.plugin_auth_string);
     if (want.plugin_hash_string) rememberSecret(want.plugin_hash_string);
     const login = await adminLogin(host, want);
-    const statements = [
-      'SELECT VERSION() v',
-      "SET SESSION sql_mode = ''",
-      accountsSql(want.name),
-      writableSql,
-    ];
-    const { answers, error } = await mysqlSession(host.look.bind(host), host, login, statements);
-    const [version, , accounts, held] = answers;
+    const statements = ['SELECT VERSION() v', accountsSql(want.name), writableSql];
+    const { answers, error } = await mysqlReads(host, login, statements);
+    const [version, accounts, held] = answers;
     if (accounts === undefined) throw new TaskFailure(error?.text ?? 'the server gave no answer');
     return {
       // An account that may not read whether the server is a replica is let try.

@@ -1,5 +1,6 @@
 import { NotYet, TaskFailure } from '../../errors.ts';
 import type { HostReader, Output, RunOptions } from '../../host/contract.ts';
+import { type LoginFile, mysqlClientScript, mysqlSelects } from '../../host/queries/mysql_session.ts';
 import { type Command, sh } from '../../host/sh.ts';
 import {
   type Answer,
@@ -75,7 +76,7 @@ export async function adminLogin<L extends Login>(
   if (!login.check_implicit_admin) return login;
   const implicit = { ...login, login_user: 'root', login_password: '' };
   try {
-    await mysqlSession(host.look.bind(host), host, implicit, ['SELECT 1']);
+    await mysqlReads(host, implicit, ['SELECT 1']);
     return implicit;
   } catch (error) {
     if (error instanceof NotYet || !(error instanceof TaskFailure)) throw error;
@@ -107,18 +108,47 @@ export async function mysqlSession(
     sessionScript(statements),
     database,
   );
-  if (code === 127 && stdout === '')
+  const answers = parseAnswers(stdout);
+  if (code === 0) return { answers };
+  return { answers, error: errorFor(host, login, { code, stderr, refused: answers.length === 0 }) };
+}
+
+/**
+ * What statements that only read give, up to the first that fails. All that are asked in a tick share one session for
+ * each login, and answers hold until something is written to the host. Throws as `mysqlSession` does.
+ */
+export async function mysqlReads(
+  host: HostReader,
+  login: Login,
+  statements: readonly string[],
+): Promise<Session> {
+  const file = loginFile(login);
+  const selected = await Promise.all(statements.map((sql) => host.ask(mysqlSelects, { login: file, sql })));
+  const answers: Answer[] = [];
+  for (const one of selected) {
+    if (!('answer' in one)) return { answers, error: errorFor(host, login, one) };
+    answers.push(one.answer);
+  }
+  return { answers };
+}
+
+/** Why a client ended. Throws where it could not even begin. */
+function errorFor(
+  host: HostReader,
+  login: Login,
+  { code, stderr, refused }: { readonly code: number; readonly stderr: string; readonly refused: boolean },
+): NonNullable<Session['error']> {
+  if (code === 127 && refused)
     throw new NotYet(
       `${host.name} has no client of MySQL or MariaDB`,
       'install mariadb-client or mysql-client before',
     );
-  const error = code === 0 ? undefined : (errorOf(stderr) ?? { code: 0, text: stderr.trim() });
-  const answers = parseAnswers(stdout);
-  if (error !== undefined && answers.length === 0 && isRefusal(error.code)) {
+  const error = errorOf(stderr) ?? { code: 0, text: stderr.trim() };
+  if (refused && isRefusal(error.code)) {
     const message = `unable to connect to database, check login_user and login_password are correct or ${login.config_file} has the credentials. Exception message: ${error.text}`;
     throw error.code === 2002 || error.code === 2003 ? new NotYet(message) : new TaskFailure(message);
   }
-  return { answers, error };
+  return error;
 }
 
 /** Column -> type of what statements select. */
@@ -147,21 +177,14 @@ function client(
     ...(database === undefined ? [] : [`--database=${database}`]),
   ];
   const { settings, read } = loginFile(login);
-  return run(
-    sh`m=$(command -v mysql || command -v mariadb) || exit 127
-${read}
-"$m" --defaults-file=/dev/fd/3 ${options} 3<<foobar
-$c
-foobar`,
-    { stdin: settings + script, expect: 'any' },
-  );
+  return run(mysqlClientScript(read, options), { stdin: settings + script, expect: 'any' });
 }
 
 /**
  * How a login reaches a program of MySQL: the settings are what its standard input begins with, and the shell text
  * reads them, with the config file's, into `$c`, which is for `--defaults-file=/dev/fd/3 3<<end`.
  */
-export function loginFile(login: Login): { readonly settings: string; readonly read: Command } {
+export function loginFile(login: Login): LoginFile {
   if (login.login_password !== undefined) rememberSecret(login.login_password);
   const settings = clientSettings(login);
   const before = login.config_overrides_defaults ? place(login) : [];

@@ -1,6 +1,9 @@
 const toldAhead = 'in check mode told as a change; Ansible skips it';
 const asksAhead = 'what only asks is answered in check mode too; Ansible skips it';
 
+const local =
+  "useradd and its like make local accounts in any case; Ansible takes libuser's programs, and fails without them";
+
 /** How things differ from Ansible's, or why they are not here; by kind and name. Everything else is compared. */
 export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ansible-playbook': {
@@ -34,6 +37,9 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
   'ansible.builtin.get_url': { use_gssapi: 'only no' },
   'ansible.builtin.git': { accept_hostkey: 'only no: accept_newhostkey, or known_hosts before' },
   'ansible.builtin.uri': { use_gssapi: 'only no' },
+  'ansible.builtin.group': { local },
+  'ansible.builtin.user': { local },
+  'ansible.posix.authorized_key': { follow: 'no refuses a link; Ansible puts a file in its place' },
   'ansible.posix.synchronize': {
     dest_port: 'say it in the inventory: ansible_port',
     link_dest: 'changed when anything was; to Ansible nothing is where one entry stayed',
@@ -50,9 +56,6 @@ export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> =
     'community.mysql.mysql_query': `${toldAhead}. What only asks is answered`,
     'community.mysql.mysql_replication': asksAhead,
     'community.mysql.mysql_variables': asksAhead,
-  },
-  'community.general.ufw': {
-    logging: 'changed only where it differs; Ansible says so each time while ufw is not on',
   },
   'community.general.ufw': {
     logging: 'changed only where it differs; Ansible says so each time while ufw is not on',

@@ -49,7 +49,7 @@ describe('apt_key', () => {
     ]);
   });
 
-  it.each(['data', 'file', 'url'])(
+  it.each(['data', 'file', 'url'] as const)(
     'adds a key by %s, or says that there is no apt-key any more',
     async (by) => {
       const keyring = bench.at('trusted.gpg');
@@ -58,9 +58,13 @@ describe('apt_key', () => {
       const server = createServer((_request, response) => response.end(key)).listen(0, '127.0.0.1');
       await new Promise((resolve) => server.once('listening', resolve));
       const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/key.asc`;
-      const source = { data: { data: key }, file: { file }, url: { url } }[by];
+      const calls = {
+        data: () => bench.settle('apt_key', { data: key, keyring }),
+        file: () => bench.settle('apt_key', { file, keyring, state: 'present' }),
+        url: () => bench.settle('apt_key', { url, keyring }),
+      };
       try {
-        const added = bench.settle('apt_key', { ...source, keyring, state: 'present' });
+        const added = calls[by]();
         if (!existsSync('/usr/bin/apt-key'))
           return await expect(added).rejects.toThrow(/apt no longer has it/);
         expect(await added).toMatchObject({ left: [], changes: [{ what: `key ${id}` }], result: { id } });

@@ -19,7 +19,7 @@ const params = withAliases(
       state: z.enum(['absent', 'present']).default('present').describe('Whether the repository is used.'),
       types: z
         .preprocess(
-          (value) => (typeof value === 'string' ? value.split(',').map((type) => type.trim()) : value),
+          (value) => (typeof value === 'string' ? value.split(',') : value),
           z.array(z.enum(['deb', 'deb-src'])),
         )
         .default(['deb'])

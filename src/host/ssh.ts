@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type ParsedKey, type ServerHostKeyAlgorithm } from 'ssh2';
 import { TransportError } from '../errors.ts';
 import type { Connection, ConnectionSettings } from './connection.ts';
-import { Door } from './door.ts';
+import { type Attempt, Door } from './door.ts';
 import { hostKeyError } from './host-key-error.ts';
 import { type JumpConnection, throughJump, type Way } from './jumps.ts';
 import { judge, type KnownHost, knownTypes, readKnownHosts, rememberHost } from './known_hosts.ts';
@@ -40,54 +39,31 @@ export async function connectSsh(
 /** Of this process's logins by ways of its own. */
 const door = new Door();
 
-/**
- * Logs in. A connection that sshd turns away at the door is tried again until that has taken as long as a connection
- * may: while many log in at once it refuses some at random (MaxStartups of sshd_config(5)). Nothing was said by then.
- */
-async function enter(settings: ConnectionSettings, patience: Patience): Promise<Entered> {
-  if (settings.jump !== undefined || settings.proxyCommand !== undefined)
-    return (await tryToEnter(settings, patience)).entered();
-  let left = settings.connectTimeout * 1000;
-  for (let tries = 1; ; tries++) {
-    const pause = Math.min(tries, 5) * (100 + Math.random() * 200);
-    const { entered, wasTurnedAway, took } = await door.through(
-      () => tryToEnter(settings, patience),
-      (attempt) => attempt.wasTurnedAway,
-    );
-    left -= took + pause;
-    if (!wasTurnedAway || left < 0) return entered();
-    await sleep(pause);
-  }
-}
-
 interface Entered {
   readonly client: ssh2.Client;
   readonly way: Way;
 }
 
-interface Attempt {
-  /** Throws what kept us out. */
-  entered(): Entered;
-  readonly wasTurnedAway: boolean;
-  /** Milliseconds. */
-  readonly took: number;
+/** Logs in. Throws what kept us out. */
+async function enter(settings: ConnectionSettings, patience: Patience): Promise<Entered> {
+  const attempt = () => tryToEnter(settings, patience);
+  const isDirect = settings.jump === undefined && settings.proxyCommand === undefined;
+  return isDirect ? door.admit(settings.connectTimeout, attempt) : (await attempt()).outcome();
 }
 
-async function tryToEnter(settings: ConnectionSettings, patience: Patience): Promise<Attempt> {
-  const began = performance.now();
-  const took = () => performance.now() - began;
+async function tryToEnter(settings: ConnectionSettings, patience: Patience): Promise<Attempt<Entered>> {
   const known = knownHosts(settings);
   const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
   const isIdentified = identification(way.stream);
   try {
     const client = await logIn(settings, { way, keys, known, patience });
-    return { entered: () => ({ client, way }), wasTurnedAway: false, took: took() };
+    return { outcome: () => ({ client, way }), wasTurnedAway: false };
   } catch (error) {
     way.release();
-    const entered = () => {
+    const outcome = () => {
       throw error;
     };
-    return { entered, wasTurnedAway: !isIdentified(), took: took() };
+    return { outcome, wasTurnedAway: !isIdentified() };
   }
 }
 

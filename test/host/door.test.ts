@@ -1,61 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Door } from '../../src/host/door.ts';
+import { type Attempt, Door } from '../../src/host/door.ts';
 
-/** A server that takes some at a time and turns the others away at once. */
-function server(room: number) {
-  let inside = 0;
-  let refusals = 0;
-  return {
-    refusals: () => refusals,
-    async logIn(): Promise<boolean> {
-      if (inside >= room) {
-        refusals += 1;
-        return false;
-      }
-      inside += 1;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      inside -= 1;
-      return true;
-    },
-  };
-}
+const welcome: Attempt<string> = { outcome: () => 'in', wasTurnedAway: false };
+const refusal: Attempt<string> = {
+  outcome: () => {
+    throw new Error('Not allowed at this time');
+  },
+  wasTurnedAway: true,
+};
 
 test('lets everybody log in at once where nobody is turned away', async () => {
   const door = new Door();
   let inside = 0;
   let most = 0;
-  const work = async () => {
+  const attempt = async () => {
     most = Math.max(most, ++inside);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await sleep(2);
     inside -= 1;
+    return welcome;
   };
-  await Promise.all(Array.from({ length: 100 }, () => door.through(work, () => false)));
+  await Promise.all(Array.from({ length: 100 }, () => door.admit(1, attempt)));
   expect(most).toBe(100);
 });
 
 test('lets fewer through once some were turned away, and everybody in the end', async () => {
   const door = new Door();
-  const sshd = server(10);
-  const enter = async () => {
-    while (!(await door.through(sshd.logIn, (isIn) => !isIn))) await Promise.resolve();
+  let inside = 0;
+  let refusals = 0;
+  const attempt = async () => {
+    if (inside >= 10) {
+      refusals += 1;
+      return refusal;
+    }
+    inside += 1;
+    await sleep(20);
+    inside -= 1;
+    return welcome;
   };
-  await Promise.all(Array.from({ length: 200 }, enter));
-  // The first hundred and ninety are refused together; from then on it asks for about as many as there is room for.
-  expect(sshd.refusals()).toBeLessThan(190 + 60);
+  const all = await Promise.all(Array.from({ length: 200 }, () => door.admit(60, attempt)));
+  expect(all).toEqual(Array.from({ length: 200 }, () => 'in'));
+  // A hundred and ninety are refused together; from then on it asks for about as many as there is room for.
+  expect(refusals).toBeLessThan(190 + 100);
 });
 
-test('goes on after work that throws', async () => {
+test('gives up when refusals have taken their time', async () => {
+  let tries = 0;
+  const attempt = async () => {
+    tries += 1;
+    return refusal;
+  };
+  await expect(new Door().admit(0.5, attempt)).rejects.toThrow('Not allowed');
+  // The pauses before the second and the third are 100 to 300 ms and 200 to 600 ms.
+  expect(tries).toBeGreaterThan(1);
+  expect(tries).toBeLessThan(5);
+});
+
+test('goes on after what fails otherwise', async () => {
   const door = new Door();
-  const fail = () =>
-    door.through(
-      () => Promise.reject(new Error('no way')),
-      () => false,
-    );
-  await expect(fail()).rejects.toThrow('no way');
-  expect(
-    await door.through(
-      async () => 'in',
-      () => false,
-    ),
-  ).toBe('in');
+  await expect(door.admit(1, () => Promise.reject(new Error('no way')))).rejects.toThrow('no way');
+  expect(await door.admit(1, async () => welcome)).toBe('in');
 });

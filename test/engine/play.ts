@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { HostRecap, RunEvent, Statistics } from '../../src/engine/events.ts';
@@ -151,13 +159,14 @@ export function on(tasks: string, handlers = '', more = ''): string {
   ].join('\n');
 }
 
-/** Names, modes and contents below a folder. */
+/** Names, modes and contents below a folder; of links what they point to. */
 export function tree(folder: string): string[] {
   return readdirSync(folder)
     .sort()
     .flatMap((name) => {
       const path = join(folder, name);
-      const stat = statSync(path);
+      const stat = lstatSync(path);
+      if (stat.isSymbolicLink()) return [`${name} -> ${readlinkSync(path)}`];
       const inside = stat.isDirectory() ? tree(path) : [readFileSync(path, 'utf8')];
       return [`${name} ${stat.mode.toString(8)}`, ...inside];
     });

@@ -18,10 +18,12 @@ export const aptParams = {
   state: z
     .preprocess(
       (value) => (value === 'installed' ? 'present' : value === 'removed' ? 'absent' : value),
-      z.enum(['absent', 'latest', 'present']),
+      z.enum(['absent', 'build-dep', 'fixed', 'latest', 'present']),
     )
     .default('present')
-    .describe('present takes any version that is there; latest the newest that apt would install.'),
+    .describe(
+      'present takes any version that is there; latest the newest that apt would install; fixed is present, and mends broken dependencies where it installs; build-dep: what the packages are built with is there.',
+    ),
   update_cache: ansibleBoolean
     .optional()
     .describe(
@@ -130,6 +132,7 @@ export function aptWish(want: AptParams): AptWant {
     ...(all ? { name: undefined, upgrade: 'yes' as const } : {}),
     cache_valid_time: want.cache_valid_time ?? 0,
     update_cache: want.update_cache ?? want.cache_valid_time !== undefined,
+    fix_broken: want.state === 'fixed',
     allow_downgrade: want.allow_downgrade || want.force,
     allow_change_held_packages: want.allow_change_held_packages || want.force,
     allow_unauthenticated: want.allow_unauthenticated || want.force,

@@ -10,6 +10,7 @@ export interface AptOptions {
   readonly allow_change_held_packages: boolean;
   readonly only_upgrade: boolean;
   readonly fail_on_autoremove: boolean;
+  readonly fix_broken?: boolean | undefined;
   readonly autoremove: boolean;
   readonly purge: boolean;
   readonly allow_unauthenticated?: boolean | undefined;
@@ -23,10 +24,13 @@ export interface AptWork {
   readonly update: UpdateWhen;
   /** Words for `apt-get install`: names, name=version, paths of .deb files. */
   readonly install?: readonly string[];
+  /** Source packages whose build dependencies are installed. */
+  readonly buildDepends?: readonly string[];
   readonly remove?: readonly string[];
   /** Which fetched package files are deleted. */
   readonly clean?: 'clean' | 'autoclean';
-  readonly upgrade?: 'upgrade' | 'upgrade --with-new-pkgs' | 'dist-upgrade';
+  /** `upgrade` or `dist-upgrade`, with its options. */
+  readonly upgrade?: Command;
 }
 
 /**
@@ -47,9 +51,11 @@ export function aptScript(work: AptWork, options: AptOptions): Command {
       steps.push(sh`${get} ${install} || { [ -z "$updated" ] && update && ${get} ${install}; } || exit`);
     } else steps.push(sh`${get} ${install} || exit`);
   }
+  if (work.buildDepends && work.buildDepends.length > 0)
+    steps.push(sh`${get} build-dep ${installOptions(options)} -- ${work.buildDepends} || exit`);
   if (work.remove && work.remove.length > 0)
     steps.push(sh`${get} ${options.purge ? 'purge' : 'remove'} -- ${work.remove} || exit`);
-  if (work.upgrade) steps.push(sh`${get} ${rawShell(work.upgrade)} || exit`);
+  if (work.upgrade) steps.push(sh`${get} ${work.upgrade} || exit`);
   if (work.clean) steps.push(sh`${get} ${work.clean} || exit`);
   if (options.autoremove) steps.push(sh`${get} ${options.purge ? ['--purge'] : []} autoremove || exit`);
   return rawShell(steps.map((step) => step.text).join('\n'));
@@ -84,6 +90,7 @@ function installOptions(options: AptOptions): string[] {
     ...(options.allow_change_held_packages ? ['--allow-change-held-packages'] : []),
     ...(options.only_upgrade ? ['--only-upgrade'] : []),
     ...(options.fail_on_autoremove ? ['--no-remove'] : []),
+    ...(options.fix_broken ? ['--fix-broken'] : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import { CommandError, NotYet, TaskFailure } from '../../errors.ts';
 import type { Host, HostReader } from '../../host/contract.ts';
 import { candidates, type PackageLists, packageLists } from '../../host/queries/apt.ts';
 import { type Package, packages, providers } from '../../host/queries/packages.ts';
-import { rawShell, sh } from '../../host/sh.ts';
+import { type Command, rawShell, sh } from '../../host/sh.ts';
 import type { Change } from '../contract.ts';
 import { type AptOptions, aptEnvironment, aptScript, type UpdateWhen } from './apt-script.ts';
 import { downloadConfig } from './curl.ts';
@@ -12,7 +12,7 @@ import { downloadConfig } from './curl.ts';
 export interface AptWant extends AptOptions {
   readonly name?: readonly string[] | undefined;
   readonly deb?: string | undefined;
-  readonly state: 'present' | 'latest' | 'absent';
+  readonly state: 'present' | 'latest' | 'absent' | 'build-dep' | 'fixed';
   readonly update_cache?: boolean | undefined;
   /** Seconds for which lists are good enough. */
   readonly cache_valid_time: number;
@@ -44,11 +44,13 @@ export interface AptState {
 export async function readApt(want: AptWant, host: HostReader): Promise<AptState> {
   const needsLists = want.update_cache && (want.state === 'latest' || (!want.name && !want.deb));
   const wantsUnneeded = want.autoremove && !want.name && !want.deb;
+  const builds = want.state === 'build-dep';
+  const verb = builds ? sh`build-dep -- ${want.name ?? []}` : upgradeVerb(want);
   const [items, deb, upgrades, unneeded, lists] = await Promise.all([
-    Promise.all((want.name ?? []).map((word) => readItem(word, want, host))),
+    builds ? [] : Promise.all((want.name ?? []).map((word) => readItem(word, want, host))),
     want.deb === undefined ? undefined : readDeb(want.deb, host),
-    upgradeVerb(want) === undefined ? [] : simulate(upgradeVerb(want)!, want, host),
-    wantsUnneeded ? simulate('autoremove', want, host) : [],
+    verb === undefined ? [] : simulate(verb, want, host),
+    wantsUnneeded ? simulate(rawShell('autoremove'), want, host) : [],
     needsLists || want.upgrade !== 'no' ? host.ask(packageLists, undefined) : undefined,
   ]);
   return { items, upgrades, unneeded: unneeded.map(({ name }) => name), lists, ...(deb ? { deb } : {}) };
@@ -83,16 +85,16 @@ dpkg-deb --show --showformat='\${Package}\\n\${Version}' -- "$t"`
   return { name, version, have: await host.ask(packages, name) };
 }
 
-async function simulate(verb: string, want: AptWant, host: HostReader): Promise<AptState['upgrades']> {
+async function simulate(verb: Command, want: AptWant, host: HostReader): Promise<AptState['upgrades']> {
   const release = want.default_release === undefined ? [] : ['-t', want.default_release];
-  const { stdout } = await host.look(sh`LC_ALL=C apt-get -s -q ${release} ${rawShell(verb)}`);
+  const { stdout } = await host.look(sh`LC_ALL=C apt-get -s -q ${release} ${verb}`);
   const lines = stdout.matchAll(/^(?:Inst|Remv) (\S+)(?: \[(.*?)\])?(?: \((\S+))?/gm);
   return [...lines].map(([, name = '', from = 'absent', to = 'absent']) => ({ name, from, to }));
 }
 
-function upgradeVerb(want: AptWant) {
-  const verbs = { no: undefined, yes: 'upgrade --with-new-pkgs', safe: 'upgrade --with-new-pkgs' } as const;
-  return want.upgrade === 'full' || want.upgrade === 'dist' ? 'dist-upgrade' : verbs[want.upgrade];
+function upgradeVerb({ upgrade }: AptWant): Command | undefined {
+  if (upgrade === 'no') return undefined;
+  return rawShell(upgrade === 'full' || upgrade === 'dist' ? 'dist-upgrade' : 'upgrade --with-new-pkgs');
 }
 
 export function aptChanges(want: AptWant, have: AptState): Change[] {
@@ -184,14 +186,15 @@ export async function fixApt(
   const all = want.state === 'latest' && named('package lists');
   const words = have.items.filter((item) => all || named(item.name));
   const install = want.state === 'absent' ? [] : words.map((item) => item.word);
-  const verb = upgradeVerb(want);
+  const upgrade = upgradeVerb(want);
   const deb = have.deb && named(have.deb.name) ? await fetchedDeb(want.deb!, host) : undefined;
   const script = aptScript(
     {
       update: await updateWhen(list, want, host),
       install: [...install, ...(deb === undefined ? [] : [deb])],
       remove: want.state === 'absent' ? words.map((item) => item.word) : [],
-      ...(verb ? { upgrade: verb } : {}),
+      ...(want.state === 'build-dep' ? { buildDepends: want.name ?? [] } : {}),
+      ...(upgrade ? { upgrade } : {}),
       ...(want.clean ? { clean: 'clean' } : want.autoclean ? { clean: 'autoclean' } : {}),
     },
     want,

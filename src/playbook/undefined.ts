@@ -103,7 +103,7 @@ export class UndefinedFinder {
 
 /** `x is defined`, `x | default(...)` and the like anywhere in the text. */
 function isGuarded(name: string, text: string): boolean {
-  if (!text.includes(name)) return false;
+  if (!text.includes(name) || !/default|\bd\b|defined/.test(text)) return false;
   const path = `(?<![\\w.'"])${name}(?:\\.\\w+|\\[[^\\]]*\\]|\\(\\))*`;
   return new RegExp(
     `${path}\\s*\\)*\\s*(?:\\|\\s*(?:default|d)\\b|is\\s+(?:not\\s+)?(?:undefined|defined)\\b)`,

@@ -41,12 +41,12 @@ export class ProjectError extends Error {
 
 /**
  * A host could not be reached, or not trusted, or was lost on the way.
- * `lost` means that the outcome of what was under way is unknown; it is never success.
+ * `lost` and `interrupted` (by Ctrl-C) mean that the outcome of what was under way is unknown; it is never success.
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly host: string;
-  readonly kind: 'unreachable' | 'host-key' | 'authentication' | 'sudo' | 'lost';
+  readonly kind: 'unreachable' | 'host-key' | 'authentication' | 'sudo' | 'lost' | 'interrupted';
   readonly hint: string | undefined;
 
   constructor(host: string, kind: TransportError['kind'], message: string, hint?: string) {

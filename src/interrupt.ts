@@ -13,7 +13,9 @@ export async function interruptible(run: (signal: AbortSignal) => Promise<Code>)
       if (process.stdout.isTTY) process.stdout.write(showCursor);
       process.exit(ExitCode.interrupted);
     }
-    process.stderr.write('stopping: what is under way on the hosts is let go of; again to leave at once\n');
+    process.stderr.write(
+      'stopping: what is under way has 5 s to end, then it is let go of and may go on by itself (Ctrl-C again: leave at once)\n',
+    );
     controller.abort();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);

@@ -154,8 +154,11 @@ describe('a project on this machine', patiently, () => {
     expect(foobar('ping', ...args)).toMatchObject({ status: 4 });
   });
 
-  it('is let go of by Ctrl-C with exit code 130', async () => {
-    const { args } = project('    - name: Sleep\n      command: sleep 2\n');
+  it.each([
+    ['that ends in time is told as it ended', 'sleep 2', 'changed'],
+    ['that does not is told as interrupted, its host not as unreachable', 'sleep 12', 'interrupted'],
+  ])('is let go of by Ctrl-C with exit code 130; a step %s', async (_what, command, status) => {
+    const { args } = project(`    - name: Sleep\n      command: ${command}\n`);
     const child = spawn(process.execPath, [program(), 'provision', ...args, '--output', 'json'], {
       cwd: scratch,
     });
@@ -170,7 +173,12 @@ describe('a project on this machine', patiently, () => {
     await began;
     child.kill('SIGINT');
     expect(await code).toBe(130);
-    expect(said).toContain('"event":"recap"');
+    const events = said
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.find(({ event }) => event === 'task')).toMatchObject({ host: 'here', status });
+    expect(events.at(-1)).toMatchObject({ event: 'recap', hosts: { here: { unreachable: 0, failed: 0 } } });
   });
 });
 

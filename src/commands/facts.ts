@@ -1,4 +1,5 @@
 import { ExitCode, TaskFailure } from '../errors.ts';
+import { isFailure } from '../reporters/wording.ts';
 import { mask, maskText } from '../secrets.ts';
 import { dumpYaml } from '../yaml/located.ts';
 import { exitCode } from './provision.ts';
@@ -19,8 +20,7 @@ export async function facts(options: FactsOptions): Promise<ExitCode> {
     { ...rest, pattern: host, module: 'setup', args },
     {
       tell(event, result) {
-        if (event.status === 'failed' || event.status === 'unreachable')
-          throw new TaskFailure(`${event.host}: ${event.message}`, event.hint);
+        if (isFailure(event)) throw new TaskFailure(`${event.host}: ${event.message}`, event.hint);
         gathered = result.ansible_facts;
       },
       warn: (message) => void process.stderr.write(maskText(`warning: ${message}\n`)),

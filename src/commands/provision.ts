@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostRecap, RunEvent } from '../engine/events.ts';
 import { type Run, type RunEnd, runPlaybook } from '../engine/run.ts';
 import type { RunVariables } from '../engine/variables.ts';
@@ -23,8 +24,10 @@ import { loadProject, type Project } from './project.ts';
 import { answerTo, asksQuestions, stepTo, unanswerable } from './questions.ts';
 import { warningTexts } from './warnings.ts';
 
-/** Seconds between Ctrl-C and the end at the latest; what runs detached on a host goes on there. */
+/** Seconds that what is under way has to end after Ctrl-C. */
 const patienceAfterInterrupt = 5;
+/** Seconds in which those who wait for it then learn that it was let go of. */
+const patienceAtTheEnd = 1;
 
 /**
  * Brings the hosts to what the playbook says, or with `check` says what that would change.
@@ -71,12 +74,12 @@ export async function provision(given: RunOptions): Promise<ExitCode> {
     throw error;
   });
   if (!options.check) await facts.keep();
-  const hosts = end?.hosts ?? {};
+  const { hosts } = end;
   emit({
     event: 'recap',
     hosts,
     seconds: seconds(),
-    ...(end?.statistics && { statistics: end.statistics }),
+    ...(end.statistics && { statistics: end.statistics }),
     ...(options.signal.aborted && { interrupted: true }),
   });
   await reporter.close();
@@ -116,14 +119,14 @@ function variablesOf(project: Project, options: RunOptions): RunVariables {
   return runVariables({ ...project, playbook: withUsers(project.playbook, options) }, options.check, said);
 }
 
-/** Runs plays to their end, or until a while after Ctrl-C: then what is known of the hosts is undefined. */
+/** Runs plays to their end, or until a while after Ctrl-C, with what is known of the hosts then. */
 export async function carryOut(
   variables: RunVariables,
   options: RunOptions,
   emit: (event: RunEvent) => void,
   asking: Pick<Run, 'answer' | 'prompt' | 'confirm'> = {},
   profiling?: Profiling,
-): Promise<RunEnd | undefined> {
+): Promise<RunEnd> {
   if (!options.check) mkdirSync(variables.inventory.stateDirectory, { recursive: true, mode: 0o700 });
   const fleet = openFleet(variables, {
     forks: options.forks ?? 50,
@@ -140,6 +143,7 @@ export async function carryOut(
     ...(profiling && { meter: profiling.meter }),
   });
   const interrupted = abortion(options.signal);
+  const recaps: Record<string, HostRecap> = {};
   const run = runPlaybook({
     variables,
     fleet,
@@ -148,6 +152,7 @@ export async function carryOut(
     verbosity: options.verbosity,
     hostsOf: hostsOfRun(variables, options.limit),
     signal: options.signal,
+    recaps,
     refreshInventory: async () => refreshInventory(variables.inventory),
     ...(options.forceHandlers && { forceHandlers: true }),
     ...(options.startAtTask !== undefined && { startAtTask: options.startAtTask }),
@@ -157,10 +162,15 @@ export async function carryOut(
   try {
     end = await Promise.race([run, interrupted.then(() => undefined)]);
   } finally {
-    await (end ? fleet.close() : fleet.abort());
+    if (end) await fleet.close();
+    else
+      await Promise.race([
+        Promise.allSettled([fleet.abort(), run]),
+        sleep(patienceAtTheEnd * 1000, undefined, { ref: options.signal.aborted }),
+      ]);
     interrupted.cancel();
   }
-  return end;
+  return end ?? { hosts: recaps, interrupted: true };
 }
 
 /** The hosts of a pattern, in the inventory as it is when asked, that --limit leaves. */

@@ -62,7 +62,7 @@ export async function adHoc(
   const ask = terminal();
   const end = await carryOut(variables, command, emit, ask ? { prompt: ask } : {}, profiling);
   tellEnded();
-  return { hosts: end?.hosts ?? {} };
+  return { hosts: end.hosts };
 }
 
 /** The implicit localhost is there without being in the inventory's list of hosts. */
@@ -119,15 +119,22 @@ const words: Record<TaskEvent['status'], string> = {
   failed: 'FAILED!',
   unreachable: 'UNREACHABLE!',
   unknown: 'WOULD CHANGE',
+  interrupted: 'INTERRUPTED!',
 };
 
 /** As `ansible -o` writes it, but a command's output of several lines stays as it is. */
 function hostText(event: TaskEvent, result: Result, paint: Colors): string {
-  const color = { ok: paint.green, skipped: paint.cyan, changed: paint.yellow, unknown: paint.yellow };
+  const color = {
+    ok: paint.green,
+    skipped: paint.cyan,
+    changed: paint.yellow,
+    unknown: paint.yellow,
+    failed: paint.red,
+    unreachable: paint.red,
+    interrupted: paint.red,
+  };
   const { status } = event;
-  const painted = (status === 'failed' || status === 'unreachable' ? paint.red : color[status])(
-    words[status],
-  );
+  const painted = color[status](words[status]);
   const head = `${event.host} | ${painted}`;
   if ('rc' in result && ('stdout' in result || 'stderr' in result)) {
     const said = [result.stdout, result.stderr]

@@ -28,7 +28,9 @@ export interface TaskEnd {
 
 /** Whether its host takes no further part after a task that ended so, unless a block around it helps. */
 export function isStopped(end: TaskEnd): boolean {
-  return (end.status === 'unreachable' || end.status === 'failed') && !end.ignored;
+  return (
+    (['unreachable', 'failed', 'interrupted'] as const).some((bad) => bad === end.status) && !end.ignored
+  );
 }
 
 /** Whether ignore_errors or ignore_unreachable lets an outcome pass. */
@@ -40,8 +42,8 @@ export function isIgnored(task: Task, { status }: Outcome, scope: Scope): boolea
 /** The end of a task out of those of its rounds; results with Ansible's keys. */
 export function endOf(rounds: readonly Round[], looped: boolean): TaskEnd {
   const statuses = rounds.map(({ outcome }) => outcome.status);
-  const worst = (['unreachable', 'failed', 'unknown', 'changed', 'ok'] as const).find((status) =>
-    statuses.includes(status),
+  const worst = (['interrupted', 'unreachable', 'failed', 'unknown', 'changed', 'ok'] as const).find(
+    (status) => statuses.includes(status),
   );
   const status = worst ?? 'skipped';
   const [only] = rounds;
@@ -72,8 +74,9 @@ export function emptyRecap(): HostRecap {
   return { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0 };
 }
 
-/** Counts a task's end. */
+/** Counts a task's end; of what was interrupted nobody knows it. */
 export function count(recap: HostRecap, end: TaskEnd, rescued: boolean): void {
+  if (end.status === 'interrupted') return;
   if (rescued) recap.rescued += 1;
   else if (end.ignored) {
     recap.ignored += 1;

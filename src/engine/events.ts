@@ -1,8 +1,8 @@
 import type { Place } from '../errors.ts';
 import type { Change } from '../modules/contract.ts';
 
-/** How one task ended on one host. */
-export type TaskStatus = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'unknown';
+/** How one task ended on one host. `interrupted`: Ctrl-C let go of it, and nobody knows what becomes of it. */
+export type TaskStatus = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'unknown' | 'interrupted';
 
 /**
  * How many tasks ended how on a host. Ansible's counts with one difference: a task that changed something is

@@ -40,7 +40,7 @@ export function failure(thrown: unknown, unsure: boolean): Outcome {
   const error = thrown instanceof ProjectError ? mistakes(thrown) : thrown;
   if (error instanceof TransportError)
     return {
-      status: 'unreachable',
+      status: error.kind === 'interrupted' ? 'interrupted' : 'unreachable',
       message: error.message,
       hint: error.hint,
       result: { changed: false, unreachable: true, msg: error.message },

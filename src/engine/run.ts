@@ -28,6 +28,8 @@ export interface Run {
   hostsOf(pattern: string): readonly string[];
   /** Ctrl-C: no further task is begun. */
   readonly signal: AbortSignal;
+  /** Gets the counts as they grow, for whoever does not wait for the end. */
+  readonly recaps?: Record<string, HostRecap>;
   /** `--force-handlers`: handlers run on hosts that failed too. */
   readonly forceHandlers?: boolean;
   /** `--start-at-task`: a name or pattern of the first task that runs. */
@@ -59,7 +61,7 @@ export async function runPlaybook(given: Run): Promise<RunEnd> {
   const jobs = new Jobs(run.emit);
   const gathered = new Gathered();
   const state: RunState = {
-    recaps: {},
+    recaps: given.recaps ?? {},
     failed: new Set(),
     lost: new Set(),
     modules: new Map(),
@@ -98,7 +100,7 @@ async function runPlay(run: Run, state: RunState, play: Play): Promise<boolean> 
     const before = new Set(names.filter(out));
     const batch = new Batch(run, state, play, shared, all, names);
     await batch.go();
-    if (state.stopped) return false;
+    if (run.signal.aborted || state.stopped) return false;
     if (batch.playEnded) return true;
     // As Ansible counts: a host that was out before keeps its batch from counting as failed.
     const failed = names.filter((host) => out(host) && !before.has(host)).length;

@@ -90,7 +90,7 @@ export async function runTask(
       title,
       item: going.looped ? (item?.label ?? labelFor(task, own)) : undefined,
     });
-    if (outcome.status === 'unreachable' && !round.ignored) break;
+    if (outcome.status === 'interrupted' || (outcome.status === 'unreachable' && !round.ignored)) break;
     seen = { ...seen, ...outcome.variables, ...(task.register ? { [task.register]: outcome.result } : {}) };
     if (going.looped && breaks(entry, own.with(seen, 'register'))) break;
   }

@@ -45,7 +45,7 @@ function spread(
   asked: boolean,
   once: boolean,
 ): void {
-  const bad = [...ends].filter(([, end]) => isStopped(end));
+  const bad = [...ends].filter(([, end]) => isStopped(end) && end.status !== 'interrupted');
   const [first] = bad;
   if (!first || walk.batch.isFree) return;
   const [host, end] = first;

@@ -85,7 +85,7 @@ export class Walk {
       if (end.status === 'unreachable') void this.batch.run.fleet.reset(host.name);
       return;
     }
-    if (end.status === 'unreachable') host.course.lose();
+    if (end.status === 'unreachable' || end.status === 'interrupted') host.course.lose();
     else host.course.fail(frames);
     this.settle();
   }

@@ -115,7 +115,7 @@ export class Fleet {
   /** Lets every shell finish what it was given and closes the connections. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.shells.values()].map(async (shell) => (await shell).close()));
-    await this.abort();
+    await this.disconnect();
   }
 
   /** Ends the connections to a host; the next task there opens new ones (`meta: reset_connection`). */
@@ -136,8 +136,17 @@ export class Fleet {
     if (shared) shared.epoch += 1;
   }
 
-  /** Closes the connections at once; steps under way on the hosts end by themselves. */
+  /** Closes the connections at once. Steps under way on the hosts end by themselves, those here are interrupted. */
   async abort(): Promise<void> {
+    for (const shell of this.shells.values())
+      void shell.then(
+        (open) => open.abandon(),
+        () => {},
+      );
+    await this.disconnect();
+  }
+
+  private async disconnect(): Promise<void> {
     await Promise.allSettled(
       [...this.connections.values()].map(async (reached) => (await reached).connection.close()),
     );

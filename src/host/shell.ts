@@ -97,6 +97,14 @@ export class Shell {
     await this.channel.closed;
   }
 
+  /** Nobody waits for its answers any more: those who do learn that it was interrupted. */
+  abandon(): void {
+    const message = 'interrupted while it was under way: it may go on there, and its outcome is not known';
+    this.die(
+      new TransportError(this.host, 'interrupted', message, 'run again: what is done already stays done'),
+    );
+  }
+
   private answered(stream: 'stdout' | 'stderr', answer: Answer): void {
     const waiting = this.waiting.get(answer.id);
     if (!waiting) return;

@@ -1,6 +1,6 @@
 import type { ListrTaskWrapper } from 'listr2';
 import { clip, duration, pad } from './text.ts';
-import type { TaskEvent } from './wording.ts';
+import { isFailure, type TaskEvent } from './wording.ts';
 
 /** What is used of listr2's wrapper around a task. */
 type Handle = Pick<ListrTaskWrapper<unknown, never, never>, 'title' | 'output'>;
@@ -55,7 +55,7 @@ export class Row {
 
   end(event: TaskEvent): void {
     if (event.status === 'changed' || event.status === 'unknown') this.#changed += 1;
-    if ((event.status === 'failed' || event.status === 'unreachable') && !event.ignored) this.#failed = true;
+    if (isFailure(event) && !event.ignored) this.#failed = true;
     this.#running = false;
     this.#said = '';
     this.#task = event.task;

@@ -17,8 +17,8 @@ export interface Setting {
   readonly columns?: number;
 }
 
-export function isFailure(event: TaskEvent): boolean {
-  return event.status === 'failed' || event.status === 'unreachable';
+export function isFailure({ status }: TaskEvent): boolean {
+  return status === 'failed' || status === 'unreachable' || status === 'interrupted';
 }
 
 export function isChange(event: TaskEvent): boolean {
@@ -41,6 +41,7 @@ function statusWord(event: TaskEvent, colors: Colors): string {
     failed: colors.red,
     unreachable: colors.red,
     unknown: colors.yellow,
+    interrupted: colors.red,
   }[event.status];
   return paint(event.status);
 }

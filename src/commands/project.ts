@@ -83,7 +83,7 @@ export async function loadInventoryOnly(given: ProjectOptions): Promise<Project>
     throw new ProjectError(configuration.problems);
   await unlock(options.vault, configuration);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
-  const file = standardPlaybooks(options).find((path) => existsSync(path)) ?? resolve('playbook');
+  const file = standardPlaybooks(options.inventory).find((path) => existsSync(path)) ?? resolve('playbook');
   const inventory = loadInventory(options.inventory, { playbookDirectory: dirname(file) });
   return {
     inventory,
@@ -100,10 +100,10 @@ function limitedHosts({ limit }: ProjectOptions, inventory: Inventory): Set<stri
 }
 
 /** Where the playbook is when none is named: here, beside the inventory, or beside the inventory's folder. */
-function standardPlaybooks(options: ProjectOptions): string[] {
-  const [source = ''] = [options.inventory].flat();
+export function standardPlaybooks(inventory: string | readonly string[], here = '.'): string[] {
+  const [source = ''] = [inventory].flat();
   const beside = resolve(dirname(source));
-  const folders = ['playbooks', '.', beside, join(beside, '../playbooks'), join(beside, '..')];
+  const folders = [join(here, 'playbooks'), here, beside, join(beside, '../playbooks'), join(beside, '..')];
   const files = folders.flatMap((folder) => [resolve(folder, 'site.yaml'), resolve(folder, 'site.yml')]);
   return [...new Set(files)];
 }
@@ -113,7 +113,7 @@ function playbookFile(options: ProjectOptions): string {
     if (existsSync(options.playbook)) return resolve(options.playbook);
     throw mistake(`there is no playbook ${options.playbook}`, didYouMeanFile(options.playbook));
   }
-  const found = standardPlaybooks(options).find((path) => existsSync(path));
+  const found = standardPlaybooks(options.inventory).find((path) => existsSync(path));
   if (found) return found;
   throw mistake(
     'there is no playbook site.yaml or site.yml: not here, not in playbooks/, and not beside the inventory',

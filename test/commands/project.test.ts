@@ -1,45 +1,30 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { loadProject } from '../../src/commands/project.ts';
-
-const root = mkdtempSync(join(tmpdir(), 'foobar-project-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-let count = 0;
-function projectOf(...files: string[]) {
-  const folder = join(root, String(count++));
-  for (const file of files) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(
-      join(folder, file),
-      file.includes('hosts') ? 'all: {hosts: {here: }}\n' : '[{hosts: all}]\n',
-    );
-  }
-  return folder;
-}
-const read = (inventory: string) => loadProject({ inventory, tags: [], skipTags: [], extraVars: [] });
+import { describe, expect, it } from 'vitest';
+import { standardPlaybooks } from '../../src/commands/project.ts';
 
 describe('a playbook that nobody names', () => {
-  it.each([
-    [['hosts.yaml', 'site.yml'], 'hosts.yaml', 'site.yml'],
-    [['hosts.yaml', 'site.yaml', 'site.yml'], 'hosts.yaml', 'site.yaml'],
-    [['inventory/hosts.yaml', 'site.yml'], 'inventory/hosts.yaml', 'site.yml'],
-    [
-      ['inventory/hosts.yaml', 'playbooks/site.yml', 'site.yml'],
-      'inventory/hosts.yaml',
-      'playbooks/site.yml',
-    ],
-  ])('of %j with %s it is %s', async (files, inventory, playbook) => {
-    const folder = projectOf(...files);
-    // Where the tests run there is a playbook too: it would be found first.
-    const before = process.cwd();
-    process.chdir(root);
-    try {
-      expect((await read(join(folder, inventory))).playbook.file).toBe(join(folder, playbook));
-    } finally {
-      process.chdir(before);
-    }
+  it('is looked for here, beside the inventory, and beside its folder', () => {
+    expect(standardPlaybooks('/project/inventory/hosts.yaml', '/here')).toEqual([
+      '/here/playbooks/site.yaml',
+      '/here/playbooks/site.yml',
+      '/here/site.yaml',
+      '/here/site.yml',
+      '/project/inventory/site.yaml',
+      '/project/inventory/site.yml',
+      '/project/playbooks/site.yaml',
+      '/project/playbooks/site.yml',
+      '/project/site.yaml',
+      '/project/site.yml',
+    ]);
+  });
+
+  it('is looked for in a place once', () => {
+    const files = standardPlaybooks(['/project/hosts.yaml', '/other/hosts.yaml'], '/project');
+    expect(files.slice(0, 4)).toEqual([
+      '/project/playbooks/site.yaml',
+      '/project/playbooks/site.yml',
+      '/project/site.yaml',
+      '/project/site.yml',
+    ]);
+    expect(new Set(files).size).toBe(files.length);
   });
 });

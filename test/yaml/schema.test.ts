@@ -20,8 +20,10 @@ const schema = z
 
 const isOpen = (value: unknown) => typeof value === 'string' && value.includes('{{');
 
+const mayBeOmitted = (value: unknown) => isOpen(value) && String(value).includes('omit');
+
 function said(text: string): string[] {
-  return schemaProblems(schema, parseYaml(text, 'x.yaml'), { what: 'thing', isOpen }).map(
+  return schemaProblems(schema, parseYaml(text, 'x.yaml'), { what: 'thing', isOpen, mayBeOmitted }).map(
     ({ place, message, hint }) => `${place?.line}:${place?.column} ${message}${hint ? ` (${hint})` : ''}`,
   );
 }
@@ -31,6 +33,11 @@ describe('words for what a schema finds', () => {
     ['name: x', []],
     ['nam: x', ['1:1 thing has no parameter nam (did you mean name?)']],
     ['{}', ['1:1 thing needs the parameter name']],
+    ['name: x\nrepository: "{{ repository | default(omit) }}"', []],
+    [
+      'name: x\nrepository: "{{ repository }}"',
+      ['2:1 thing has no parameter repository (it has name, state, count, words, port, flows)'],
+    ],
     ['name: x\nzzzz: 1', ['2:1 thing has no parameter zzzz (it has name, state, count, words, port, flows)']],
     [
       'name: x\nstate: presnt',

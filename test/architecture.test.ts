@@ -20,7 +20,7 @@ const arrows: Record<string, readonly string[]> = {
   playbook: ['yaml', 'inventory', 'template', 'modules/contract', 'modules/shared/argument-spec', 'vault'],
   host: ['mysql', 'firewall', 'certificates'],
   modules: ['host', 'mysql', 'firewall', 'certificates', 'state', 'yaml', 'vault'],
-  engine: ['host', 'modules/contract', 'playbook', 'inventory', 'template', 'vault'],
+  engine: ['host', 'modules/contract', 'playbook', 'inventory', 'template', 'vault', 'yaml'],
   verify: ['host'],
   profile: [],
   reporters: ['engine/events', 'modules/contract', 'profile'],

@@ -1,10 +1,11 @@
-import { TaskFailure } from '../errors.ts';
+import { type Problem, TaskFailure } from '../errors.ts';
 import type { Evaluated, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
 import { holdsTemplates } from '../template/lazy.ts';
 import { isDict, omit, typeName } from '../template/python.ts';
 import { conditionHolds, evaluate, isTemplate, renderKeepingTypes, renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
+import { schemaProblems } from '../yaml/schema.ts';
 
 /** A parameter that the module refuses: wrong in every mode, whatever may change before. */
 export class WrongParameters extends TaskFailure {}
@@ -43,14 +44,16 @@ function checked(module: Module, task: Task, scope: Scope): unknown {
   }
   const parsed = module.params.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new WrongParameters(
-    parsed.error.issues
-      .map(
-        (issue) =>
-          `${task.module}: ${issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''}${issue.message}`,
-      )
-      .join('\n'),
-  );
+  throw wrong(task.module, schemaProblems(module.params, input, { what: task.module }), parsed.error.message);
+}
+
+/** In the words of the check: several mistakes have each its hint behind it. */
+function wrong(module: string, problems: readonly Problem[], otherwise: string): WrongParameters {
+  const [first, ...more] = problems;
+  if (!first) return new WrongParameters(`${module}: ${otherwise}`);
+  if (more.length === 0) return new WrongParameters(first.message, first.hint);
+  const lines = problems.map(({ message, hint }) => `${message}${hint === undefined ? '' : ` (${hint})`}`);
+  return new WrongParameters(lines.join('\n'));
 }
 
 /**

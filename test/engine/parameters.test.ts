@@ -23,6 +23,29 @@ it('gives each host an object of its own where nothing is to be rendered', () =>
   expect(two).not.toBe(one);
 });
 
+it('words what is wrong as the check does, with what to do about it', () => {
+  const refused = (args: Record<string, unknown>): unknown => {
+    try {
+      return parameters(file, task(args), on('one'));
+    } catch (error) {
+      if (!(error instanceof WrongParameters)) throw error;
+      return [error.message, error.hint];
+    }
+  };
+  expect(refused({ path: '/srv/{{ name }}', onwer: 'root' })).toEqual([
+    'file has no parameter onwer',
+    'did you mean owner?',
+  ]);
+  expect(refused({ path: '/srv/x', state: 'directry' })).toEqual([
+    expect.stringMatching(/^file: state must be one of .*, not "directry"$/),
+    'did you mean directory?',
+  ]);
+  expect(refused({ path: '/srv/x', onwer: 'root', gruop: 'root' })).toEqual([
+    'file has no parameter onwer (did you mean owner?)\nfile has no parameter gruop (did you mean group?)',
+    undefined,
+  ]);
+});
+
 it('refuses what is wrong every time', () => {
   const made = task({ path: '/srv/x', state: 'wrong' });
   for (const name of ['one', 'two']) expect(() => parameters(file, made, on(name))).toThrow(WrongParameters);

@@ -34,7 +34,9 @@ const params = moduleParams({
   boot_time_command: text
     .optional()
     .describe('Command whose output differs after a boot. Default: the boot_id of the kernel.'),
-  reboot_command: text.optional().describe('Command that reboots, in place of shutdown.'),
+  reboot_command: text
+    .optional()
+    .describe('Command that reboots, in place of shutdown; its program is looked for as shutdown is.'),
 });
 type Want = z.output<typeof params>;
 
@@ -91,7 +93,7 @@ async function goDown(want: Want, host: Host): Promise<string | undefined> {
     want.reboot_command === undefined
       ? sh`PATH=${want.search_paths.join(':')}:$PATH
 if command -v shutdown >/dev/null; then shutdown -r ${minutes === 0 ? 'now' : `+${minutes}`} ${want.msg}; else systemctl reboot; fi`
-      : shell(want.reboot_command);
+      : shell(await found(want.reboot_command, want, host));
   try {
     const { code, stdout, stderr } = await host.run(command, { expect: 'any' });
     return code === 0 ? undefined : `${stdout.trim()}, ${stderr.trim()}`;
@@ -99,6 +101,19 @@ if command -v shutdown >/dev/null; then shutdown -r ${minutes === 0 ? 'now' : `+
     if (error instanceof TransportError && error.kind === 'lost') return undefined;
     throw error;
   }
+}
+
+/** A command with the path of its program, which is looked for in `search_paths` only, as Ansible does. */
+async function found(command: string, { search_paths }: Want, host: Host): Promise<string> {
+  const [program = '', ...more] = command.split(' ');
+  if (program.startsWith('/')) return command;
+  const { code, stdout } = await host.look(
+    sh`for d in ${search_paths}; do [ -e "$d"/${program} ] || continue; printf %s "$d"; exit; done; exit 1`,
+    { expect: [0, 1] },
+  );
+  if (code === 0) return [`${stdout}/${program}`, ...more].join(' ');
+  const paths = search_paths.map((path) => `'${path}'`).join(', ');
+  throw new TaskFailure(`Unable to find command "${program}" in search paths: [${paths}]`);
 }
 
 /** With ansible_connection: local the host is the machine that runs the play. */

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
 import type { HostReader } from '../host/contract.ts';
 import { type AuthorizedKeys, authorizedKeys } from '../host/queries/authorized_keys.ts';
+import { type FileStat, stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
 import { type AuthorizedKey, editKeys, formatKey, parseKeyLine } from './shared/authorized-keys.ts';
 import { ansibleBoolean, text, withAliases } from './shared/params.ts';
+import { pathInfo } from './shared/path-info.ts';
 
 /** A key that is a place where keys are. */
 const source = /^(https?|file):\/\//;
@@ -32,7 +34,8 @@ const params = withAliases(
       comment: text.optional().describe('Comment in place of those of the keys.'),
       path: z
         .string()
-        .regex(/^(\/|%h\/)/, { error: 'expected an absolute path on the host' })
+        .regex(/^([/~$]|%h\/)/, { error: 'expected an absolute path on the host' })
+        .meta({ hostPath: { absolute: false } })
         .optional()
         .describe('The file, where it is not ~/.ssh/authorized_keys; %h and %u stand for home and user.'),
       manage_dir: ansibleBoolean.default(true).describe('Make the directory, for the user alone.'),
@@ -51,6 +54,8 @@ type Want = z.output<typeof params>;
 interface State extends AuthorizedKeys {
   /** Those that are wanted, wherever they come from. */
   readonly keys: readonly AuthorizedKey[];
+  /** The file that `path` names, or the link. */
+  readonly named: FileStat | undefined;
 }
 
 export default state<Want, State>({
@@ -58,9 +63,10 @@ export default state<Want, State>({
   params,
 
   async have(want, host) {
-    const [there, keys] = await Promise.all([
+    const [there, keys, named] = await Promise.all([
       host.ask(authorizedKeys, { user: want.user, path: want.path }),
       wantedKeys(want, host),
+      want.path === undefined ? undefined : host.ask(stat, { path: want.path }),
     ]);
     if (there === undefined) throw new NotYet(`user ${want.user} does not exist on ${host.name}`);
     if (there.kind === 'other') throw new TaskFailure(`${there.path} on ${host.name} is not a file`);
@@ -70,7 +76,7 @@ export default state<Want, State>({
         `${there.path} on ${host.name} is a symbolic link`,
         'follow: yes writes through it',
       );
-    return { ...there, keys };
+    return { ...there, keys, named };
   },
 
   diff(want, have) {
@@ -95,7 +101,7 @@ export default state<Want, State>({
     });
   },
 
-  result: (want, { path, keys }) => ({
+  result: (want, { path, keys, named }) => ({
     user: want.user,
     keyfile: path,
     state: want.state,
@@ -107,6 +113,7 @@ export default state<Want, State>({
     manage_dir: want.manage_dir,
     follow: want.follow,
     validate_certs: want.validate_certs,
+    ...(named && pathInfo(named)),
   }),
 });
 

@@ -159,8 +159,14 @@ function argumentsOf(
   ) {
     const parsed = parsedText(module, text(value), place, report);
     if (parsed === undefined) return undefined;
-    const { template, offsets } = parsed;
-    const args = derived(parsed.args, place, (name) => further(place, text(value), offsets[name] ?? 0));
+    const { template, offsets, names } = parsed;
+    const at = (offset = 0) => further(place, text(value), offset);
+    const args = derived(
+      parsed.args,
+      place,
+      (name) => at(offsets[name]),
+      (name) => at(names[name] ?? offsets[name]),
+    );
     given = template === undefined ? { args } : { args, templates: [template] };
   } else {
     const hint = typeof value === 'boolean' ? 'put it in quotes' : undefined;
@@ -188,10 +194,10 @@ function parsedText(
   }
   const { [rawParameter]: raw, ...args } = parsed.args;
   if (raw === undefined || rawWords.includes(module)) return parsed;
-  const { offsets } = parsed;
-  if (isWholeTemplate(raw)) return { args, offsets, template: raw };
+  const { offsets, names } = parsed;
+  if (isWholeTemplate(raw)) return { args, offsets, names, template: raw };
   report.mistake(place, `${module} takes parameters as name=value, not ${JSON.stringify(raw)}`);
-  return { args, offsets };
+  return { args, offsets, names };
 }
 
 /** Whether a text begins and ends with Jinja's braces, as ansible-core asks. */

@@ -121,6 +121,8 @@ const options = 'creates removes chdir executable warn stdin stdin_add_newline s
 export interface ParsedText {
   /** Where in the text the value of each parameter starts. */
   readonly offsets: Readonly<Record<string, number>>;
+  /** Where its name starts. */
+  readonly names: Readonly<Record<string, number>>;
   /** Words that are not name=value stand together under `_raw_params`. */
   readonly args: Record<string, string>;
 }
@@ -134,6 +136,7 @@ export interface ParsedText {
 export function parseText(text: string, isFreeForm = false): ParsedText {
   const args: Record<string, string> = {};
   const offsets: Record<string, number> = {};
+  const names: Record<string, number> = {};
   const raw: string[] = [];
   for (const word of split(text)) {
     const decoded = unescaped(word.text);
@@ -154,13 +157,14 @@ export function parseText(text: string, isFreeForm = false): ParsedText {
     const value = decoded.slice(at + 1).trim();
     args[name.trim()] = unquoted(value);
     const written = word.text.indexOf('=', 1) + 1;
+    names[name.trim()] = word.start;
     offsets[name.trim()] = word.start + written + (unquoted(value) === value ? 0 : 1);
   }
   if (raw.length > 0) {
     args[rawParameter] = joined(raw);
     offsets[rawParameter] ??= Math.max(0, text.indexOf(raw[0] as string));
   }
-  return { args, offsets };
+  return { args, offsets, names };
 }
 
 /** Puts words together again with the blanks and newlines that stood between them. */

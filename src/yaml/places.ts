@@ -83,14 +83,18 @@ export function copyPlace(from: object, fromKey: Key, to: object, key: Key): voi
   if (name !== undefined) target.keys.set(key, name);
 }
 
-/** A new mapping that stands at `place`; its keys stand there too unless `placeOfKey` or `copyPlace` says better. */
+/** A new mapping that stands at `place`; its values and keys stand there too unless told otherwise, here or by `copyPlace`. */
 export function derived(
   values: Record<string, unknown>,
   place: Place,
-  placeOfKey: (key: string) => Place = () => place,
+  placeOfValue: (key: string) => Place = () => place,
+  placeOfKey?: (key: string) => Place,
 ): Record<string, unknown> {
   const result = { ...values };
   const spots = locate(result, place);
-  for (const key of Object.keys(result)) spots.values.set(key, placeOfKey(key));
+  for (const key of Object.keys(result)) {
+    spots.values.set(key, placeOfValue(key));
+    if (placeOfKey) spots.keys.set(key, placeOfKey(key));
+  }
   return result;
 }

@@ -201,6 +201,7 @@ describe('tasks', () => {
   it('knows where parameters stand', () => {
     const [text, mapping] = tasks('- copy: src=a dest={{ b }}\n- copy:\n    src: x\n  args:\n    dest: y');
     expect(placeOf(text?.args, 'dest')).toMatchObject({ line: 3, column: 24 });
+    expect(keyPlaceOf(text?.args, 'dest')).toMatchObject({ line: 3, column: 19 });
     expect(placeOf(mapping?.args, 'src')).toMatchObject({ line: 5, column: 14 });
     expect(keyPlaceOf(mapping?.args, 'dest')).toMatchObject({ line: 7, column: 9 });
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
-import type { HostReader } from '../host/contract.ts';
-import { sh } from '../host/sh.ts';
+import type { Host, HostReader } from '../host/contract.ts';
+import { rawShell, sh } from '../host/sh.ts';
 import { state } from './contract.ts';
 import { fetchBytes } from './shared/fetch-bytes.ts';
 import { type KeyId, keyIds, parseKeyId } from './shared/gpg-keys.ts';
@@ -19,19 +19,32 @@ const params = withAliases(
         .regex(/^https?:\/\//, 'expected a URL with http:// or https://')
         .optional()
         .describe('Where the key is; the machine that runs foobar fetches it.'),
+      keyserver: text
+        .optional()
+        .describe(
+          'A keyserver from which the host fetches the key with this id; takes gpg and dirmngr there.',
+        ),
       keyring: hostPath.optional().describe('The keyring to change. Default: the one of apt.'),
       state: z.enum(['absent', 'present']).default('present').describe('Whether the key is to be trusted.'),
     })
-    .refine((want) => [want.data, want.file, want.url].filter((it) => it !== undefined).length <= 1, {
-      error: 'give only one of data, file and url',
+    .refine((want) => sources(want).length <= 1, {
+      error: 'give only one of data, file, keyserver and url',
       path: ['data'],
     })
-    .refine((want) => [want.id, want.data, want.file, want.url].some((it) => it !== undefined), {
+    .refine((want) => want.keyserver === undefined || want.id !== undefined, {
+      error: 'a keyserver is asked for an id: give it',
+      path: ['id'],
+    })
+    .refine((want) => want.id !== undefined || sources(want).length > 0, {
       error: 'give id, or the key by data, file or url',
       path: ['id'],
     }),
 );
 type Want = z.output<typeof params>;
+
+function sources(want: { data?: unknown; file?: unknown; keyserver?: unknown; url?: unknown }): unknown[] {
+  return [want.data, want.file, want.keyserver, want.url].filter((it) => it !== undefined);
+}
 
 interface State {
   readonly id: KeyId;
@@ -62,8 +75,9 @@ export default state<Want, State>({
   async fix(_changes, want, { id, keys, data }, host) {
     if (want.state === 'absent') await host.run(sh`apt-key ${keyring(want)} del ${id.short_id}`);
     else if (want.file !== undefined) await host.run(sh`apt-key ${keyring(want)} add ${want.file}`);
+    else if (want.keyserver !== undefined) await receive(want, want.keyserver, id, host);
     else if (data !== undefined) await host.run(sh`apt-key ${keyring(want)} add -`, { stdin: data });
-    else throw new TaskFailure(`key ${id.key_id} is not there`, 'give it by data, file or url');
+    else throw new TaskFailure(`key ${id.key_id} is not there`, 'give it by data, file, keyserver or url');
     rememberFor(want, { before: shown(id, keys) });
   },
 
@@ -104,6 +118,28 @@ async function idOf(want: Want, data: Buffer | undefined, host: HostReader): Pro
   const [id] = keyIds(stdout);
   if (code === 0 && id !== undefined) return id;
   throw new TaskFailure(`Unable to extract key from '${want.file ?? 'inline data'}': ${stderr.trim()}`);
+}
+
+/** As Ansible does: up to five times, through the proxy that the host's environment names. */
+async function receive(want: Want, keyserver: string, { key_id }: KeyId, host: Host): Promise<void> {
+  const proxy = '${HTTPS_PROXY:-${https_proxy:-${HTTP_PROXY:-${http_proxy-}}}}';
+  const script = [
+    `p=${proxy}`,
+    sh`set -- adv --no-tty --keyserver ${keyserver}`.text,
+    '[ -z "$p" ] || set -- "$@" --keyserver-options "http-proxy=$p"',
+    sh`for n in 1 2 3 4 5; do LC_ALL=C apt-key ${keyring(want)} "$@" --recv ${key_id} && exit; c=$?; done; exit $c`
+      .text,
+  ].join('\n');
+  const { code, stdout, stderr } = await host.run(rawShell(script), { expect: 'any' });
+  if (code === 0) return;
+  if (code === 2 && stdout.includes('not found on keyserver'))
+    throw new TaskFailure(`Key ${key_id} not found on keyserver ${keyserver}`);
+  const said = stderr.trim().split('\n').slice(-3).join('\n');
+  throw new TaskFailure(
+    `Error fetching key ${key_id} from keyserver: ${keyserver}: ${said}`,
+    /dirmngr/.test(said) ? 'install the package dirmngr before' : undefined,
+    { rc: code, stdout, stderr },
+  );
 }
 
 function keyring({ keyring: path }: Want): string[] {

@@ -26,6 +26,8 @@ describe('apt_key', () => {
   it.each([
     [{ id: '3da2' }, /Invalid key_id/],
     [{ data: key, file: '/x' }, /only one of/],
+    [{ id, url: 'https://localhost/', keyserver: 'localhost' }, /only one of/],
+    [{ keyserver: 'keyserver.example.com' }, /a keyserver is asked for an id/],
     [{ state: 'absent' }, /give id/],
   ])('refuses %j', async (args, message) => {
     if (!aptKey.params.safeParse(args).success)
@@ -49,7 +51,7 @@ describe('apt_key', () => {
     ]);
   });
 
-  it.each(['data', 'file', 'url'] as const)(
+  it.each(['data', 'file', 'url', 'keyserver'] as const)(
     'adds a key by %s, or says that there is no apt-key any more',
     async (by) => {
       const keyring = bench.at('trusted.gpg');
@@ -62,6 +64,7 @@ describe('apt_key', () => {
         data: () => bench.settle('apt_key', { data: key, keyring }),
         file: () => bench.settle('apt_key', { file, keyring, state: 'present' }),
         url: () => bench.settle('apt_key', { url, keyring }),
+        keyserver: () => bench.settle('apt_key', { id, keyserver: new URL(url).origin, keyring }),
       };
       try {
         const added = calls[by]();

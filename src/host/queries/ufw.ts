@@ -1,10 +1,15 @@
-import { parseUfw, type UfwState, type UfwTexts } from '../../firewall/ufw.ts';
+import { parseUfw, type UfwState } from '../../firewall/ufw.ts';
 import type { Query } from '../contract.ts';
 import { rawShell } from '../sh.ts';
 
 const separator = '=== foobar ===';
 
-const files = ['/etc/default/ufw', '/etc/ufw/ufw.conf', '/etc/ufw/user.rules', '/etc/ufw/user6.rules'];
+const files = {
+  defaults: '/etc/default/ufw',
+  conf: '/etc/ufw/ufw.conf',
+  userRules: '/etc/ufw/user.rules',
+  user6Rules: '/etc/ufw/user6.rules',
+};
 
 /**
  * The firewall as its files and the kernel have it; undefined when ufw is not installed. sudo does not hand on
@@ -18,13 +23,14 @@ export const ufw: Query<void, UfwState | undefined> = {
       [
         `s='${separator}'`,
         '[ -e /usr/sbin/ufw ] || { echo absent; exit 0; }',
-        `for f in ${files.join(' ')}; do [ ! -e "$f" ] || cat "$f"; echo "$s"; done`,
+        `grep -sH '' ${Object.values(files).join(' ')}; echo "$s"`,
         'iptables -S ufw-user-input 2>/dev/null; echo "$s"',
         'ip6tables -S ufw6-user-input 2>/dev/null; echo "$s"',
         'c=${SSH_CONNECTION-}; p=$PPID',
         'while [ -z "$c" ] && [ "${p:-1}" -gt 1 ]; do',
-        "c=$(tr '\\0' '\\n' <\"/proc/$p/environ\" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')",
-        'p=$(sed -n \'s/^PPid:[[:space:]]*//p\' "/proc/$p/status" 2>/dev/null)',
+        'c=$(grep -sz ^SSH_CONNECTION= "/proc/$p/environ" | tr -d "\\0"); n=',
+        'while read -r k v; do [ "$k" != PPid: ] || n=$v; done 2>/dev/null <"/proc/$p/status"',
+        'p=$n',
         'done',
         'echo "${c##* }"',
       ].join('\n'),
@@ -33,8 +39,24 @@ export const ufw: Query<void, UfwState | undefined> = {
     const text = stdout.toString('utf8');
     if (text === 'absent\n') return [undefined];
     const parts = text.split(`${separator}\n`);
-    if (parts.length !== 7) throw new Error(`expected 7 parts of ufw's state, got ${parts.length}`);
-    const [defaults, conf, userRules, user6Rules, live, live6, sshPort] = parts;
-    return [parseUfw({ defaults, conf, userRules, user6Rules, live, live6, sshPort } as UfwTexts)];
+    if (parts.length !== 4) throw new Error(`expected 4 parts of ufw's state, got ${parts.length}`);
+    const [written = '', live = '', live6 = '', sshPort = ''] = parts;
+    const of = (path: string): string =>
+      written
+        .split('\n')
+        .flatMap((line) => (line.startsWith(`${path}:`) ? [`${line.slice(path.length + 1)}\n`] : []))
+        .join('');
+    const { defaults, conf, userRules, user6Rules } = files;
+    return [
+      parseUfw({
+        defaults: of(defaults),
+        conf: of(conf),
+        userRules: of(userRules),
+        user6Rules: of(user6Rules),
+        live,
+        live6,
+        sshPort,
+      }),
+    ];
   },
 };

@@ -2,8 +2,9 @@ import { TaskFailure } from '../errors.ts';
 import type { Connection, ConnectionSettings } from './connection.ts';
 import { frameLoop } from './frames.ts';
 import { LiveHost, type SharedByIdentities } from './live-host.ts';
+import { busy, handlersIn, isOlder, journal, lockAgainScript, lockPatience, lockScript } from './lock.ts';
 import type { Meter } from './meter.ts';
-import { quote, sh } from './sh.ts';
+import { quote } from './sh.ts';
 import { Shell } from './shell.ts';
 
 /** As whom something is done on a host: the user that logged in, or another one reached through sudo. */
@@ -29,11 +30,6 @@ export interface FleetOptions {
   readonly meter?: Meter;
 }
 
-/** Seconds to wait for another run to let go of a host; a killed controller's shell ends with its last step. */
-const lockPatience = 60;
-/** What the shell answers when that was not enough (EX_TEMPFAIL of sysexits.h). */
-const busy = 75;
-
 interface Reached {
   readonly connection: Connection;
   readonly settings: ConnectionSettings;
@@ -47,6 +43,10 @@ export class Fleet {
   private readonly shells = new Map<string, Promise<Shell>>();
   private readonly epochs = new Map<string, SharedByIdentities>();
   private readonly pendings = new Map<string, Set<string>>();
+  /** Root shells of hosts that are locked for this run. */
+  private readonly locked = new Map<string, Shell>();
+  /** On how many hosts it waits for a run that began before it. */
+  private behind = 0;
   private connecting = 0;
   private readonly queue: (() => void)[] = [];
 
@@ -67,7 +67,7 @@ export class Fleet {
     if (!host) {
       let shared = this.epochs.get(name);
       if (!shared) {
-        shared = { epoch: 0, writes: new Set() };
+        shared = { epoch: 0, wrote: false, writes: new Set() };
         this.epochs.set(name, shared);
       }
       const trace = this.options.trace;
@@ -189,23 +189,23 @@ export class Fleet {
 
   /** Locks the host for this run and reads what an earlier one left to do. */
   private async takeOver(name: string, shell: Shell): Promise<void> {
-    const journal = 'cat /var/lib/foobar/pending 2>/dev/null; true';
-    // Two names may be one machine (ansible_connection: local): what this run has locked already is its own.
-    const lock = [
-      sh`mine() { [ "$(cat /var/lib/foobar/lock)" = ${this.options.owner} ]; }`.text,
-      `patient() { n=0; until flock -w 1 9 || mine; do n=$((n + 1)); [ $n -lt ${lockPatience} ] || return ${busy}; done; }`,
-      `mkdir -p -m 700 /var/lib/foobar`,
-      `[ -d /var/lib/foobar ] && exec 9>>/var/lib/foobar/lock &&`,
-      `{ flock -n 9 || mine || flock -w 1 9 || mine || { cat /var/lib/foobar/lock >&2; echo >&2; patient; }; } &&`,
-      sh`echo ${this.options.owner} >/var/lib/foobar/lock && {`.text,
-      journal,
-      '}',
-    ].join('\n');
-    const asked = this.options.readOnly
+    const { owner, readOnly, waiting } = this.options;
+    let waits = false;
+    const asked = readOnly
       ? shell.step(journal)
-      : shell.step(lock, { inline: true, onOutput: (line) => this.options.waiting?.(name, line) });
+      : shell.step(lockScript(owner), {
+          inline: true,
+          onOutput: (line) => {
+            waiting?.(name, line);
+            if (waits || !isOlder(line, owner)) return;
+            waits = true;
+            this.behind += 1;
+            for (const [other, held] of this.locked) void this.giveWay(other, held);
+          },
+        });
     shell.flush();
     const answer = await asked;
+    if (waits) this.behind -= 1;
     const said = answer.stderr.toString('utf8').trim();
     if (answer.code === busy)
       throw new TaskFailure(
@@ -213,7 +213,29 @@ export class Fleet {
         'Wait for it, or end it on the machine that it names.',
       );
     if (answer.code !== 0) throw new TaskFailure(`${name} cannot be locked for this run: ${said}`);
-    this.pendings.set(name, new Set(answer.stdout.toString('utf8').split('\n').filter(Boolean)));
+    this.pendings.set(name, handlersIn(answer.stdout));
+    if (readOnly) return;
+    this.locked.set(name, shell);
+    if (this.behind > 0) void this.giveWay(name, shell);
+  }
+
+  /**
+   * Two runs that begin at once may each hold what the other waits for. The one that began later lets go of its hosts,
+   * unless it has changed something already; whatever it does there next comes after it has locked them again.
+   */
+  private async giveWay(name: string, shell: Shell): Promise<void> {
+    if ([...this.epochs.values()].some(({ wrote }) => wrote)) return;
+    const asked = shell.step(lockAgainScript(this.options.owner), {
+      inline: true,
+      onOutput: (line) => this.options.waiting?.(name, line),
+    });
+    shell.flush();
+    // A shell that cannot lock again ends, and so fails whatever was to come.
+    const answer = await asked.catch(() => undefined);
+    if (answer === undefined) return;
+    this.pendings.set(name, handlersIn(answer.stdout));
+    const shared = this.epochs.get(name);
+    if (shared) shared.epoch += 1;
   }
 
   private async turn<T>(work: () => Promise<T>): Promise<T> {
@@ -239,5 +261,5 @@ function becoming(login: string, user: string, script = frameLoop): string {
   const loop = `sh -c ${quote(script)}`;
   if (login === user) return loop;
   if (login === 'root') return `runuser -u ${quote(user)} -- ${loop}`;
-  return `sudo -n -u ${quote(user)} -- ${loop}`;
+  return `sudo -H -n -u ${quote(user)} -- ${loop}`;
 }

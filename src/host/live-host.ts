@@ -64,6 +64,8 @@ interface Line {
 export interface SharedByIdentities {
   /** Raised by every write. */
   epoch: number;
+  /** Something was written in this run. */
+  wrote: boolean;
   /** Writes under way. */
   readonly writes: Set<{ readonly line: unknown; readonly done: Promise<void> }>;
 }
@@ -96,6 +98,8 @@ export function expected(command: Command, options: RunOptions, output: Output):
 /** A host over its shell: reads of one tick coalesce, writes keep their order, answers are cached until a write. */
 export class LiveHost implements Host {
   readonly name: string;
+  /** What the task adds to the environment of its commands. */
+  readonly environment: Readonly<Record<string, string>> = {};
   private readonly surroundings: Surroundings;
   private readonly shared: SharedByIdentities;
   /** In one object, which the views of the host with an environment of their own use too. */
@@ -239,7 +243,7 @@ export class LiveHost implements Host {
     const look: LiveHost['look'] = (command, options) => this.look(command, within(options));
     const run: LiveHost['run'] = (command, options) => this.run(command, within(options));
     const job: LiveHost['job'] = (id, command, options) => this.job(id, command, within(options));
-    return Object.assign(Object.create(this) as LiveHost, { look, run, job });
+    return Object.assign(Object.create(this) as LiveHost, { look, run, job, environment });
   }
 
   /** The same host for a task that has a `check_mode` of its own: its writes are refused, or let through. */
@@ -265,6 +269,7 @@ export class LiveHost implements Host {
   private written(output: Promise<RawOutput>): Promise<RawOutput> {
     this.forget();
     const write = { line: this.line, done: output.then(noted, noted) };
+    this.shared.wrote = true;
     this.shared.writes.add(write);
     void write.done.then(() => this.shared.writes.delete(write));
     return output;

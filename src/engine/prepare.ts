@@ -13,6 +13,7 @@ import { hostFor } from './identity.ts';
 import type { Jobs } from './jobs.ts';
 import { labelOf, type Rounds, roundScope, roundsOf } from './loops.ts';
 import { factNames, parameters } from './parameters.ts';
+import { expandPaths } from './paths.ts';
 import type { Entry } from './program.ts';
 import { titleOf } from './telling.ts';
 
@@ -183,10 +184,13 @@ export function askItem(fleet: Fleet, module: Module, item: PreparedItem): Promi
   item.askedAt = epochOf(fleet, module, host);
   const questions: (Question | undefined)[] = [];
   const reader = module.kind === 'state' && module.achieved ? host.noting(questions) : host;
-  const answer = (async () =>
-    module.kind === 'state'
+  const answer = (async () => {
+    const paths = expandPaths(module, want, host);
+    if (paths) await paths;
+    return module.kind === 'state'
       ? await module.have(want, reader, context)
-      : await module.settled?.(want, host, context))();
+      : await module.settled?.(want, host, context);
+  })();
   delete item.found;
   item.questions = questions;
   answer.then(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
 import type { HostReader } from '../host/contract.ts';
 import { contents } from '../host/queries/contents.ts';
@@ -9,12 +9,12 @@ import { backupResult } from './shared/backup.ts';
 import { md5Of, sha1Of } from './shared/content.ts';
 import { replacingParams } from './shared/editing.ts';
 import { assembled, type Fragment, fragmentNames, localFragments } from './shared/fragments.ts';
-import { ansibleBoolean, hostPath, moduleParams, text } from './shared/params.ts';
+import { ansibleBoolean, hostPath, moduleParams, remotePath, text } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
 import { fixPlace, lookAt, type Place, placeChanges } from './shared/placing.ts';
 
 const params = moduleParams({
-  src: z.string().min(1).describe('Directory with the fragments.'),
+  src: remotePath.min(1).describe('Directory with the fragments.'),
   dest: hostPath.describe('The file to put together.'),
   remote_src: ansibleBoolean
     .default(true)

@@ -17,7 +17,7 @@ import { backupResult } from './shared/backup.ts';
 import { md5Of, pythonJson, sha1Of } from './shared/content.ts';
 import { type Item, localItems, remoteItems } from './shared/items.ts';
 import { formatMode, mode } from './shared/mode.ts';
-import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
+import { ansibleBoolean, hostPath, remotePath, text, withAliases } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
 import {
   destination,
@@ -37,8 +37,7 @@ const params = withAliases(
       dest: hostPath.describe(
         'Where the file goes on the host. A directory when src is one or when it ends with a slash.',
       ),
-      src: z
-        .string()
+      src: remotePath
         .optional()
         .describe(
           'File or directory of the controller, looked for in files/. Of a directory with a trailing slash only what is in it is copied.',

@@ -41,6 +41,7 @@ const params = withAliases(
       cron_file: z
         .string()
         .min(1)
+        .meta({ hostPath: { absolute: false } })
         .optional()
         .describe('A file of /etc/cron.d, or an absolute path, in place of a crontab.'),
       env: ansibleBoolean.default(false).describe('Manage a variable of the crontab, not a job.'),

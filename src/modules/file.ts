@@ -15,7 +15,7 @@ import {
   inOneStep,
   requireNames,
 } from './shared/attributes.ts';
-import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
+import { ansibleBoolean, anyPath, hostPath, text, withAliases } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
 import { requireDirectory } from './shared/placing.ts';
 import { readTimestamp, type Timestamp, timeDiffers, touchCommands } from './shared/timestamps.ts';
@@ -31,7 +31,7 @@ const params = withAliases(
         .describe(
           'What is to be there. directory makes parents too; absent removes whole directories; file changes attributes of what exists only; touch makes an empty file or sets the times. Default: what is there, else file.',
         ),
-      src: z.string().optional().describe('What a link (state link or hard) points to.'),
+      src: anyPath.optional().describe('What a link (state link or hard) points to.'),
       recurse: ansibleBoolean
         .default(false)
         .describe('Set the attributes of everything in the directory too.'),

@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { TaskFailure } from '../errors.ts';
-import type { HostReader } from '../host/contract.ts';
 import { contents } from '../host/queries/contents.ts';
 import { type FileStat, stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
 import { state } from './contract.ts';
 import { contentChange } from './shared/content.ts';
 import { editKnownHosts, hashedKey, type KnownHostsEdit, namesHost } from './shared/known-hosts.ts';
-import { ansibleBoolean, text, withAliases } from './shared/params.ts';
+import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
 import { requireDirectory } from './shared/placing.ts';
 
@@ -21,11 +20,7 @@ const params = withAliases(
         .describe('The host; with a port that is not 22 as [host]:port.')
         .meta({ aliases: ['host'] }),
       key: text.optional().describe('The line for it: name, type and key, as ssh-keyscan prints it.'),
-      path: z
-        .string()
-        .regex(/^(?:\/|~)/, 'expected an absolute path on the host, or one that begins with ~')
-        .default('~/.ssh/known_hosts')
-        .describe('The file to change.'),
+      path: hostPath.default('~/.ssh/known_hosts').describe('The file to change.'),
       hash_host: ansibleBoolean.default(false).describe('Keep a hash of the name in place of the name.'),
       state: z
         .enum(['absent', 'present'])
@@ -50,7 +45,7 @@ export default state<Want, State>({
   params,
 
   async have(want, host) {
-    const path = await expanded(want.path, host);
+    const { path } = want;
     const [bytes, there] = await Promise.all([host.ask(contents, path), host.ask(stat, { path })]);
     const name = want.name.toLowerCase();
     if (want.key !== undefined && !namesHost(want.key, name))
@@ -92,14 +87,3 @@ export default state<Want, State>({
     ...pathInfo(there),
   }),
 });
-
-/** `~` and `~user` as the shell of the host reads them. */
-async function expanded(path: string, host: HostReader): Promise<string> {
-  if (!path.startsWith('~')) return path;
-  const [, user = '', rest = ''] = /^~([^/]*)(.*)$/s.exec(path) ?? [];
-  const { stdout } = await host.look(
-    user === '' ? sh`getent passwd "$(id -u)" | cut -d: -f6` : sh`getent passwd ${user} | cut -d: -f6`,
-  );
-  if (stdout.trim() === '') throw new TaskFailure(`user ${user} of ${path} does not exist on ${host.name}`);
-  return `${stdout.trim()}${rest}`;
-}

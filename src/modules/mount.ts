@@ -11,7 +11,7 @@ import { type Change, state } from './contract.ts';
 import { backUp, backupResult } from './shared/backup.ts';
 import { contentChange } from './shared/content.ts';
 import { type FstabEntry, removeEntry, setEntry } from './shared/fstab.ts';
-import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
+import { ansibleBoolean, anyPath, hostPath, text, withAliases } from './shared/params.ts';
 
 const inFstab = ['present', 'mounted', 'absent', 'absent_from_fstab'];
 
@@ -22,7 +22,7 @@ const params = withAliases(
         .or(z.literal('none'))
         .describe('Mount point, such as /mnt/data.')
         .meta({ aliases: ['name'] }),
-      src: z.string().optional().describe('Device, UUID=..., or NFS volume to mount there.'),
+      src: anyPath.optional().describe('Device, UUID=..., or NFS volume to mount there.'),
       fstype: z.string().optional().describe('File system, such as ext4, xfs, nfs or tmpfs.'),
       opts: z.string().optional().describe('Mount options, as in fstab. Default: defaults.'),
       opts_no_log: ansibleBoolean.default(false).describe('Keep the options out of every output.'),

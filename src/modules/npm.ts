@@ -4,7 +4,7 @@ import type { HostReader, Output } from '../host/contract.ts';
 import { type Command, sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
 import { readNpmList } from './shared/npm-list.ts';
-import { ansibleBoolean, hostPath, text, withAliases } from './shared/params.ts';
+import { ansibleBoolean, anyPath, hostPath, text, withAliases } from './shared/params.ts';
 import { splitWords } from './shared/words.ts';
 
 const params = withAliases(
@@ -14,7 +14,7 @@ const params = withAliases(
       path: hostPath.optional().describe('Directory of the project on the host; made when it is not there.'),
       version: text.optional().describe('Version of the package.'),
       global: ansibleBoolean.default(false).describe('Install for the whole host.'),
-      executable: text.optional().describe('npm to use.'),
+      executable: anyPath.optional().describe('npm to use.'),
       ignore_scripts: ansibleBoolean.default(false).describe('Run no scripts of packages.'),
       unsafe_perm: ansibleBoolean.default(false).describe('Run scripts as root.'),
       ci: ansibleBoolean.default(false).describe('Install exactly what the lock file says, anew each time.'),

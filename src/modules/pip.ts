@@ -3,7 +3,7 @@ import { TaskFailure } from '../errors.ts';
 import type { HostReader } from '../host/contract.ts';
 import { type Command, rawShell, sh } from '../host/sh.ts';
 import { action } from './contract.ts';
-import { ansibleBoolean, ansibleList, hostPath, text, withAliases } from './shared/params.ts';
+import { ansibleBoolean, ansibleList, anyPath, hostPath, text, withAliases } from './shared/params.ts';
 import { installedPackages, joinSpecifiers, parseRequirement, satisfies } from './shared/python-packages.ts';
 import { splitWords } from './shared/words.ts';
 
@@ -24,20 +24,22 @@ const params = withAliases(
         .enum(['present', 'absent', 'latest', 'forcereinstall'])
         .default('present')
         .describe('Whether the packages are there, and how new.'),
-      virtualenv: text
+      virtualenv: anyPath
         .optional()
         .describe('Directory of a virtual environment, which is made when it is not there.'),
       virtualenv_site_packages: ansibleBoolean
         .default(false)
         .describe("A new virtual environment shows the host's packages too."),
-      virtualenv_command: text
+      virtualenv_command: anyPath
         .default('virtualenv')
         .describe('Command that makes a virtual environment, such as python3 -m venv.'),
       virtualenv_python: text.optional().describe('Python for virtualenv.'),
       extra_args: text.optional().describe('Further arguments for pip.'),
       editable: ansibleBoolean.default(false).describe('Install as editable (-e).'),
       chdir: hostPath.optional().describe('Directory of the host to run pip in. Default: /tmp.'),
-      executable: text.optional().describe('pip to use, such as pip3.11, where it is not that of python3.'),
+      executable: anyPath
+        .optional()
+        .describe('pip to use, such as pip3.11, where it is not that of python3.'),
       umask: text
         .pipe(z.string().regex(/^[0-7]{1,4}$/, 'umask must be an octal integer'))
         .optional()

@@ -15,7 +15,7 @@ import {
 } from './shared/archives.ts';
 import { attributeChanges, attributeCommands, fileAttributes, requireNames } from './shared/attributes.ts';
 import { httpParams } from './shared/curl.ts';
-import { ansibleBoolean, ansibleList, hostPath, integer, withAliases } from './shared/params.ts';
+import { ansibleBoolean, ansibleList, hostPath, integer, remotePath, withAliases } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
 import { requireDirectory } from './shared/placing.ts';
 import { rememberedFor, rememberFor } from './shared/remember.ts';
@@ -25,11 +25,9 @@ import { readListing, zipDifferences } from './shared/unzip.ts';
 const params = withAliases(
   z
     .strictObject({
-      src: z
-        .string()
-        .describe(
-          'Archive, tar (plain, gzip, bzip2, xz or zstd) or zip: of the controller, looked for in files/; with remote_src a path or a URL for the host.',
-        ),
+      src: remotePath.describe(
+        'Archive, tar (plain, gzip, bzip2, xz or zstd) or zip: of the controller, looked for in files/; with remote_src a path or a URL for the host.',
+      ),
       dest: hostPath.describe('Directory of the host to unpack into. It must be there.'),
       remote_src: ansibleBoolean.default(false).describe('Take src from the host itself.'),
       copy: ansibleBoolean.optional().describe('The opposite of remote_src, in place of it.'),

@@ -13,7 +13,7 @@ import { fileAttributes } from './shared/attributes.ts';
 import { httpParams, requireCurl } from './shared/curl.ts';
 import { type Answer, answerValues, isJson, namedBy, parsed } from './shared/http-answer.ts';
 import { bodyOf } from './shared/http-body.ts';
-import { ansibleBoolean, hostPath, integer, text, withAliases } from './shared/params.ts';
+import { ansibleBoolean, hostPath, integer, remotePath, withAliases } from './shared/params.ts';
 import { pathInfo } from './shared/path-info.ts';
 import { fixPlace, lookAt } from './shared/placing.ts';
 import { ask, harmless, type Request } from './shared/uri-request.ts';
@@ -37,7 +37,9 @@ const params = withAliases(
         .describe(
           'How to write the body; all but raw set Content-Type too. A field of form-multipart is a text, or a dict of filename, content, mime_type and multipart_encoding.',
         ),
-      src: text.optional().describe('File to send, of the controller (looked for in files/) or of the host.'),
+      src: remotePath
+        .optional()
+        .describe('File to send, of the controller (looked for in files/) or of the host.'),
       remote_src: ansibleBoolean
         .default(false)
         .describe('Take src, and the files of form-multipart, from the host itself.'),

@@ -3,14 +3,16 @@ import type { HostReader, Output } from '../../host/contract.ts';
 import { stat } from '../../host/queries/stat.ts';
 import { rawShell, sh } from '../../host/sh.ts';
 import type { ActionResult, Context } from '../contract.ts';
-import { ansibleBoolean, hostPath, text } from './params.ts';
+import { ansibleBoolean, anyPath, hostPath, text } from './params.ts';
 import { pythonDelta, pythonStamp } from './python-time.ts';
 
 /** Parameters that command and shell share. */
 export const commandParams = {
   chdir: hostPath.optional().describe('Directory of the host to run it in.'),
-  creates: text.optional().describe('A path or a pattern; when something is there the command is not run.'),
-  removes: text.optional().describe('A path or a pattern; when nothing is there the command is not run.'),
+  creates: anyPath
+    .optional()
+    .describe('A path or a pattern; when something is there the command is not run.'),
+  removes: anyPath.optional().describe('A path or a pattern; when nothing is there the command is not run.'),
   stdin: text.optional().describe("Text for the command's standard input."),
   stdin_add_newline: ansibleBoolean.default(true).describe('End the standard input with a newline.'),
   strip_empty_ends: ansibleBoolean

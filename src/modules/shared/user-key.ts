@@ -2,7 +2,7 @@ import { TaskFailure } from '../../errors.ts';
 import type { Host, HostReader } from '../../host/contract.ts';
 import { sh } from '../../host/sh.ts';
 import { rememberSecret } from '../../secrets.ts';
-import { ansibleBoolean, integer, text } from './params.ts';
+import { ansibleBoolean, anyPath, integer, text } from './params.ts';
 
 /** Parameters of user for a key pair of its own. */
 export const sshKey = {
@@ -11,7 +11,7 @@ export const sshKey = {
     .describe('Make an SSH key pair for the user when there is none.'),
   ssh_key_bits: integer.optional().describe('Bits of the key. Default: as ssh-keygen has it.'),
   ssh_key_comment: text.optional().describe('Comment of the key. Default: ansible-generated on HOSTNAME.'),
-  ssh_key_file: text
+  ssh_key_file: anyPath
     .optional()
     .describe('File of the key; relative: to the home directory. Default: .ssh/id_TYPE.'),
   ssh_key_passphrase: text.optional().describe('Passphrase of the key. Default: none.'),

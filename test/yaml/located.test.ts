@@ -144,6 +144,34 @@ describe('mistakes', () => {
     ['a: *x\n', ['1:4 *x refers to no anchor above it']],
     ['a: [1,\n', ['2:1 a quote or bracket is not closed, or a line is not indented enough']],
     ['- a\nb: 1\n', ['2:1 this line does not fit the indentation above it']],
+    [
+      'copy:\n  dest: /x\n   content: y\n',
+      [
+        '3:4 this line does not fit the indentation above it (it has 3 spaces before it, more than line 2 above, which holds a value already: with 2 it stands beside that)',
+      ],
+    ],
+    [
+      '- name: one\n  copy:\n    dest: /x\n # why\n   tags: z\n',
+      [
+        '5:4 this line does not fit the indentation above it (it has 3 spaces before it; what it can belong to above begins after 4 or 2)',
+      ],
+    ],
+    [
+      '- a:\n  - b: 1\n   - c: 1\n',
+      [
+        '3:4 this line does not fit the indentation above it (it has 3 spaces before it; what it can belong to above begins after 4 or 2)',
+      ],
+    ],
+    [
+      '- name one\n  debug:\n',
+      ['2:3 this line does not fit the indentation above it (is a colon missing after "name" in line 1?)'],
+    ],
+    [
+      'a:\n  b: "x\nc: 1\n',
+      [
+        '3:1 a quote or bracket is not closed, or a line is not indented enough (the quote that opens in line 2 does not close there)',
+      ],
+    ],
     ['a: 1\n---\nb: 1\n', ['3:1 a file holds one YAML document (remove the second ---)']],
     [
       'a: !vault |\n  x\n',

@@ -12,7 +12,7 @@ import { defaultRenewAt, formatTime, renewalDue, validityOf } from '../certifica
 import { type Pair, readCertificates, readCertificatesIfAny, readPair } from '../certificates/pem.ts';
 import type { HostReader } from '../host/contract.ts';
 import { contents } from '../host/queries/contents.ts';
-import { sh } from '../host/sh.ts';
+import { publicKeys } from '../host/queries/public_keys.ts';
 import { rememberSecret } from '../secrets.ts';
 import { readKept } from '../state/files.ts';
 import { type Change, type Context, state } from './contract.ts';
@@ -71,7 +71,7 @@ export default state<Params, State>({
     const [there, authorityThere, publicKey, authority, keptText] = await Promise.all([
       readPairOnHost(host, want),
       want.authority_certificate ? host.ask(contents, want.authority_certificate) : undefined,
-      want.placeholder ? readPublicKey(host, want.key) : undefined,
+      want.placeholder ? host.ask(publicKeys, want.key) : undefined,
       readAuthorityCertificate(context.stateDirectory, want.authority, now),
       readKept(keptFile(want, host, context)),
     ]);
@@ -176,13 +176,4 @@ function judgeThere(there: PairOnHost, publicKey: string | undefined): string {
   } catch {
     return 'a damaged key';
   }
-}
-
-/** The public half of a key on the host: empty when the key is damaged, undefined where there is no openssl. */
-async function readPublicKey(host: HostReader, path: string): Promise<string | undefined> {
-  const { code, stdout } = await host.look(
-    sh`command -v openssl >/dev/null || exit 3; openssl pkey -in ${path} -passin pass: -pubout 2>/dev/null`,
-    { expect: 'any' },
-  );
-  return code === 3 ? undefined : stdout;
 }

@@ -99,7 +99,9 @@ export default state<Want, State>({
       if (code !== 0)
         throw new TaskFailure(`failed to unpack ${want.src} to ${want.dest}: ${(stderr || stdout).trim()}`);
       const cmd = extractionWords(have.kind, want);
-      rememberFor(want, { extract_results: { cmd, rc: code, out: stdout, err: stderr } });
+      // Long work does not tell its two outputs apart.
+      const err = stderr === stdout ? '' : stderr;
+      rememberFor(want, { extract_results: { cmd, rc: code, out: stdout, err } });
       if (archive.fetched) rememberFor(want, { unpacked: { ...have, differing: [] } });
     }
     const stats = await Promise.all(have.paths.map((path) => host.ask(stat, { path })));

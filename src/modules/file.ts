@@ -96,6 +96,8 @@ export default state<Want, State>({
     const wanted = wantedState(want, undefined);
     if (wanted !== 'absent' && wanted !== 'file')
       for (const parent of parentsOf(path)) void host.ask(kindOf, parent);
+    // A link will most likely be there: what it leads to is asked at once.
+    if (wanted === 'link') void host.ask(stat, { path, follow: true });
     const [there, source] = await Promise.all([
       host.ask(stat, { path }),
       wanted === 'hard' || wanted === 'link'

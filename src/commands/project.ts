@@ -95,8 +95,15 @@ export async function loadInventoryOnly(given: ProjectOptions): Promise<Project>
   };
 }
 
+/** @throws ProjectError when nobody is left, as in Ansible */
 function limitedHosts({ limit }: ProjectOptions, inventory: Inventory): Set<string> {
-  return new Set(limit === undefined ? inventory.hosts.keys() : selectLimited(limit, inventory));
+  const hosts = new Set(limit === undefined ? inventory.hosts.keys() : selectLimited(limit, inventory));
+  if (limit !== undefined && hosts.size === 0)
+    throw mistake(
+      `--limit ${limit} leaves no host of the inventory`,
+      'a:&b means the hosts of both, a:!b those of a without those of b',
+    );
+  return hosts;
 }
 
 /** Where the playbook is when none is named: here, beside the inventory, or beside the inventory's folder. */

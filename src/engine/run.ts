@@ -4,6 +4,7 @@ import type { Inventory } from '../inventory/contract.ts';
 import type { Context, Module } from '../modules/contract.ts';
 import type { Play, Prompt } from '../playbook/contract.ts';
 import { withAnswers } from '../playbook/play-variables.ts';
+import { didYouMean } from '../problems.ts';
 import { mask } from '../secrets.ts';
 import { isTemplate, renderValue } from '../template/render.ts';
 import { Gathered } from './answers.ts';
@@ -77,13 +78,25 @@ export async function runPlaybook(given: Run): Promise<RunEnd> {
   }
   await jobs.end(run.signal);
   if (!state.started)
-    run.emit({ event: 'warning', message: `no task matches --start-at-task ${run.startAtTask}` });
+    run.emit({
+      event: 'warning',
+      message: `no task matches --start-at-task ${run.startAtTask}${meantTask(run, run.startAtTask ?? '')}`,
+    });
   const { statistics } = gathered;
   return {
     hosts: state.recaps,
     interrupted: run.signal.aborted,
     ...(statistics === undefined ? {} : { statistics: mask(statistics) }),
   };
+}
+
+function meantTask({ variables: { playbook } }: Run, wanted: string): string {
+  const tasks = playbook.plays.flatMap((play) => play.tasks.filter(({ module }) => module !== 'meta'));
+  const hint = didYouMean(
+    wanted,
+    tasks.flatMap(({ name, role }) => (role === undefined ? [name] : [name, `${role.name} : ${name}`])),
+  );
+  return hint === undefined ? '; those of include_tasks and include_role are not looked at' : `; ${hint}`;
 }
 
 /** One play on all its hosts. False when the run ends with it. */

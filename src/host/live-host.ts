@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
 import { CommandError, TaskFailure } from '../errors.ts';
 import { maskText } from '../secrets.ts';
 import type { Channel } from './connection.ts';
 import type { FileContent, Host, Output, Query, RunOptions, WriteOptions } from './contract.ts';
 import { compose, detached, replaceFile } from './scripts.ts';
-import type { Command } from './sh.ts';
+import { type Command, quote } from './sh.ts';
 import type { RawOutput, Shell } from './shell.ts';
 
 /** What a live host needs from around it. */
@@ -92,6 +93,19 @@ export function expected(command: Command, options: RunOptions, output: Output):
     output.code,
     maskText(output.stdout),
     maskText(output.stderr),
+  );
+}
+
+/** What a write says to a full disk; dash only that it was an error of input or output. */
+function hasNoRoom(error: unknown): error is CommandError {
+  return error instanceof CommandError && /No space left|Disk quota|I\/O error/.test(error.stderr);
+}
+
+function noRoom(path: string, host: string, { code: rc, stdout, stderr }: CommandError): TaskFailure {
+  return new TaskFailure(
+    `${path} cannot be written: the file system there is full, or has errors (${stderr.trim().split('\n').at(-1)})`,
+    `what was there is untouched; look on ${host} with: df -h ${quote(posix.dirname(path))}; df -i ${quote(posix.dirname(path))}; dmesg`,
+    { rc, stdout, stderr },
   );
 }
 
@@ -212,7 +226,11 @@ export class LiveHost implements Host {
   }
 
   async write(path: string, content: FileContent, options: WriteOptions = {}): Promise<void> {
-    await this.run(replaceFile(path, content, options));
+    try {
+      await this.run(replaceFile(path, content, options));
+    } catch (error) {
+      throw hasNoRoom(error) ? noRoom(path, this.name, error) : error;
+    }
   }
 
   async job(id: string, command: Command, options: RunOptions = {}): Promise<Output> {

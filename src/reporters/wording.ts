@@ -152,6 +152,7 @@ function closing(event: RecapEvent, check: boolean, colors: Colors): string {
     parts.push(
       colors.yellow(check ? `${count(changed, 'change')} to make` : `${count(changed, 'change')} made`),
     );
+  if (parts.length === 0 && all.length === 0) parts.push(colors.yellow('no host took part'));
   if (parts.length === 0) parts.push(colors.green('nothing to change'));
   return `${parts.join(', ')} (${on})`;
 }

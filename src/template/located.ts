@@ -1,4 +1,5 @@
 import { TaskFailure } from '../errors.ts';
+import { shownPath } from '../problems.ts';
 import { UndefinedVariable } from './failures.ts';
 
 const done = new WeakSet<Error>();
@@ -6,7 +7,7 @@ const done = new WeakSet<Error>();
 /** The failure with the file and line of the template in which it arose, which is the innermost one. */
 export function located(error: unknown, file: string, line: number): unknown {
   if (!(error instanceof TaskFailure) || done.has(error)) return error;
-  const message = `${file}:${line}: ${error.message}`;
+  const message = `${shownPath(file)}:${line}: ${error.message}`;
   const result =
     error instanceof UndefinedVariable
       ? new UndefinedVariable(error.variable, message, error.hint)

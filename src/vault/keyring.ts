@@ -51,6 +51,8 @@ function refusal({ id }: Envelope, keys: readonly VaultKey[]): TaskFailure {
       `give one with ${source} or --ask-vault-pass`,
     );
   const tried = [...new Set(keys.map((key) => key.id))].join(', ');
-  const wanted = keys.some((key) => key.id === id) ? undefined : `its id is ${id}: give ${source}`;
+  const wanted = keys.some((key) => key.id === id)
+    ? 'it was encrypted with another password: several may be given, each with --vault-id NAME@FILE'
+    : `its id is ${id}: give ${source}`;
   return new TaskFailure(`cannot decrypt it: no vault password fits (tried: ${tried})`, wanted);
 }

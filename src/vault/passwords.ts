@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { parse, resolve } from 'node:path';
 import { TaskFailure } from '../errors.ts';
+import { didYouMeanFile } from '../problems.ts';
 import { rememberSecret } from '../secrets.ts';
 import { defaultId, isEncrypted } from './format.ts';
 import { decrypt, type VaultKey } from './keyring.ts';
@@ -85,7 +86,7 @@ async function passwordOf(source: Source, asking: Asking, keys: readonly VaultKe
   if (source.from === 'prompt' || source.from === 'prompt_ask_vault_pass') return prompted(source, asking);
   const path = source.from.startsWith('~/') ? homedir() + source.from.slice(1) : resolve(source.from);
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw new TaskFailure(`there is no vault password file ${source.from}`);
+  if (!found) throw new TaskFailure(`there is no vault password file ${source.from}`, didYouMeanFile(path));
   if (found.isDirectory()) throw new TaskFailure(`the vault password file ${source.from} is a folder`);
   if (isExecutable(path)) return fromProgram(path, source);
   const text = readFileSync(path, 'latin1').trim();

@@ -122,6 +122,10 @@ describe('foobar provision', () => {
     expect(stdout).toContain('Second thing');
   });
 
+  it('is a mistake when --limit leaves nobody', async () => {
+    await expect(provisioned({ limit: 'web:&db' })).rejects.toThrow('--limit web:&db leaves no host');
+  });
+
   it('notes the hosts that failed, and goes on with them', async () => {
     const retryFile = join(folder, 'site.retry');
     const { result, stderr } = await provisioned({ retryFile });

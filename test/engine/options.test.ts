@@ -30,9 +30,16 @@ describe('a run', () => {
   });
 
   it('does nothing when no task matches where to start, and says so', async () => {
-    const { told, events } = await play(on(tasks), { ...one, run: { startAtTask: 'Z' } });
+    const { told, events } = await play(on(tasks), { ...one, run: { startAtTask: 'Zulu time' } });
     expect(told).toEqual([]);
-    expect(events.at(-1)).toMatchObject({ event: 'warning', message: 'no task matches --start-at-task Z' });
+    expect(events.at(-1)).toMatchObject({
+      event: 'warning',
+      message: expect.stringMatching(/^no task matches --start-at-task Zulu time; .*include_tasks/),
+    });
+    const near = await play(on(tasks), { ...one, run: { startAtTask: 'Eeb' } });
+    expect(near.events.at(-1)).toMatchObject({
+      message: 'no task matches --start-at-task Eeb; did you mean Bee?',
+    });
   });
 
   it('asks before each task, once for all hosts', async () => {

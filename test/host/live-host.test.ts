@@ -86,6 +86,9 @@ describe('a host over one shell', () => {
     const file = join(directory, 'validated');
     await writeFile(file, 'old');
     await expect(host.write(file, 'new', { validate: 'grep -q old %s' })).rejects.toThrow('exit code 1');
+    await expect(host.write(file, 'new', { validate: 'cat %s >/dev/full' })).rejects.toThrow(
+      `${file} cannot be written: the file system there is full, or has errors (cat: write error: No space`,
+    );
     expect(await readFile(file, 'utf8')).toBe('old');
     expect((await host.look(sh`ls -A ${directory}`)).stdout).not.toContain('.foobar');
   });

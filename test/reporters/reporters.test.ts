@@ -145,6 +145,12 @@ ${recap}`);
     expect(await report({ output: 'json' }, [events[0]!, end])).not.toContain('interrupted');
   });
 
+  it('says when nobody took part', async () => {
+    expect(await report({}, [events[0]!, { event: 'recap', hosts: {}, seconds: 1 }])).toContain(
+      'no host took part (0 hosts, 1.0 s)\n',
+    );
+  });
+
   it('speaks of changes to make in check mode', async () => {
     const checked = events.map((event) =>
       event.event === 'start' ? { ...event, mode: 'check' as const } : event,

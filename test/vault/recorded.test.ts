@@ -36,7 +36,13 @@ describe('what ansible-vault encrypted', () => {
 
   it.each([
     ['text.vault', [], /no vault password was given/, '--vault-password-file'],
-    ['text.vault', [key('prod')], /no vault password fits \(tried: prod\)/, undefined],
+    ['text.vault', [key('prod')], /no vault password fits \(tried: prod\)/, 'its id is default'],
+    [
+      'text.vault',
+      [{ id: 'default', password: key('prod').password }],
+      /no vault password fits \(tried: default\)/,
+      'it was encrypted with another password',
+    ],
     ['labelled.vault', [key('default')], /tried: default/, 'its id is prod: give --vault-id prod@FILE'],
   ])('%s says what is missing', (file, given, message, hint) => {
     const attempt = () => decrypt(bytes(file), given);

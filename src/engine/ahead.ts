@@ -131,9 +131,11 @@ export function following(run: PrepareRun, head: Head, behind: Iterable<Candidat
     }
     const still = stillSo(resting);
     if (!still) break;
+    // Only of what can tell that it was achieved is it known that it is one write.
+    const next = module.achieved?.(changes, item.want, found.state);
+    if (!next) break;
     members.push({ ...candidate, before: found.state, changes, settled, condition: all([achieved, still]) });
-    achieved = module.achieved?.(changes, item.want, found.state);
-    if (!achieved) break;
+    achieved = next;
     for (const question of own) touched.add(question);
     resting = [];
     settled = [];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandError, ProjectError, TaskFailure } from '../errors.ts';
+import { CommandError, NotYet, ProjectError, TaskFailure } from '../errors.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
@@ -7,7 +7,7 @@ import type { Scope } from '../template/scope.ts';
 import { holds, numberOf } from './conditions.ts';
 import { judged, registered } from './judge.ts';
 import { limited, within } from './limits.ts';
-import { failure, type Outcome, skippedBy } from './outcome.ts';
+import { failure, lackedProgram, type Outcome, skippedBy } from './outcome.ts';
 import { type Around, act, settle } from './perform.ts';
 import { askItem, isFresh, type PreparedItem, type PrepareRun } from './prepare.ts';
 
@@ -28,6 +28,8 @@ export async function executeItem(
       const tried = await once(run, task, module, item, host, around);
       const counted = attempts > 1 ? { ...tried, result: { ...tried.result, attempts: attempt } } : tried;
       const outcome = judged(task, item, counted);
+      const lacking = around.unsure && task.ignoreErrors === undefined ? lackedProgram(outcome) : undefined;
+      if (lacking !== undefined) throw new NotYet(lacking);
       if (attempts === 1 || outcome.result.skipped === true) return outcome;
       if (task.until ? holds(task.until, registered(task, item.scope, outcome)) : !outcome.result.failed)
         return outcome;

@@ -67,6 +67,13 @@ export function failure(thrown: unknown, unsure: boolean): Outcome {
   };
 }
 
+/** How a shell, or Ansible's command module, says that a program is not there, where a task failed by it. */
+export function lackedProgram({ status, result: { rc, msg, stderr } }: Outcome): string | undefined {
+  if (status !== 'failed') return undefined;
+  if (rc === 127) return String(stderr).trim().split('\n').at(-1);
+  return rc === 2 && /^\[Errno 2\]/.test(String(msg)) ? String(msg) : undefined;
+}
+
 /** With the lines of what it said, which Ansible adds to the results of all modules. */
 export function withLines(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const added = ['stdout', 'stderr'].flatMap((name) => {

@@ -151,4 +151,32 @@ describe('check_mode of a task', () => {
       'one Plan changed',
     ]);
   });
+
+  it('false: a program that changes before it would install is not there yet, which is no failure', async () => {
+    const tasks = `
+- { name: Query, command: foobar-missing --version, check_mode: false }
+- { name: Shell, shell: foobar-missing --version, check_mode: false }
+- { name: Ignored, command: foobar-missing, check_mode: false, ignore_errors: true, register: said }
+- { name: Answer, assert: { that: said.rc == 2 } }
+- { name: Other, command: "false", check_mode: false }
+`;
+    const install = `
+- { name: Install, file: { path: "{{ mine }}/program", state: touch } }
+`;
+    const options = { hosts: ['one'], check: true, user: 'root' };
+    const { told, events } = await play(on(install + tasks.trimStart()), options);
+    expect(told).toEqual([
+      'one Install changed',
+      'one Query unknown',
+      'one Shell unknown',
+      'one Ignored failed, ignored',
+      'one Answer ok',
+      'one Other failed',
+    ]);
+    const said = events.map((event) => ('message' in event ? event.message : undefined));
+    expect(said).toContain(
+      "cannot be known before the changes above are made: [Errno 2] No such file or directory: b'foobar-missing'",
+    );
+    expect((await play(on(tasks), options)).told).toEqual(['one Query failed']);
+  });
 });

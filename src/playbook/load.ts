@@ -39,11 +39,14 @@ export function loadPlaybook(file: string, options: PlaybookOptions = {}): Playb
   return playbook;
 }
 
-/** What can be read of a playbook, and every mistake found on the way. */
+/**
+ * What can be read of a playbook, and every mistake found on the way. `incomplete`: some of them hide names that it
+ * defines.
+ */
 export function readPlaybook(
   file: string,
   options: PlaybookOptions = {},
-): { playbook: Playbook; problems: Problem[] } {
+): { playbook: Playbook; problems: Problem[]; incomplete: boolean } {
   const path = resolve(file);
   const report = new Report();
   const { modules = [], extraVars = {}, rolesPath = standardRolesPath } = options;
@@ -51,7 +54,7 @@ export function readPlaybook(
   const plays = readPlays(path, [], {}, { modules, extraVars, rolesPath, collectionsPath }, report);
   const problems = sortProblems(report.problems);
   const warnings = problems.filter((problem) => problem.severity === 'warning');
-  return { playbook: { file: path, plays, warnings }, problems };
+  return { playbook: { file: path, plays, warnings }, problems, incomplete: report.isIncomplete };
 }
 
 type Options = Parameters<typeof readPlay>[3];

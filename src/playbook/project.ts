@@ -38,6 +38,7 @@ export async function readProject(files: ProjectFiles): Promise<CheckedProject> 
   const inventory = attempt(problems, () =>
     loadInventory(files.inventory, { playbookDirectory: dirname(files.playbook) }),
   );
+  const unread = problems.some((problem) => problem.severity === 'error');
   const read = readPlaybook(files.playbook, {
     modules: registry.moduleNames(),
     extraVars,
@@ -46,7 +47,7 @@ export async function readProject(files: ProjectFiles): Promise<CheckedProject> 
   });
   problems.push(...read.problems);
   const { playbook } = read;
-  const incomplete = problems.some((problem) => problem.severity === 'error');
+  const incomplete = unread || read.incomplete;
   problems.push(...(await checkProject({ inventory, playbook, extraVars, registry, incomplete })));
   const sorted = sortProblems(problems);
   if (inventory === undefined || sorted.some((problem) => problem.severity === 'error'))

@@ -47,6 +47,15 @@ export class Report {
     return this.problems.some((problem) => problem.severity === 'error' && !this.#later.has(problem));
   }
 
+  /** Whether names may be defined in what could not be read, or by a module that is not here. */
+  get isIncomplete(): boolean {
+    const definesNames = /_facts is not supported$/;
+    return this.problems.some(
+      (problem) =>
+        problem.severity === 'error' && (!this.#later.has(problem) || definesNames.test(problem.message)),
+    );
+  }
+
   warn(place: Place | undefined, message: string, hint?: string): void {
     this.problems.push({ message, place, hint, severity: 'warning' });
   }

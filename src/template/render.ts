@@ -134,8 +134,16 @@ function boolean(value: unknown, condition: string): boolean {
   throw new TaskFailure(
     `Conditional result (${truth}) was derived from value of type '${typeName(value)}'. ` +
       'Conditionals must have a boolean result.',
-    `write what is meant: ${condition} | bool, ${condition} | length > 0 or ${condition} is truthy`,
+    `write what is meant: ${meant(value, condition).join(', ')} or ${condition} is truthy`,
   );
+}
+
+/** Conditions that fit the kind of what one gave in place of a boolean. */
+function meant(value: unknown, condition: string): string[] {
+  const kind = typeName(value);
+  if (kind === 'int' || kind === 'float') return [`${condition} > 0`];
+  if (kind === 'NoneType') return [`${condition} is not none`];
+  return [...(kind === 'str' ? [`${condition} | bool`] : []), `${condition} | length > 0`];
 }
 
 function emptyCondition(): TaskFailure {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  conditionHolds,
   evaluate,
   omit,
   renderKeepingTypes,
@@ -160,6 +161,20 @@ it('changes a copy of a variable, never the variable', () => {
   const template = '{% set _ = a.append(2) %}{% set _ = d.l.append(2) %}{{ a }}{{ d.l }}';
   expect(renderValue(template, variables)).toBe('[1, 2][1, 2]');
   expect(renderValue('{{ a }}{{ d.l }}', variables)).toBe('[1][1]');
+});
+
+describe('a condition that gives no boolean', () => {
+  it.each([
+    ["'ab' | list", "'ab' | list | length > 0 or 'ab' | list is truthy"],
+    ["'ab' | length", "'ab' | length > 0 or 'ab' | length is truthy"],
+    ["'yes'", "'yes' | bool, 'yes' | length > 0 or 'yes' is truthy"],
+    ['none', 'none is not none or none is truthy'],
+  ])('%s is told what fits its kind', (condition, hint) => {
+    const scope = new Scope([], { searchDirectories: [], check: false });
+    expect(() => conditionHolds(condition, scope)).toThrow(
+      expect.objectContaining({ hint: `write what is meant: ${hint}` }),
+    );
+  });
 });
 
 describe('types', () => {

@@ -200,10 +200,20 @@ function difference(key: string, ansible: Entry | undefined, other: Entry | unde
  * is compared whole.
  */
 function withoutMore(key: string, foobar: Entry, ansible: Entry): Entry {
-  const texts = [foobar.content, ansible.content].map((text = '') => text);
-  if (!key.startsWith(`${results}/`) || !texts.every((text) => /^[[{]/.test(text))) return foobar;
-  const [mine, theirs] = texts.map((text) => JSON.parse(text) as unknown);
+  if (!key.startsWith(`${results}/`)) return foobar;
+  const [mine, theirs] = [foobar, ansible].map(({ content = '' }) => parsed(content));
+  if (mine === undefined || theirs === undefined) return foobar;
   return { ...foobar, content: `${JSON.stringify(reduced(mine, theirs), null, 2)}\n` };
+}
+
+/** A document of JSON that is a list or a mapping. */
+function parsed(text: string): unknown {
+  if (!/^[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function reduced(foobar: unknown, ansible: unknown): unknown {

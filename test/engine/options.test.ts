@@ -36,9 +36,9 @@ describe('a run', () => {
       event: 'warning',
       message: expect.stringMatching(/^no task matches --start-at-task Zulu time; .*include_tasks/),
     });
-    const near = await play(on(tasks), { ...one, run: { startAtTask: 'Eeb' } });
+    const near = await play(on(tasks), { ...one, run: { startAtTask: 'Be' } });
     expect(near.events.at(-1)).toMatchObject({
-      message: 'no task matches --start-at-task Eeb; did you mean Bee?',
+      message: 'no task matches --start-at-task Be; did you mean Bee?',
     });
   });
 

@@ -3,7 +3,7 @@ import type { LiveHost } from '../host/live-host.ts';
 import { environmentVariables, ownHome } from '../host/queries/environment.ts';
 import { users } from '../host/queries/users.ts';
 import type { Module } from '../modules/contract.ts';
-import { objectOf, pathKind } from '../modules/shared/params.ts';
+import { pathKindOf } from '../modules/shared/path-kinds.ts';
 import { isDict } from '../template/python.ts';
 
 const variable = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/g;
@@ -19,7 +19,7 @@ export function expandPaths(module: Module, want: unknown, host: LiveHost): Prom
   for (const [name, value] of Object.entries(want)) {
     const texts = Array.isArray(value) ? value : [value];
     if (!texts.some((each) => typeof each === 'string' && /^~|\$/.test(each))) continue;
-    const kind = kindOf(module, name, want);
+    const kind = pathKindOf(module.params, name, want);
     if (kind === undefined) continue;
     const one = async (path: unknown): Promise<unknown> => {
       if (typeof path !== 'string') return path;
@@ -35,12 +35,6 @@ export function expandPaths(module: Module, want: unknown, host: LiveHost): Prom
     );
   }
   return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
-}
-
-function kindOf(module: Module, name: string, want: Readonly<Record<string, unknown>>) {
-  const field = objectOf(module.params)?.shape[name];
-  const kind = field && pathKind(field);
-  return kind?.when === undefined || want[kind.when] === true ? kind : undefined;
 }
 
 async function expanded(path: string, host: LiveHost): Promise<string> {

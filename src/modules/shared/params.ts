@@ -73,25 +73,6 @@ export const anyPath = text.meta({ hostPath: { absolute: false } });
 /** The same where it is one of the host only with `remote_src`, and else of the controller. */
 export const remotePath = z.string().meta({ hostPath: { absolute: false, when: 'remote_src' } });
 
-/** How paths of the host are written out in a field. */
-export interface PathKind {
-  readonly absolute: boolean;
-  /** The field that must be true for it. */
-  readonly when?: string;
-}
-
-/** Whether a field holds paths of the host, under whatever it is wrapped in. */
-export function pathKind(field: z.core.$ZodType): PathKind | undefined {
-  const meta = z.globalRegistry.get(field) as { hostPath?: PathKind } | undefined;
-  if (meta?.hostPath) return meta.hostPath;
-  if (field instanceof z.ZodOptional || field instanceof z.ZodNullable || field instanceof z.ZodDefault)
-    return pathKind(field.unwrap() as z.core.$ZodType);
-  if (field instanceof z.ZodArray) return pathKind(field.element as z.core.$ZodType);
-  if (field instanceof z.ZodPipe) return pathKind(field.in) ?? pathKind(field.out);
-  if (!(field instanceof z.ZodUnion)) return undefined;
-  return (field.options as readonly z.core.$ZodType[]).map(pathKind).find((kind) => kind !== undefined);
-}
-
 /**
  * The parameters of a module: a strict object, in which `.meta({aliases: ['dest']})` of a field gives its other
  * names. The JSON schema made of it carries the aliases beside the descriptions.

@@ -63,6 +63,10 @@ export function liveReporter(setting: ReporterSetting): Reporter {
       for (const row of rows.values()) row.refresh();
     }, frame);
     clock.unref();
+    setting.signal?.addEventListener('abort', () => {
+      for (const row of rows.values()) row.stopping();
+      [...rows.values()].at(-1)?.say('no further task begins; Ctrl-C again leaves at once');
+    });
   }
 
   function emit(event: RunEvent): void {

@@ -18,6 +18,8 @@ export interface ReporterOptions {
   /** Default: on a terminal, unless NO_COLOR is set. */
   readonly color?: boolean;
   readonly stream: NodeJS.WriteStream;
+  /** Ctrl-C: what is under way is about to be let go of. */
+  readonly signal?: AbortSignal;
 }
 
 /** What the kinds of reporters get. */
@@ -26,17 +28,19 @@ export interface ReporterSetting {
   readonly verbosity: number;
   readonly diff: boolean;
   readonly stream: NodeJS.WriteStream;
+  readonly signal?: AbortSignal;
   write(text: string): void;
 }
 
 /** Shows a run to whoever watches it. Reporters know events and nothing else. */
 export function createReporter(options: ReporterOptions): Reporter {
-  const { stream, verbosity, diff } = options;
+  const { stream, verbosity, diff, signal } = options;
   const setting: ReporterSetting = {
     colors: colors(options.color ?? wantsColor(stream)),
     verbosity,
     diff,
     stream,
+    ...(signal && { signal }),
     write: (text) => void stream.write(text),
   };
   const output = options.output ?? (stream.isTTY ? 'live' : 'plain');

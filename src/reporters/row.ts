@@ -24,6 +24,7 @@ export class Row {
   #since = performance.now();
   #running = false;
   #said = '';
+  #stopping = false;
   #changed = 0;
   #failed = false;
 
@@ -47,6 +48,11 @@ export class Row {
     this.#since = performance.now();
     this.#running = true;
     this.#said = '';
+  }
+
+  /** Ctrl-C was pressed. */
+  stopping(): void {
+    this.#stopping = true;
   }
 
   say(line: string): void {
@@ -86,7 +92,8 @@ export class Row {
     const right = this.#changed > 0 ? `${this.#changed} changed  ${pad(time, timeColumns, 'right')}` : time;
     const host = pad(clip(this.#host, this.#hostColumns), this.#hostColumns);
     const room = columns - this.#hostColumns - 2 - (right ? right.length + 2 : 0);
-    const left = `${host}  ${pad(clip(this.#task, room), room)}`;
+    const task = this.#stopping && this.#running ? `stopping: ${this.#task}` : this.#task;
+    const left = `${host}  ${pad(clip(task, room), room)}`;
     return (right ? `${left}  ${right}` : left).trimEnd();
   }
 

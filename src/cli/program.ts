@@ -185,7 +185,9 @@ export function program(end: (code: ExitCode) => void): Command {
     .command('schema')
     .description('print the JSON schema of a kind of file, for editors')
     .addArgument(
-      new Argument('[kind]').choices(['playbook', 'tasks', 'role', 'inventory']).default('playbook'),
+      new Argument('[kind]', 'what the file holds')
+        .choices(['playbook', 'tasks', 'role', 'inventory'])
+        .default('playbook'),
     )
     .action(async (kind: SchemaKind) => {
       const { schema } = await import('../commands/schema.ts');

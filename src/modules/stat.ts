@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { HostReader } from '../host/contract.ts';
 import { type FileStat, stat } from '../host/queries/stat.ts';
 import { sh } from '../host/sh.ts';
+import { real } from '../yaml/float.ts';
 import { action } from './contract.ts';
 import { formatMode } from './shared/mode.ts';
 import { ansibleBoolean, hostPath, moduleParams } from './shared/params.ts';
@@ -127,9 +128,9 @@ export function fileFacts(found: FileStat): Record<string, unknown> {
     inode: found.inode,
     dev: found.device,
     nlink: found.links,
-    atime: found.accessed,
-    mtime: found.modified,
-    ctime: found.changed,
+    atime: real(found.accessed),
+    mtime: real(found.modified),
+    ctime: real(found.changed),
     rusr: bit(0o400),
     wusr: bit(0o200),
     xusr: bit(0o100),

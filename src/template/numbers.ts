@@ -1,13 +1,8 @@
-import { Float, floatText } from '../yaml/float.ts';
+import { Float, floatText, real } from '../yaml/float.ts';
 
-export { Float, floatText };
+export { Float, floatText, real };
 
 export type Numeric = number | bigint | boolean | Float;
-
-/** A float of this size. */
-export function real(value: number): number | Float {
-  return Number.isInteger(value) ? new Float(value) : value;
-}
 
 /** A whole number: a bigint only where it must be one. */
 export function whole(value: number | bigint): number | bigint {

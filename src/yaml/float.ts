@@ -22,6 +22,11 @@ export class Float {
   }
 }
 
+/** What a number is that Python would have as a float. */
+export function real(value: number): number | Float {
+  return Number.isInteger(value) ? new Float(value) : value;
+}
+
 /** Python's repr() of a float. */
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return 'nan';

@@ -1,6 +1,7 @@
 import { normalize } from 'node:path/posix';
 import type { HostReader } from '../../host/contract.ts';
 import { sh } from '../../host/sh.ts';
+import { real } from '../../yaml/float.ts';
 import { formatMode, resolveMode } from './mode.ts';
 import { pythonRegex } from './python-regex.ts';
 
@@ -240,9 +241,9 @@ export function findFacts(found: Found): Record<string, unknown> {
     inode: found.inode,
     dev: found.device,
     nlink: found.links,
-    atime: found.atime,
-    mtime: found.mtime,
-    ctime: found.ctime,
+    atime: real(found.atime),
+    mtime: real(found.mtime),
+    ctime: real(found.ctime),
     gr_name: found.group,
     pw_name: found.owner,
     wusr: bit(0o200),

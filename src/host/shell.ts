@@ -139,7 +139,12 @@ export class Shell {
         'Allow the user to run sudo without a password (NOPASSWD), or connect as root.',
       );
     const how = code === undefined ? 'the connection was lost' : `the shell ended with code ${code}`;
-    return new TransportError(this.host, 'lost', `${how} before the answer came${said ? `: ${said}` : ''}`);
+    return new TransportError(
+      this.host,
+      'lost',
+      `${how} before the answer came${said ? `: ${said}` : ''}; what was under way may or may not have happened`,
+      'run again once the host answers: what is done already stays done',
+    );
   }
 
   private die(error: Error): void {

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../src/engine/events.ts';
 import { createReporter, type ReporterOptions } from '../../src/reporters/reporter.ts';
 import { Row } from '../../src/reporters/row.ts';
@@ -244,6 +244,12 @@ ${recap}`);
     expect(busy).toMatch(/ 1 changed {2}1 min 15 s$/);
     expect(still.indexOf('1 changed')).toBe(busy.indexOf('1 changed'));
     expect(width(busy)).toBeLessThan(80);
+  });
+
+  // listr2 takes it for granted when it is told to draw.
+  const wereTerminals = [process.stdout, process.stderr].map((stream) => [stream, stream.isTTY] as const);
+  afterAll(() => {
+    for (const [stream, isTTY] of wereTerminals) stream.isTTY = isTTY;
   });
 
   it('shows the row of a running task with its last line', async () => {

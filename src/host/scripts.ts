@@ -97,7 +97,8 @@ export function detached(name: string, script: string, timeout: number | undefin
     `d="$d" setsid sh -c '${limit}sh "$d/script" >"$d/out" 2>"$d/err"; echo $? >"$d/code.new"; mv "$d/code.new" "$d/code"' 7>&- &`,
     'fi',
     'exec 8>&-',
-    'tail -n +1 -s 0.1 -f "$d/out" >&2 7>&- & t=$!',
+    // By its name: whoever comes second may come before it is there.
+    'tail -n +1 -s 0.1 -F "$d/out" >&2 2>/dev/null 7>&- & t=$!',
     'flock "$d/lock" true',
     'kill "$t"',
     'code=$(cat "$d/code" 2>/dev/null) || { echo "the job was ended before it was done" >&2; exit 137; }',

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { posix } from 'node:path';
-import { CommandError, TaskFailure } from '../errors.ts';
 import { maskText } from '../secrets.ts';
+import { type Batch, queueBatch, type Send } from './batches.ts';
 import type { Channel } from './connection.ts';
 import type { FileContent, Host, Output, Query, RunOptions, WriteOptions } from './contract.ts';
+import { expected, hasNoRoom, noRoom } from './output.ts';
 import { compose, detached, replaceFile } from './scripts.ts';
-import { type Command, quote } from './sh.ts';
+import type { Command } from './sh.ts';
 import type { RawOutput, Shell } from './shell.ts';
 
 /** What a live host needs from around it. */
@@ -23,22 +23,6 @@ export interface Surroundings {
   readonly readOnly: boolean;
   /** `-vvv`: what goes over the wire, masked. */
   trace?(text: string): void;
-}
-
-interface Batch {
-  readonly query: Query<unknown, unknown>;
-  readonly entries: { arg: unknown; resolve: (value: unknown) => void; reject: (error: unknown) => void }[];
-}
-
-interface Send {
-  readonly script: string;
-  /** For a Meter: `read NAME` or `write`. */
-  readonly what: string;
-  /** Gets lines of standard error as they come; with `both`, of standard output too. */
-  readonly onOutput?: (line: string) => void;
-  readonly both?: boolean;
-  readonly resolve: (output: RawOutput) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** A question that was asked, with its answer once that is known. */
@@ -75,38 +59,6 @@ const noted = (): void => {};
 
 function refuse(command: Command): never {
   throw new Error(`bug: written in check mode: ${command.text.slice(0, 200)}`);
-}
-
-/**
- * The output of a command that ended as expected.
- * @throws CommandError, or TaskFailure when it took too long
- */
-export function expected(command: Command, options: RunOptions, output: Output): Output {
-  const codes = options.expect ?? [0];
-  if (codes === 'any' || codes.includes(output.code)) return output;
-  if (output.code === 124 && options.timeout !== undefined)
-    throw new TaskFailure(
-      `${maskText(command.text).split('\n', 1)[0]}: not done within ${options.timeout} s`,
-    );
-  throw new CommandError(
-    maskText(command.text),
-    output.code,
-    maskText(output.stdout),
-    maskText(output.stderr),
-  );
-}
-
-/** What a write says to a full disk; dash only that it was an error of input or output. */
-function hasNoRoom(error: unknown): error is CommandError {
-  return error instanceof CommandError && /No space left|Disk quota|I\/O error/.test(error.stderr);
-}
-
-function noRoom(path: string, host: string, { code: rc, stdout, stderr }: CommandError): TaskFailure {
-  return new TaskFailure(
-    `${path} cannot be written: the file system there is full, or has errors (${stderr.trim().split('\n').at(-1)})`,
-    `what was there is untouched; look on ${host} with: df -h ${quote(posix.dirname(path))}; df -i ${quote(posix.dirname(path))}; dmesg`,
-    { rc, stdout, stderr },
-  );
 }
 
 /** A host over its shell: reads of one tick coalesce, writes keep their order, answers are cached until a write. */
@@ -326,49 +278,10 @@ export class LiveHost implements Host {
   }
 
   private queueBatches(): void {
-    const { batches } = this.line;
+    const { batches, sends } = this.line;
     this.line.batches = new Map();
-    for (const batch of batches.values()) this.queueBatch(batch);
-  }
-
-  /** Where one script for all questions fails, each is asked by itself: one must not fail the others. */
-  private queueBatch({ query, entries }: Batch): void {
-    const args = entries.map((entry) => entry.arg);
-    const reject = (error: unknown): void => {
-      for (const entry of entries) entry.reject(error);
-    };
-    const failed = (error: unknown): void => {
-      if (entries.length === 1) reject(error);
-      else for (const entry of entries) this.queueBatch({ query, entries: [entry] });
-    };
-    let script: string;
-    try {
-      script = query.script(args).text;
-    } catch (error) {
-      failed(error);
-      return;
-    }
-    this.line.sends.push({
-      script,
-      what: `read ${query.name}`,
-      reject,
-      resolve: (raw) => {
-        try {
-          if (raw.code !== 0)
-            throw new CommandError(
-              `reading ${query.name}`,
-              raw.code,
-              '',
-              maskText(raw.stderr.toString('utf8')),
-            );
-          const answers = query.parse(raw.stdout, args);
-          for (const [index, entry] of entries.entries()) entry.resolve(answers[index]);
-        } catch (error) {
-          failed(error);
-          this.schedule();
-        }
-      },
-    });
+    const queue = (send: Send): void => void sends.push(send);
+    for (const batch of batches.values()) queueBatch(batch, queue, () => this.schedule());
   }
 
   private schedule(): void {

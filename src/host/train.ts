@@ -1,5 +1,6 @@
 import type { Output, RunOptions } from './contract.ts';
-import { expected, type LiveHost, type Question } from './live-host.ts';
+import type { LiveHost, Question } from './live-host.ts';
+import { expected } from './output.ts';
 import { compose } from './scripts.ts';
 import { all, type Command, rawShell } from './sh.ts';
 

@@ -117,9 +117,10 @@ describe('up', () => {
       await lab.down();
       expect(await traces()).toEqual([]);
       const child = spawn(process.execPath, [script, inventory], { stdio: 'ignore' });
+      const exited = once(child, 'exit');
       await sleep(wait);
       child.kill('SIGKILL');
-      await once(child, 'exit');
+      await exited;
       await lab.up();
       expect(Object.values(await lab.status())).toEqual(Array(4).fill('running'));
     }

@@ -1,17 +1,14 @@
-import { siteScope } from '../engine/variables.ts';
-import { ExitCode, ProjectError } from '../errors.ts';
-import { selectHosts } from '../inventory/patterns.ts';
+import { ExitCode } from '../errors.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
 import { table } from '../reporters/table.ts';
 import { maskText } from '../secrets.ts';
-import type { Scope } from '../template/scope.ts';
-import type { Finding, Site } from '../verify/contract.ts';
+import type { Finding } from '../verify/contract.ts';
 import { verifyDatabase } from '../verify/database.ts';
 import { verifyFirewall } from '../verify/firewall.ts';
 import { verifyMonitoring } from '../verify/monitoring.ts';
 import { verifyPassThrough, verifySite } from '../verify/site.ts';
-import { openFleet, runVariables } from './fleet.ts';
-import { loadProject, type ProjectOptions } from './project.ts';
+import type { ProjectOptions } from './project.ts';
+import { openSite } from './site.ts';
 
 export interface VerifyOptions extends ProjectOptions {
   readonly output?: 'plain' | 'json';
@@ -24,29 +21,7 @@ export interface VerifyOptions extends ProjectOptions {
  */
 export async function verify(options: VerifyOptions): Promise<ExitCode> {
   const began = performance.now();
-  const project = await loadProject(options);
-  const variables = runVariables(project, true);
-  const fleet = openFleet(variables, { forks: 50, readOnly: true, login: project, output: () => {} });
-  const unreachable = new Set<string>();
-  const scopes = new Map<string, Scope>();
-  const site: Site = {
-    group: (name) => (project.inventory.groups.get(name) ?? []).filter((host) => project.limited.has(host)),
-    variable: (host, name) => {
-      let scope = scopes.get(host);
-      if (!scope) {
-        const plays = project.playbook.plays.filter((play) =>
-          selectHosts(play.hosts, project.inventory).includes(host),
-        );
-        scope = siteScope(variables, host, plays);
-        scopes.set(host, scope);
-      }
-      return scope.has(name) ? scope.get(name) : undefined;
-    },
-    reader: (host) => fleet.host(host, { user: 'root' }),
-    unreachable: (host) => void unreachable.add(host),
-  };
-  if (site.group('all').length === 0)
-    throw new ProjectError([{ message: 'there is no host to verify', severity: 'error' }]);
+  const { site, lost, close } = await openSite(options);
   try {
     const findings = (
       await Promise.all([
@@ -58,10 +33,10 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
       ])
     ).flat();
     print(findings, (performance.now() - began) / 1000, options);
-    if (unreachable.size > 0) return ExitCode.unreachable;
+    if (lost.size > 0) return ExitCode.unreachable;
     return findings.every((finding) => finding.kept) ? ExitCode.done : ExitCode.failed;
   } finally {
-    await fleet.close();
+    await close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TransportError } from '../errors.ts';
 import type { ConnectionSettings } from './connection.ts';
@@ -25,7 +25,7 @@ export type Verdict =
   | { readonly kind: 'unknown'; readonly at?: KnownHost };
 
 /** The entries of the text of a known_hosts file. Lines that cannot be read are no entries, as for OpenSSH. */
-export function parseKnownHosts(text: string, file: string): KnownHost[] {
+function parseKnownHosts(text: string, file: string): KnownHost[] {
   const entries: KnownHost[] = [];
   text.split('\n').forEach((content, index) => {
     const fields = content.trim().split(/[ \t]+/);
@@ -41,16 +41,61 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
   return entries;
 }
 
-/** The entries of all these files; files that do not exist have none. Throws when one cannot be read. */
-export function readKnownHosts(files: readonly string[]): KnownHost[] {
+/** The entries of one file, those without patterns and hashes by the names that they are for. */
+interface KnownFile {
+  /** Of the file that was read: another one is read anew. */
+  readonly stamp: string;
+  readonly named: ReadonlyMap<string, readonly KnownHost[]>;
+  readonly others: readonly KnownHost[];
+}
+
+/** Many hosts share a file, which may have a line for each of them: it is read once. */
+const knownFiles = new Map<string, KnownFile>();
+
+/**
+ * The entries of all these files that are for a host, with its port or without any; files that do not exist have none.
+ * Throws when one cannot be read.
+ */
+export function readKnownHosts(files: readonly string[], address: string, port: number): KnownHost[] {
+  const names = [...new Set([knownName(address, port), knownName(address, 22)])];
   return files.flatMap((file) => {
-    try {
-      return parseKnownHosts(readFileSync(file, 'utf8'), file);
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
-      throw error;
-    }
+    const { named, others } = knownFile(file);
+    const found = [
+      ...names.flatMap((name) => named.get(name) ?? []),
+      ...others.filter((entry) => names.some((name) => matches(entry, name))),
+    ];
+    return [...new Set(found)].sort((one, other) => one.line - other.line);
   });
+}
+
+function knownFile(file: string): KnownFile {
+  const stamp = stampOf(file);
+  let known = knownFiles.get(file);
+  if (known?.stamp !== stamp) {
+    known = { stamp, ...byName(parseKnownHosts(readTextOf(file), file)) };
+    knownFiles.set(file, known);
+  }
+  return known;
+}
+
+function stampOf(file: string): string {
+  const found = orMissing(() => statSync(file, { bigint: true }), undefined);
+  return found ? `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs}` : '';
+}
+
+function byName(entries: readonly KnownHost[]): Omit<KnownFile, 'stamp'> {
+  const named = new Map<string, KnownHost[]>();
+  const others: KnownHost[] = [];
+  for (const entry of entries) {
+    if (/[|*?!]/.test(entry.hosts)) others.push(entry);
+    else
+      for (const name of entry.hosts.toLowerCase().split(',')) {
+        const same = named.get(name);
+        if (same) same.push(entry);
+        else named.set(name, [entry]);
+      }
+  }
+  return { named, others };
 }
 
 /** Writes down the key of a host that nobody knew (`accept-new`). Gives the reason when that is not possible. */
@@ -71,10 +116,14 @@ export function rememberHost(settings: ConnectionSettings, key: Buffer): Transpo
 }
 
 function readTextOf(file: string): string {
+  return orMissing(() => readFileSync(file, 'utf8'), '');
+}
+
+function orMissing<T>(read: () => T, missing: T): T {
   try {
-    return readFileSync(file, 'utf8');
+    return read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return missing;
     throw error;
   }
 }

@@ -181,7 +181,7 @@ async function logIn(
 
 function knownHosts(settings: ConnectionSettings): KnownHost[] {
   try {
-    return readKnownHosts(settings.knownHostsFiles);
+    return readKnownHosts(settings.knownHostsFiles, settings.hostKeyAlias ?? settings.address, settings.port);
   } catch (error) {
     throw new TransportError(
       settings.name,

@@ -1,5 +1,16 @@
-import { describe, expect, test } from 'vitest';
-import { fingerprint, judge, knownTypes, parseKnownHosts } from '../../src/host/known_hosts.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { connectionSettings } from '../../src/host/connection.ts';
+import {
+  fingerprint,
+  judge,
+  type KnownHost,
+  knownTypes,
+  readKnownHosts,
+  rememberHost,
+} from '../../src/host/known_hosts.ts';
 
 const keys = {
   a: 'AAAAC3NzaC1lZDI1NTE5AAAAINUFupFBLg8ZHo27I18eX5X/mAc0HZpruz3y3N4gW9Gq',
@@ -61,19 +72,40 @@ const cases: [string, string, string, number, string][] = [
   ['a cut line', `web1 ssh-ed25519 ${keys.a.slice(0, 20)}`, 'web1', 22, 'unknown'],
 ];
 
+const file = join(mkdtempSync(join(tmpdir(), 'known-hosts-')), 'known_hosts');
+afterAll(() => rmSync(dirname(file), { recursive: true }));
+
+function read(text: string, host: string, port = 22): KnownHost[] {
+  writeFileSync(file, text);
+  return readKnownHosts([file], host, port);
+}
+
 describe('a host key', () => {
   test.each(cases)('with %s', (_name, text, host, port, kind) => {
-    expect(judge(parseKnownHosts(text, 'known_hosts'), host, port, key).kind).toBe(kind);
+    expect(judge(read(text, host, port), host, port, key).kind).toBe(kind);
   });
 
   test('is told with the line that decides', () => {
-    const entries = parseKnownHosts(`# first\n\nweb1 ${b}\n`, 'some/known_hosts');
-    expect(judge(entries, 'web1', 22, key)).toMatchObject({ at: { file: 'some/known_hosts', line: 3 } });
+    const entries = read(`# first\n\nweb? ${b}\nweb1 ${b}\n`, 'web1');
+    expect(judge(entries, 'web1', 22, key)).toMatchObject({ at: { file, line: 3 } });
+  });
+
+  test('of a host that was written down meanwhile is known', () => {
+    const settings = connectionSettings('web1', (name) =>
+      name === 'ansible_ssh_common_args' ? `-F none -o UserKnownHostsFile=${file}` : undefined,
+    );
+    expect(read(`web2 ${a}`, 'web1')).toEqual([]);
+    expect(rememberHost(settings, key)).toBeUndefined();
+    expect(readKnownHosts([file], 'web1', 22)).toMatchObject([{ line: 2, hosts: 'web1' }]);
   });
 });
 
+test('a file that does not exist knows nobody', () => {
+  expect(readKnownHosts([`${file}.none`, `${file}/inside`], 'web1', 22)).toEqual([]);
+});
+
 test('the types on file are those of the host, not of others', () => {
-  const entries = parseKnownHosts(`web1 ${a}\nweb2 ecdsa-sha2-nistp256 ${ecdsa}`, 'known_hosts');
+  const entries = read(`web1 ${a}\nweb2 ecdsa-sha2-nistp256 ${ecdsa}`, 'web1');
   expect([...knownTypes(entries, 'web1', 22)]).toEqual(['ssh-ed25519']);
 });
 

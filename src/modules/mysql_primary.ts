@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { TaskFailure } from '../errors.ts';
-import { clusterMark, clusterOf, describeData, standing } from '../mysql/cluster.ts';
-import { sqlString } from '../mysql/literal.ts';
+import { contents } from '../host/queries/contents.ts';
+import type { ServerStatus } from '../host/queries/mysql_server.ts';
+import { closeScript, openScript, permissionFile } from '../host/writable.ts';
+import { describeData, standing } from '../mysql/cluster.ts';
+import { holdsTerm, markOf, markStatements, termOf } from '../mysql/mark.ts';
 import { semiSync } from '../mysql/semisync.ts';
 import { keep } from '../state/files.ts';
 import { changes, state } from './contract.ts';
-import { clusterFile, type GroupParams, groupParams, readGroup, runSql } from './shared/mysql.ts';
+import { clusterFile, type GroupParams, groupParams, readGroup } from './shared/mysql.ts';
 import { ansibleBoolean, moduleParams } from './shared/params.ts';
 
 interface Params extends GroupParams {
@@ -19,26 +22,30 @@ interface Have {
   readonly isPrimary: boolean;
   /** The site's id, when the controller has one or a server tells it. */
   readonly cluster: string | undefined;
+  readonly uuid: string;
+  /** The latest that any server's data knows of. */
+  readonly term: number;
   /** Undefined when the plugin is not loaded. */
   readonly semiSyncVariable: string | undefined;
   readonly settings: Settings;
 }
 
-/** As shown; persisted: what a reboot brings back. */
+/** As shown. */
 interface Settings {
   super_read_only?: string;
-  'super_read_only after a reboot'?: string;
-  'read_only after a reboot'?: string;
+  /** Whether SET PERSIST overrules the configuration, by which every server starts read-only. */
+  'persisted read_only'?: string;
+  /** Whether the guard may open the server after a restart. */
+  'permission to write'?: string;
   'semi-sync source'?: string;
-  /** The site's id, on the server and on the controller. */
+  /** The site's id and who was made the primary last, on the server; the id also on the controller. */
   mark?: string;
 }
 
 /**
- * Exactly one server takes writes. Every server's configuration file says super_read_only=ON, so that a new or
- * reinstalled one can never take a write before it is known; what the file says is then overruled for each server
- * by SET PERSIST, which lives in its data directory: OFF on the primary, which so comes back from a reboot without
- * a hand, ON on all others. Neither CLONE nor a rebuilt disk carries the primary's permission to another server.
+ * Exactly one server takes writes. Every server starts read-only, as its configuration file says. The primary has a
+ * permission on its host's disk, with its server_uuid: with it the guard (role replication) opens the server after a
+ * restart, once a majority of the group follows it. Neither CLONE nor a rebuilt disk carries that to another server.
  */
 export default state<Params, Have>({
   summary: 'Keep exactly one server of a MySQL replication group writable.',
@@ -51,6 +58,7 @@ export default state<Params, Have>({
   }) as z.ZodType<Params>,
 
   async have(want, host, context) {
+    const permission = host.ask(contents, permissionFile);
     const { self, members, cluster, decision } = await readGroup(want, host, context);
     if (standing(self, decision.kind === 'follow' ? decision.cluster : cluster) === 'foreign')
       throw new TaskFailure(
@@ -70,24 +78,25 @@ export default state<Params, Have>({
       address: members.find((member) => member.name === decision.primary)!.address,
       isPrimary: decision.primary === host.name,
       cluster: decision.kind === 'follow' ? decision.cluster : cluster,
+      uuid: server.uuid,
+      term: Math.max(...members.map((member) => (member.server ? termOf(member.server) : 0))),
       semiSyncVariable: semi.sourceVariable,
       settings: {
         super_read_only: server.superReadOnly ? 'ON' : server.readOnly ? 'read_only' : 'OFF',
-        'super_read_only after a reboot': server.persisted.super_read_only ?? 'as configured',
-        'read_only after a reboot': server.persisted.read_only ?? 'as configured',
+        'persisted read_only': server.persisted.super_read_only ?? server.persisted.read_only ?? 'no',
+        'permission to write': permissionIn(await permission, server.uuid),
         'semi-sync source': semi.sourceVariable ? onOff(semi.sourceEnabled) : 'not loaded',
-        mark: clusterOf(server) === undefined ? 'missing' : cluster === undefined ? 'not kept here' : 'ON',
+        mark: describeMark(server, cluster),
       },
     };
   },
 
   diff(want, have) {
-    const readOnly = have.isPrimary ? 'OFF' : 'ON';
     return changes<Settings>(
       {
-        super_read_only: readOnly,
-        'super_read_only after a reboot': readOnly,
-        'read_only after a reboot': readOnly,
+        super_read_only: have.isPrimary ? 'OFF' : 'ON',
+        'persisted read_only': 'no',
+        'permission to write': have.isPrimary ? 'yes' : 'no',
         ...(want.semi_sync || have.semiSyncVariable
           ? { 'semi-sync source': want.semi_sync ? 'ON' : 'OFF' }
           : {}),
@@ -108,20 +117,37 @@ export default state<Params, Have>({
         );
       statements.push(`SET GLOBAL ${have.semiSyncVariable} = ${want.semi_sync ? 'ON' : 'OFF'}`);
     }
-    if (have.isPrimary) statements.push('SET PERSIST super_read_only = OFF', 'SET PERSIST read_only = OFF');
-    else statements.push('SET PERSIST read_only = ON', 'SET PERSIST super_read_only = ON');
+    if (differs('persisted read_only'))
+      statements.push('RESET PERSIST IF EXISTS super_read_only', 'RESET PERSIST IF EXISTS read_only');
+    const marking: string[] = [];
     if (differs('mark')) {
       // Kept before it is written: a run that dies between the two finds an id and an empty server, and goes on.
       const id = have.cluster ?? randomUUID();
       await keep(clusterFile(context), `${id}\n`);
-      const comment = sqlString(clusterMark(id));
-      statements.push(
-        'CREATE DATABASE IF NOT EXISTS foobar',
-        `CREATE TABLE IF NOT EXISTS foobar.cluster (id CHAR(36) PRIMARY KEY) COMMENT = ${comment}`,
-      );
+      marking.push(...markStatements({ cluster: id, term: have.term + 1, primary: have.uuid }));
     }
-    await runSql(host, want.login_unix_socket, statements);
+    await host.run(
+      have.isPrimary
+        ? openScript(want.login_unix_socket, have.uuid)
+        : closeScript(want.login_unix_socket, patience),
+      { stdin: [...statements, ...marking].map((statement) => `${statement};\n`).join('') },
+    );
   },
 
   result: (_want, have) => ({ primary: have.primary, address: have.address, is_primary: have.isPrimary }),
 });
+
+/** Seconds for which open transactions may delay that a server becomes read-only. */
+const patience = 5;
+
+function permissionIn(file: Buffer | undefined, uuid: string): string {
+  if (file === undefined) return 'no';
+  return file.toString('utf8').trim() === uuid ? 'yes' : 'for another server';
+}
+
+function describeMark(server: ServerStatus, cluster: string | undefined): string {
+  const mark = markOf(server);
+  if (mark === undefined) return 'missing';
+  if (cluster === undefined) return 'not kept here';
+  return holdsTerm(server) ? 'ON' : mark.term === 0 ? 'without a term' : 'of another primary';
+}

@@ -1,5 +1,13 @@
 import type { ServerContents, ServerStatus } from '../host/queries/mysql_server.ts';
-import { containsGtids, formatGtidSet, parseGtidSet, subtractGtids } from './gtid.ts';
+import {
+  containsGtids,
+  formatGtidSet,
+  type GtidSet,
+  parseGtidSet,
+  subtractGtids,
+  uniteGtids,
+} from './gtid.ts';
+import { markOf } from './mark.ts';
 
 /** One server of the group, as far as it could be asked. */
 export interface Member {
@@ -9,6 +17,8 @@ export interface Member {
   /** Undefined when it could not be asked; `reason` then says why. */
   readonly server?: ServerStatus;
   readonly reason?: string;
+  /** Its host answers, and MySQL does not run there. */
+  readonly stopped?: boolean;
   /** Known for servers that do not carry our mark. */
   readonly contents?: ServerContents;
 }
@@ -16,29 +26,9 @@ export interface Member {
 /** Whose data a server holds: this site's, nobody's, somebody else's; or it could not be asked. */
 export type Standing = 'ours' | 'empty' | 'foreign' | 'unknown';
 
-/** Who is primary, and why nobody can be. */
-export type Decision =
-  /** No server holds data: the inventory's first choice becomes primary. */
-  | { readonly kind: 'first'; readonly primary: string }
-  | { readonly kind: 'follow'; readonly primary: string; readonly cluster: string }
-  | {
-      readonly kind: 'refused';
-      readonly reason: string;
-      readonly hint?: string;
-      /** It may be that the servers are only not there yet. */
-      readonly early?: boolean;
-    };
-
-const markWords = 'foobar cluster ';
-
-/** The comment of the table foobar.cluster, by which a server's data is known as the site's. */
-export function clusterMark(id: string): string {
-  return markWords + id;
-}
-
 /** The id in a server's mark. */
 export function clusterOf(server: ServerStatus): string | undefined {
-  return server.cluster?.startsWith(markWords) ? server.cluster.slice(markWords.length) : undefined;
+  return markOf(server)?.cluster;
 }
 
 /** @param cluster the site's id as kept on the controller; undefined: any mark is taken for the site's */
@@ -74,118 +64,22 @@ export function describeData({ server, contents }: Member): string {
   return [...schemas, ...accounts, ...sources].slice(0, 12).join(', ') || 'data that could not be read';
 }
 
-/**
- * Who is primary by the servers' own word: the only one of the site's servers without a source. Never one of two,
- * and never one that lacks transactions that another server has.
- * @param hint the inventory's choice for the first build
- * @param cluster the site's id as kept on the controller
- */
-export function decidePrimary(
-  members: readonly Member[],
-  { hint, cluster }: { readonly hint: string; readonly cluster: string | undefined },
-): Decision {
-  const by = (wanted: Standing) => members.filter((member) => standing(member, cluster) === wanted);
-  const ours = by('ours');
-  const marks = [...new Set(ours.map(({ server }) => clusterOf(server!)!))];
-  if (marks.length > 1)
-    return {
-      kind: 'refused',
-      reason: `the servers hold data of different sites: ${ours.map((m) => `${m.name} of ${clusterOf(m.server!)}`).join(', ')}`,
-      hint: 'The controller does not know which one is meant: its kept state of this inventory is lost.',
-    };
-  return ours.length === 0
-    ? firstBuild(hint, by('unknown'), by('foreign'), members)
-    : follow(ours, by('unknown'), hint, marks[0]!);
-}
-
-function firstBuild(
-  hint: string,
-  unknown: readonly Member[],
-  foreign: readonly Member[],
-  members: readonly Member[],
-): Decision {
-  if (!members.some((member) => member.name === hint))
-    return { kind: 'refused', reason: `${hint} is to be the first primary and is no database server` };
-  if (foreign.length > 0)
-    return {
-      kind: 'refused',
-      reason: foreign.map((member) => `${member.name} holds ${describeData(member)}`).join('; '),
-      hint: "It is neither empty nor this site's, and is left alone. Take it out of the group, or move its data away.",
-    };
-  if (unknown.length > 0)
-    return {
-      kind: 'refused',
-      reason: `the first primary is chosen when every server is known to be empty: ${unknown.map(absence).join('; ')}`,
-      early: true,
-    };
-  return { kind: 'first', primary: hint };
-}
-
-function absence({ name, reason }: Member): string {
-  return reason === undefined
-    ? `${name} does not answer`
-    : reason.includes(name)
-      ? reason
-      : `${name}: ${reason}`;
-}
-
-function follow(
-  ours: readonly Member[],
-  unknown: readonly Member[],
-  hint: string,
-  cluster: string,
-): Decision {
-  const replicas = ours.filter(({ server }) => server!.channels.length > 0);
-  const sources = ours.filter(({ server }) => server!.channels.length === 0);
-  const absent = unknown.find((member) => replicas.some((replica) => replicatesFrom(replica, member)));
-  if (absent) {
-    const following = replicas.filter((replica) => replicatesFrom(replica, absent)).map(({ name }) => name);
-    return {
-      kind: 'refused',
-      reason: `${following.join(' and ')} replicate${following.length === 1 ? 's' : ''} from ${absent.name}, which cannot be asked: ${absence(absent)}`,
-      hint: `Bring ${absent.name} back, or make another server the primary.`,
-    };
-  }
-  const writable = sources.filter(({ server }) => !server!.readOnly);
-  if (writable.length > 1)
-    return {
-      kind: 'refused',
-      reason: `two servers take writes: ${writable.map((member) => `${member.name}${lead(member, writable)}`).join(', ')}`,
-      hint: 'Decide which one is right and make the other read-only: SET PERSIST super_read_only = ON.',
-    };
-  if (writable.length === 1) return { kind: 'follow', primary: writable[0]!.name, cluster };
-  const whole = sources.filter((member) => ours.every((other) => lacks(member, other) === ''));
-  const chosen = whole.length > 1 ? whole.find((member) => member.name === hint) : whole[0];
-  if (chosen) return { kind: 'follow', primary: chosen.name, cluster };
-  return {
-    kind: 'refused',
-    reason: `no server is the primary: ${ours.map((member) => describePart(member)).join(', ')}`,
-    hint: 'Make the most advanced one the primary: on it STOP REPLICA; RESET REPLICA ALL; then run again.',
-  };
-}
-
 /** Whether one of the server's sources is that member. */
 export function replicatesFrom({ server }: Member, source: Member): boolean {
   return server!.channels.some((channel) => channel.host === source.address || channel.host === source.name);
 }
 
-/** The transactions that `other` has and `member` does not have. */
-function lacks(member: Member, other: Member): string {
-  return formatGtidSet(
-    subtractGtids(parseGtidSet(other.server!.executed), parseGtidSet(member.server!.executed)),
+/** The transactions that the server has, applied or waiting to be. */
+export function transactionsOf({ server }: Member): GtidSet {
+  return uniteGtids(
+    parseGtidSet(server!.executed),
+    ...server!.channels.map(({ received }) => parseGtidSet(received)),
   );
 }
 
-function lead(member: Member, others: readonly Member[]): string {
-  const own = others.filter((other) => other !== member).map((other) => lacks(other, member));
-  return own.some((gtids) => gtids !== '') ? ` (alone with ${own.filter(Boolean).join(',')})` : '';
-}
-
-function describePart({ name, server }: Member): string {
-  const [channel] = server!.channels;
-  return channel
-    ? `${name} replicates from ${channel.host}`
-    : `${name} is read-only and lacks transactions of the others`;
+/** The transactions that `other` has and `member` does not have. */
+export function lacks(member: Member, other: Member): string {
+  return formatGtidSet(subtractGtids(transactionsOf(other), transactionsOf(member)));
 }
 
 /** What is to be done with a server's data before it can follow the primary. */
@@ -222,7 +116,7 @@ export function planReplica(
     return {
       kind: 'refused',
       reason: `${self.name} has transactions that the primary ${primary.name} does not have: ${formatGtidSet(errant)}`,
-      hint: `Look at them with mysqlbinlog --include-gtids on ${self.name} and save what matters. Then -e replication_discard=${self.name} seeds it anew.`,
+      hint: `Look at them with mysqlbinlog --include-gtids on ${self.name}. -e replication_discard=${self.name} keeps them in a file on the controller and seeds it anew.`,
     };
   if (!containsGtids(executed, parseGtidSet(from.purged)))
     return seed(self, primary, `${primary.name} no longer has the binary logs that it lacks`);

@@ -62,6 +62,14 @@ export function formatGtidSet(set: GtidSet): string {
     .join(',');
 }
 
+/** What is in any of the sets. */
+export function uniteGtids(...sets: readonly GtidSet[]): GtidSet {
+  const all = new Map<string, Interval[]>();
+  for (const set of sets)
+    for (const [key, intervals] of set) all.set(key, [...(all.get(key) ?? []), ...intervals]);
+  return new Map([...all].map(([key, intervals]) => [key, normalise(intervals)]));
+}
+
 /** What is in `left` and not in `right`. */
 export function subtractGtids(left: GtidSet, right: GtidSet): GtidSet {
   const rest = new Map<string, Interval[]>();

@@ -6,8 +6,8 @@ import { Bench } from './harness.ts';
 const group = { members: 'db1,db2', addresses: '192.0.2.1,192.0.2.2', hint: 'db1' };
 const settings = (readOnly: string) => ({
   super_read_only: readOnly,
-  'super_read_only after a reboot': readOnly,
-  'read_only after a reboot': readOnly,
+  'persisted read_only': 'no',
+  'permission to write': readOnly === 'OFF' ? 'yes' : 'no',
   'semi-sync source': 'ON',
   mark: 'ON',
 });
@@ -16,6 +16,8 @@ const have = (isPrimary: boolean, change = {}) => ({
   address: '192.0.2.1',
   isPrimary,
   cluster: 'id',
+  uuid: 'uuid',
+  term: 1,
   semiSyncVariable: 'rpl_semi_sync_source_enabled',
   settings: { ...settings(isPrimary ? 'OFF' : 'ON'), ...change },
 });
@@ -31,11 +33,14 @@ describe('mysql_primary', () => {
     [true, { super_read_only: 'ON' }, { what: 'super_read_only', from: 'ON', to: 'OFF' }],
     [false, { super_read_only: 'read_only' }, { what: 'super_read_only', from: 'read_only', to: 'ON' }],
     [false, { super_read_only: 'OFF' }, { what: 'super_read_only', from: 'OFF', to: 'ON' }],
+    [true, { 'persisted read_only': 'OFF' }, { what: 'persisted read_only', from: 'OFF', to: 'no' }],
     [
       true,
-      { 'super_read_only after a reboot': 'as configured' },
-      { what: 'super_read_only after a reboot', from: 'as configured', to: 'OFF' },
+      { 'permission to write': 'for another server' },
+      { what: 'permission to write', from: 'for another server', to: 'yes' },
     ],
+    [false, { 'permission to write': 'yes' }, { what: 'permission to write', from: 'yes', to: 'no' }],
+    [true, { mark: 'without a term' }, { what: 'mark', from: 'without a term', to: 'ON' }],
     [true, { mark: 'missing' }, { what: 'mark', from: 'missing', to: 'ON' }],
     [true, { 'semi-sync source': 'OFF' }, { what: 'semi-sync source', from: 'OFF', to: 'ON' }],
   ])('on the primary %s: %j', (isPrimary, change, expected) => {

@@ -1,20 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import {
-  clusterMark,
-  type Decision,
-  decidePrimary,
-  describeData,
-  type Member,
-  planReplica,
-  standing,
-} from '../../src/mysql/cluster.ts';
-import { channelTo, fresh, member, replica, silent, site, uuid } from './servers.ts';
+import { describeData, type Member, planReplica, standing } from '../../src/mysql/cluster.ts';
+import { type Decision, decidePrimary } from '../../src/mysql/decide.ts';
+import { formatMark } from '../../src/mysql/mark.ts';
+import { channelTo, fresh, mark, member, replica, silent, site, uuid } from './servers.ts';
 
 const foreign = (number: number): Member => ({
   ...fresh(number),
   contents: { schemas: { shop: 12 }, accounts: ['shop@%'] },
 });
-const other = { cluster: clusterMark('another') };
+const unnumbered = formatMark({ cluster: site, term: 0 });
+const other = { cluster: formatMark({ cluster: 'another', term: 0 }) };
 
 describe("a server's standing", () => {
   it.each<[string, Member, string | undefined, string]>([
@@ -133,7 +128,73 @@ describe('who is primary', () => {
     expect(decide(members)).toEqual(expected);
   });
 
+  const elsewhere = { channels: [channelTo(2)], cluster: mark(1) };
+
+  it.each<[string, readonly Member[], Decision]>([
+    [
+      'closed, and a majority follows it',
+      [member(1, readOnly), replica(2), silent(3)],
+      { kind: 'follow', primary: 'db1', cluster: site },
+    ],
+    [
+      'closed by a reboot in the first build',
+      [member(1, readOnly), fresh(2), fresh(3)],
+      { kind: 'follow', primary: 'db1', cluster: site },
+    ],
+    [
+      'closed, and one that was away still follows its predecessor',
+      [member(2, { ...readOnly, cluster: mark(2) }), replica(1, 2, { cluster: mark(2) }), replica(3, 1)],
+      { kind: 'follow', primary: 'db2', cluster: site },
+    ],
+    [
+      'of data that counts no terms',
+      [member(1, { ...readOnly, cluster: unnumbered }), replica(2, 1, { cluster: unnumbered })],
+      { kind: 'follow', primary: 'db1', cluster: site },
+    ],
+  ])('the one that was made it last: %s', (_case, members, expected) => {
+    expect(decide(members)).toEqual(expected);
+  });
+
   it.each<[string, readonly Member[], RegExp]>([
+    [
+      'the old primary returned, the new one does not answer',
+      [member(1, readOnly), silent(2), replica(3, 2, { cluster: mark(2) })],
+      /db3 replicates from db2, which cannot be asked/,
+    ],
+    [
+      'the old primary returned alone',
+      [member(1, readOnly), silent(2), silent(3)],
+      /db1 may have been replaced: no majority/,
+    ],
+    [
+      'the old primary returned beside empty servers, one unknown',
+      [member(1, readOnly), fresh(2), silent(3)],
+      /db1 may have been replaced: no majority/,
+    ],
+    [
+      'the old primary returned writable',
+      [member(1), replica(2, 2, { channels: [], cluster: mark(2) }), replica(3, 2, { cluster: mark(2) })],
+      /db1 takes writes, though by the data of db2 another server has been made/,
+    ],
+    [
+      'a promotion was interrupted after the first vote',
+      [member(1, readOnly), replica(2, 1, elsewhere), replica(3)],
+      /a promotion has begun and has not ended: db2 no longer replicates from db1/,
+    ],
+    [
+      'a promotion was interrupted before the new one was opened',
+      [replica(1, 2), member(2, readOnly), replica(3, 2)],
+      /no server is the primary: db1 replicates from 192.0.2.2, db2 is read-only and was not made/,
+    ],
+    [
+      'a replica has received what the primary lacks',
+      [
+        member(1, readOnly),
+        replica(2, 1, { channels: [channelTo(1, { received: `${uuid(1)}:1-101` })] }),
+        replica(3),
+      ],
+      /db1 is read-only and lacks transactions/,
+    ],
     [
       'one of the first build does not answer',
       [fresh(1), silent(2)],

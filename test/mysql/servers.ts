@@ -1,10 +1,15 @@
 import type { Channel, ServerStatus } from '../../src/host/queries/mysql_server.ts';
-import { clusterMark, type Member } from '../../src/mysql/cluster.ts';
+import type { Member } from '../../src/mysql/cluster.ts';
+import { formatMark } from '../../src/mysql/mark.ts';
 
 export const site = '0b5b1b52-0000-4000-8000-000000000001';
 /** Server UUIDs by the server's number. */
 export const uuid = (number: number) => `3e11fa47-71ca-11e1-9e33-${String(number).padStart(12, '0')}`;
 export const address = (number: number) => `192.0.2.${number}`;
+
+/** The comment of data whose primary was db`primary` last. */
+export const mark = (primary: number, term = primary) =>
+  formatMark({ cluster: site, term, primary: uuid(primary) });
 
 /** A running replica's channel to db`source`. */
 export function channelTo(source: number, change: Partial<Channel> = {}): Channel {
@@ -26,6 +31,8 @@ export function channelTo(source: number, change: Partial<Channel> = {}): Channe
     applier: 'ON',
     applierError: '',
     applied: true,
+    received: '',
+    heartbeat: 2,
     ...change,
   };
 }
@@ -55,7 +62,7 @@ export function member(
         rpl_semi_sync_replica_enabled: 'ON',
         rpl_semi_sync_replica_status: 'ON',
       },
-      cluster: clusterMark(site),
+      cluster: mark(1),
       channels: [],
       ...change,
     },

@@ -32,6 +32,10 @@ const channelRow = z.object({
   applierError: z.string(),
   /** Whether everything that was received has been applied. */
   applied: flag,
+  /** GTID set of the transactions that came over this channel. */
+  received: z.string(),
+  /** Seconds between signs of life of a source that has nothing to send. */
+  heartbeat: z.number(),
 });
 /** Replication from one source, as performance_schema tells it. */
 export type Channel = z.infer<typeof channelRow>;
@@ -75,7 +79,8 @@ const channels = `SELECT JSON_ARRAYAGG(JSON_OBJECT(
       WHERE w.CHANNEL_NAME = c.CHANNEL_NAME AND w.LAST_ERROR_NUMBER <> 0),
     (SELECT MAX(o.LAST_ERROR_MESSAGE) FROM performance_schema.replication_applier_status_by_coordinator o
       WHERE o.CHANNEL_NAME = c.CHANNEL_NAME AND o.LAST_ERROR_NUMBER <> 0), ''),
-  'applied', GTID_SUBSET(s.RECEIVED_TRANSACTION_SET, @@global.gtid_executed)))
+  'applied', GTID_SUBSET(s.RECEIVED_TRANSACTION_SET, @@global.gtid_executed),
+  'received', s.RECEIVED_TRANSACTION_SET, 'heartbeat', c.HEARTBEAT_INTERVAL))
   FROM performance_schema.replication_connection_configuration c
   JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME)
   JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME)

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CommandError, NotYet, TaskFailure, TransportError } from '../../errors.ts';
+import { NotYet, TaskFailure } from '../../errors.ts';
 import type { Host, HostReader, Output } from '../../host/contract.ts';
-import { mysqlClient, refusal } from '../../host/queries/mysql.ts';
-import { readContents, readServer, tryServer } from '../../host/queries/mysql_server.ts';
+import { mysqlClient } from '../../host/queries/mysql.ts';
+import { readMember } from '../../host/queries/mysql_member.ts';
+import { readServer } from '../../host/queries/mysql_server.ts';
 import { sh } from '../../host/sh.ts';
-import { clusterOf, type Decision, decidePrimary, type Member } from '../../mysql/cluster.ts';
+import type { Member } from '../../mysql/cluster.ts';
+import { type Decision, decidePrimary } from '../../mysql/decide.ts';
 import { readKept } from '../../state/files.ts';
 import type { Context } from '../contract.ts';
 import { ansibleList, hostPath, integer } from './params.ts';
@@ -79,20 +81,6 @@ export async function readGroup(want: GroupParams, host: HostReader, context: Co
       `it is the primary of the database, though the inventory names ${want.hint} for the first build; the run follows the servers`,
     );
   return { members, self, cluster, decision };
-}
-
-/** The server as a member of its group; one that cannot be asked is one with a reason. */
-async function readMember(name: string, address: string, host: HostReader, socket: string): Promise<Member> {
-  try {
-    const answer = await tryServer(host, socket);
-    if (answer.state !== 'up') return { name, address, reason: refusal(name, answer).message };
-    const server = answer.status;
-    if (clusterOf(server) !== undefined) return { name, address, server };
-    return { name, address, server, contents: await readContents(host, socket) };
-  } catch (error) {
-    if (!(error instanceof TransportError || error instanceof CommandError)) throw error;
-    return { name, address, reason: error.message };
-  }
 }
 
 /** Runs SQL that changes something, as root over the socket. It may hold secrets: they travel over stdin. */

@@ -1,0 +1,31 @@
+import { CommandError, TransportError } from '../../errors.ts';
+import type { Member } from '../../mysql/cluster.ts';
+import { markOf } from '../../mysql/mark.ts';
+import type { HostReader } from '../contract.ts';
+import { refusal } from './mysql.ts';
+import { readContents, tryServer } from './mysql_server.ts';
+
+/** The server as a member of its group; one that cannot be asked is one with a reason. */
+export async function readMember(
+  name: string,
+  address: string,
+  host: HostReader,
+  socket: string,
+): Promise<Member> {
+  try {
+    const answer = await tryServer(host, socket);
+    if (answer.state !== 'up')
+      return {
+        name,
+        address,
+        reason: refusal(name, answer).message,
+        stopped: answer.state === 'absent' || answer.state === 'down',
+      };
+    const server = answer.status;
+    if (markOf(server) !== undefined) return { name, address, server };
+    return { name, address, server, contents: await readContents(host, socket) };
+  } catch (error) {
+    if (!(error instanceof TransportError || error instanceof CommandError)) throw error;
+    return { name, address, reason: error.message };
+  }
+}

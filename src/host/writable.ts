@@ -1,0 +1,47 @@
+import { mysqlClient } from './queries/mysql.ts';
+import { type Command, sh } from './sh.ts';
+
+/**
+ * Holds the server_uuid of a server that may take writes. It is kept beside the data, not in it: neither CLONE nor a
+ * new disk carries it to another server. The guard of role replication reads it, under the lock beside it.
+ */
+export const permissionFile = '/var/lib/foobar/mysql/permission';
+const folder = '/var/lib/foobar/mysql';
+/** The guard's note of when it last reached another host; a server that is opened begins with a new one. */
+const lease = '/run/foobar-mysql-guard/lease';
+
+const locked = sh`umask 077; mkdir -p ${folder} && exec 8>>${`${folder}/lock`} && flock -w 20 8 || exit`;
+
+function client(socket: string): Command {
+  return sh`mysql ${[...mysqlClient, '--skip-column-names', '--batch', '--raw', `--socket=${socket}`]}`;
+}
+
+/**
+ * Shell that gives the server the permission to take writes and lets it take them. The statements of standard input
+ * are run before, with read_only in force: root can write by then, nobody else.
+ */
+export function openScript(socket: string, uuid: string): Command {
+  return sh`${locked}
+printf '%s\\n' ${uuid} >${permissionFile}.new && sync ${permissionFile}.new &&
+  mv ${permissionFile}.new ${permissionFile} && sync ${folder} || exit
+rm -f ${lease}
+{ printf '%s\\n' "SET SESSION sql_mode = '';" 'SET GLOBAL super_read_only = OFF;'; cat; echo 'SET GLOBAL read_only = OFF;'; } |
+  ${client(socket)}`;
+}
+
+/**
+ * Shell that takes the permission away and makes the server read-only. The statements of standard input are run
+ * before. Transactions that are open longer than `patience` seconds are ended: MySQL waits for them.
+ */
+export function closeScript(socket: string, patience: number): Command {
+  const sessions = `SELECT CONCAT('KILL ', ID, ';') FROM performance_schema.processlist
+    WHERE USER NOT IN ('system user', 'event_scheduler') AND COMMAND NOT LIKE 'Binlog Dump%' AND ID <> CONNECTION_ID()
+      AND COALESCE(INFO, '') NOT LIKE 'SET GLOBAL super_read_only%'`;
+  return sh`${locked}
+rm -f ${permissionFile} && sync ${folder} || exit
+${client(socket)} || exit
+{ exec 8>&-; sleep ${patience}; ${client(socket)} -e ${sessions} | ${client(socket)} --force; } >/dev/null 2>&1 </dev/null & ender=$!
+timeout ${patience + 10} ${client(socket)} -e 'SET GLOBAL super_read_only = ON'; code=$?
+kill "$ender" 2>/dev/null
+exit "$code"`;
+}

@@ -2,17 +2,38 @@ import { TransportError } from '../errors.ts';
 import type { ConnectionSettings } from './connection.ts';
 import { fingerprint, type KnownHost, keyType, knownName, type Verdict } from './known_hosts.ts';
 
+/** A host key that is not accepted, for whoever has to decide about it. */
+export class HostKeyError extends TransportError {
+  /** The host that shows it, which may be one on the way. */
+  readonly settings: ConnectionSettings;
+  readonly key: Buffer;
+  readonly verdict: Exclude<Verdict['kind'], 'known'>;
+
+  constructor(
+    settings: ConnectionSettings,
+    { verdict, key }: { verdict: HostKeyError['verdict']; key: Buffer },
+    message: string,
+    hint: string,
+  ) {
+    super(settings.name, 'host-key', message, hint);
+    this.settings = settings;
+    this.key = key;
+    this.verdict = verdict;
+  }
+}
+
 /** Why a host's key is not accepted and what to do about it; undefined when it is the known one. */
 export function hostKeyError(
   settings: ConnectionSettings,
   verdict: Verdict,
   key: Buffer,
-): TransportError | undefined {
+): HostKeyError | undefined {
   if (verdict.kind === 'known') return undefined;
+  const { kind } = verdict;
   const host = knownName(settings.hostKeyAlias ?? settings.address, settings.port);
   const shown = `${shortType(keyType(key))} ${fingerprint(key)}`;
   const refuse = (message: string, hint: string) =>
-    new TransportError(settings.name, 'host-key', message, hint);
+    new HostKeyError(settings, { verdict: kind, key }, message, hint);
   const compare =
     'compare it with the one that your provider or the console of the server shows ' +
     `(ssh-keygen -lf ${keyFile(keyType(key))})`;

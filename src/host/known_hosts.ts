@@ -115,6 +115,26 @@ export function rememberHost(settings: ConnectionSettings, key: Buffer): Transpo
   }
 }
 
+/**
+ * The text of a known_hosts file in which a host has no key any more, or only this new one. Names of other hosts on
+ * the same line stay, as do lines with patterns, authorities and revoked keys.
+ */
+export function withHostKey(text: string, name: string, key?: Buffer): string {
+  const lines = text.split('\n').flatMap((line) => {
+    const [entry] = parseKnownHosts(line, '');
+    if (!entry || entry.marker !== undefined) return [line];
+    if (entry.hosts.startsWith('|')) return matchesHash(entry.hosts, name) ? [] : [line];
+    const names = entry.hosts.split(',');
+    const others = names.filter((word) => word.toLowerCase() !== name);
+    if (others.length === names.length) return [line];
+    return others.length === 0 ? [] : [line.replace(entry.hosts, others.join(','))];
+  });
+  if (key === undefined) return lines.join('\n');
+  const whole = lines.join('\n');
+  const end = whole === '' || whole.endsWith('\n') ? '' : '\n';
+  return `${whole}${end}${name} ${keyType(key)} ${key.toString('base64')}\n`;
+}
+
 function readTextOf(file: string): string {
   return orMissing(() => readFileSync(file, 'utf8'), '');
 }

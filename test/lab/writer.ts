@@ -36,7 +36,7 @@ export interface Written {
 }
 
 const table = 'load_rows';
-const lanes = 24;
+const lanes = 16;
 /** Milliseconds between two looks for the server that takes writes. */
 const lookEvery = 50;
 
@@ -68,8 +68,11 @@ export class Writer {
       `CREATE TABLE IF NOT EXISTS ${table} (run CHAR(8), id INT UNSIGNED, written DOUBLE, filler VARCHAR(255), PRIMARY KEY (run, id))`,
     );
     await connection.end();
+    const first = this.#writable!;
+    const connections: Connection[] = [];
+    for (let lane = 0; lane < lanes; lane++) connections.push(await this.#open(first));
     this.#due = Date.now();
-    this.#lanes = Array.from({ length: lanes }, () => this.#write());
+    this.#lanes = connections.map((each) => this.#write(each, first));
   }
 
   async stop(): Promise<Written> {
@@ -79,9 +82,9 @@ export class Writer {
   }
 
   /** One connection's work: row after row, each when it is due. */
-  async #write(): Promise<void> {
-    let connection: Connection | undefined;
-    let server = '';
+  async #write(first: Connection, by: string): Promise<void> {
+    let connection: Connection | undefined = first;
+    let server = by;
     const drop = (): void => {
       connection?.destroy();
       connection = undefined;
@@ -170,7 +173,7 @@ export class Writer {
       password,
       database,
       ssl: { ca, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
-      connectTimeout: 1000,
+      connectTimeout: this.#order.patience,
     });
     // Its queries say what failed; without a listener the loss of an idle connection would end the process.
     connection.on('error', () => undefined);

@@ -53,6 +53,7 @@ const arrows: Record<string, readonly string[]> = {
     'yaml',
     'lab',
     'verify',
+    'mysql',
     'recovery',
     'backup',
     'certificates',

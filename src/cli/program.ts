@@ -21,6 +21,7 @@ import { interruptible } from '../interrupt.ts';
 import type { SchemaKind } from '../schema/json.ts';
 import { shipped } from '../shipped.ts';
 import { addLab } from './lab.ts';
+import { addRecovery } from './recovery.ts';
 import { addVault } from './vault.ts';
 import { inventoryAndPlaybook, inventoryFirst } from './words.ts';
 
@@ -203,6 +204,7 @@ export function program(end: (code: ExitCode) => void): Command {
       end(await ping(selection({ inventory }, { ...flags, ...(limit !== undefined && { limit }) })));
     });
 
+  addRecovery(foobar, end);
   addVault(foobar, end);
   addLab(foobar, end);
 

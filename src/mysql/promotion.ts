@@ -1,6 +1,7 @@
 import { lacks, type Member, replicatesFrom, standing, transactionsOf } from './cluster.ts';
-import { formatGtidSet, parseGtidSet, subtractGtids, withoutSource } from './gtid.ts';
+import { formatGtidSet, subtractGtids, withoutSource } from './gtid.ts';
 import { holdsTerm, markOf, termOf } from './mark.ts';
+import { semiSync } from './semisync.ts';
 
 export interface PromotionWish {
   /** The server that is to be primary; undefined: the best one. */
@@ -253,11 +254,17 @@ function ownOnly(
 
 /**
  * What may be lost when the primary is gone: the transactions that it acknowledged alone. In words.
- * @param waited whether semi-sync was in force on the replicas when they last heard of it
+ * @param group how many servers there are
  */
-export function mayBeLost(survivors: readonly Member[], group: number, acknowledged: boolean): string {
-  const reached = survivors.map(({ server }) => formatGtidSet(parseGtidSet(server!.executed)));
-  if (acknowledged && survivors.length >= group - 1)
-    return 'nothing that was acknowledged: a replica has each transaction before it is (semi-sync), and all of them answer';
-  return `what the old primary acknowledged after ${reached[0]}: ${acknowledged ? 'the replica that had it may be one that does not answer' : 'its replicas did not acknowledge (semi-sync was not in force)'}`;
+export function mayBeLost(survivors: readonly Member[], group: number): string {
+  const acknowledging = survivors.filter(({ server }) => semiSync(server!).replicaEnabled);
+  const last = survivors
+    .flatMap(({ server }) => server!.channels.map(({ lastSeen }) => lastSeen))
+    .sort()
+    .at(-1);
+  if (acknowledging.length === 0)
+    return `what the old primary took after ${last || 'it was last heard'}: its replicas did not acknowledge (no semi-sync)`;
+  if (survivors.length < group - 1)
+    return `what the old primary acknowledged after ${last || 'it was last heard'} and only servers have that do not answer`;
+  return `nothing that was acknowledged while semi-sync was in force; the old primary was last heard ${last || 'before the replicas started'}, and may have acknowledged more by itself since`;
 }

@@ -33,6 +33,7 @@ export function channelTo(source: number, change: Partial<Channel> = {}): Channe
     applied: true,
     received: '',
     heartbeat: 2,
+    lastSeen: '2026-11-23 12:00:00',
     ...change,
   };
 }

@@ -1,9 +1,9 @@
-import { CommandError, TransportError } from '../../errors.ts';
+import { CommandError, NotYet, TaskFailure, TransportError } from '../../errors.ts';
 import type { Member } from '../../mysql/cluster.ts';
 import { markOf } from '../../mysql/mark.ts';
 import type { HostReader } from '../contract.ts';
 import { refusal } from './mysql.ts';
-import { readContents, tryServer } from './mysql_server.ts';
+import { readContents, rereadServer, tryServer } from './mysql_server.ts';
 
 /** The server as a member of its group; one that cannot be asked is one with a reason. */
 export async function readMember(
@@ -27,5 +27,23 @@ export async function readMember(
   } catch (error) {
     if (!(error instanceof TransportError || error instanceof CommandError)) throw error;
     return { name, address, reason: error.message };
+  }
+}
+
+/** The same at this moment, whatever was read before. */
+export async function rereadMember(
+  name: string,
+  address: string,
+  host: HostReader,
+  socket: string,
+): Promise<Member> {
+  try {
+    const server = await rereadServer(host, socket);
+    if (markOf(server) !== undefined) return { name, address, server };
+    return { name, address, server, contents: await readContents(host, socket) };
+  } catch (error) {
+    const said = error instanceof TransportError || error instanceof TaskFailure;
+    if (!said) throw error;
+    return { name, address, reason: error.message, stopped: error instanceof NotYet };
   }
 }

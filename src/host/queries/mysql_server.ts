@@ -34,6 +34,8 @@ const channelRow = z.object({
   applied: flag,
   /** GTID set of the transactions that came over this channel. */
   received: z.string(),
+  /** When the source was last heard; empty when it never was. */
+  lastSeen: z.string(),
   /** Seconds between signs of life of a source that has nothing to send. */
   heartbeat: z.number(),
 });
@@ -80,7 +82,9 @@ const channels = `SELECT JSON_ARRAYAGG(JSON_OBJECT(
     (SELECT MAX(o.LAST_ERROR_MESSAGE) FROM performance_schema.replication_applier_status_by_coordinator o
       WHERE o.CHANNEL_NAME = c.CHANNEL_NAME AND o.LAST_ERROR_NUMBER <> 0), ''),
   'applied', GTID_SUBSET(s.RECEIVED_TRANSACTION_SET, @@global.gtid_executed),
-  'received', s.RECEIVED_TRANSACTION_SET, 'heartbeat', c.HEARTBEAT_INTERVAL))
+  'received', s.RECEIVED_TRANSACTION_SET, 'heartbeat', c.HEARTBEAT_INTERVAL,
+  'lastSeen', IF(GREATEST(s.LAST_HEARTBEAT_TIMESTAMP, s.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP) > '1970',
+    CONCAT(GREATEST(s.LAST_HEARTBEAT_TIMESTAMP, s.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP), ''), '')))
   FROM performance_schema.replication_connection_configuration c
   JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME)
   JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME)

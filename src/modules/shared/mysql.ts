@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../../errors.ts';
-import type { Host, HostReader, Output } from '../../host/contract.ts';
-import { mysqlClient } from '../../host/queries/mysql.ts';
+import type { HostReader } from '../../host/contract.ts';
 import { readMember } from '../../host/queries/mysql_member.ts';
 import { readServer } from '../../host/queries/mysql_server.ts';
-import { sh } from '../../host/sh.ts';
 import type { Member } from '../../mysql/cluster.ts';
 import { type Decision, decidePrimary } from '../../mysql/decide.ts';
 import { readKept } from '../../state/files.ts';
@@ -83,9 +81,4 @@ export async function readGroup(want: GroupParams, host: HostReader, context: Co
   return { members, self, cluster, decision };
 }
 
-/** Runs SQL that changes something, as root over the socket. It may hold secrets: they travel over stdin. */
-export async function runSql(host: Host, socket: string, statements: readonly string[]): Promise<Output> {
-  const options = [...mysqlClient, '--skip-column-names', '--batch', '--raw', `--socket=${socket}`];
-  const stdin = ["SET SESSION sql_mode = ''", ...statements].map((statement) => `${statement};\n`).join('');
-  return host.run(sh`mysql ${options}`, { stdin });
-}
+export { runSql } from '../../host/sql.ts';

@@ -87,7 +87,7 @@ function fileKey(header: string, identity: string): Buffer {
  */
 export class AgeDecryption extends Transform {
   readonly #identity: string;
-  #held = Buffer.alloc(0);
+  #held: Buffer = Buffer.alloc(0);
   #key: Buffer | undefined;
   #chunk = 0n;
 

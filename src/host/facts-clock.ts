@@ -1,6 +1,6 @@
 /**
- * Ansible's date_time. The first line: seconds, nanoseconds, offset, zone, weekday, its number, number of the week;
- * then offset and zone of January and July, one of which has summer time where there is any.
+ * Ansible's date_time. Each line: seconds, nanoseconds, offset, zone, weekday, its number, number of the week; first
+ * of now, then of January and of July, one of which has summer time where there is any.
  */
 export function readClock(text: string): Record<string, unknown> {
   const [now = '', january = '', july = ''] = text.split('\n');
@@ -10,8 +10,11 @@ export function readClock(text: string): Record<string, unknown> {
   const local = new Date(utc.getTime() + minutesOf(offset) * 60_000).toISOString();
   const micro = nanoseconds.slice(0, 6).padEnd(6, '0');
   const compact = local.slice(0, 19).replaceAll(/[-:]/g, '');
-  const [winter, summer] = [january, july].map((each) => each.split(' '));
-  const dst = minutesOf(july) > minutesOf(january) ? summer?.[1] : winter?.[1];
+  const [winter, summer] = [january, july].map((each) => {
+    const [, , ahead = '+0000', name] = each.split(' ');
+    return { ahead: minutesOf(ahead), name };
+  });
+  const dst = summer!.ahead > winter!.ahead ? summer!.name : winter!.name;
   return {
     year: local.slice(0, 4),
     month: local.slice(5, 7),

@@ -4,7 +4,7 @@ type Facts = Record<string, unknown>;
 
 /** Mounts, block devices and volumes under Ansible's names. */
 export function readDisks(get: ReadSection): Facts {
-  const links = readLinks(get('disklinks'));
+  const links = readLinks(get('diskLinks'));
   return {
     mounts: readMounts(get),
     devices: readDevices(get, links),
@@ -12,7 +12,7 @@ export function readDisks(get: ReadSection): Facts {
       ids: links.ids,
       uuids: links.uuids,
       labels: links.labels,
-      masters: mastersOf(get('blockfiles')),
+      masters: mastersOf(get('blocks')),
     },
     lvm: readVolumes(get('lvm')),
   };
@@ -98,7 +98,7 @@ function readLinks(text: string): Links {
 function mastersOf(text: string): Record<string, string[]> {
   const masters: Record<string, string[]> = {};
   for (const [, device = '', holder = ''] of text.matchAll(
-    /^\/sys\/block\/(?:[^/\n]+\/)?([^/\n]+)\/holders\/([^/\n]+)$/gm,
+    /^\/sys\/block\/(?:[^/\n]+\/)?([^/\n]+)\/holders\/(\S+) /gm,
   ))
     masters[device] = [...(masters[device] ?? []), holder].sort();
   return masters;
@@ -106,12 +106,12 @@ function mastersOf(text: string): Record<string, string[]> {
 
 function readDevices(get: ReadSection, links: Links): Facts {
   const files = new Map(
-    [...get('blockfiles').matchAll(/^\/sys\/block\/([^:\n]+):(.*)$/gm)].map(([, name, value = '']) => [
+    [...get('blockFiles').matchAll(/^\/sys\/block\/([^:\n]+):(.*)$/gm)].map(([, name, value = '']) => [
       name!,
       value.trim(),
     ]),
   );
-  const masters = mastersOf(get('blockfiles'));
+  const masters = mastersOf(get('blocks'));
   const uuids = new Map(
     [...get('uuids').matchAll(/^\/dev\/(\S+)\s+(\S+)$/gm)].map(([, name, uuid]) => [name, uuid]),
   );
@@ -165,7 +165,7 @@ function readDevices(get: ReadSection, links: Links): Facts {
     };
   };
   return Object.fromEntries(
-    [...get('blocks').matchAll(/^(\S+) (\S+)$/gm)]
+    [...get('blocks').matchAll(/^\/sys\/block\/([^/\s]+) (\S+)$/gm)]
       .filter(([, name = '']) => files.has(`${name}/size`))
       .map(([, name = '', target = '']) => [name, device(name, target)])
       .sort(([left], [right]) => (String(left) < String(right) ? -1 : 1)),

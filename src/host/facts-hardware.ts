@@ -6,7 +6,7 @@ type Facts = Record<string, unknown>;
 export function readHardware(get: ReadSection, machine: string): Facts {
   return {
     ...readMemory(get('memory')),
-    ...readProcessors(get('processors'), get('nproc'), machine),
+    ...readProcessors(get('processors'), allowed(get('status')), machine),
     ...readFirmware(get('dmi')),
     uptime_seconds: Math.floor(Number.parseFloat(get('uptime')) || 0),
   };
@@ -33,7 +33,7 @@ function readMemory(text: string): Facts {
 
 const named = ['model name', 'Processor', 'vendor_id', 'cpu', 'Vendor', 'processor'];
 
-function readProcessors(text: string, nproc: string, machine: string): Facts {
+function readProcessors(text: string, usable: number, machine: string): Facts {
   const lines = [...text.matchAll(/^([^:\n]+?)\s*:[ \t]*(.*)$/gm)].map(([, key = '', value = '']) => [
     key,
     value,
@@ -56,9 +56,18 @@ function readProcessors(text: string, nproc: string, machine: string): Facts {
     processor_cores: cores,
     processor_threads_per_core: threads,
     processor_vcpus: threads * sockets * cores,
-    processor_nproc: Number(nproc) || logical,
+    processor_nproc: usable || logical,
     ...(flags === undefined ? {} : { flags: flags.split(/\s+/) }),
   };
+}
+
+/** How many processors a program may use: its list of them in /proc/self/status, such as 0-3,8. */
+function allowed(status: string): number {
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '';
+  return list.split(',').reduce((sum, range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return range === '' ? sum : sum + last! - first! + 1;
+  }, 0);
 }
 
 /** Fact -> file below /sys/devices/virtual/dmi/id. */

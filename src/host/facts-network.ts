@@ -20,59 +20,91 @@ interface Link {
 }
 
 interface Route {
+  readonly dst: string;
+  /** unicast, when it is not told. */
+  readonly type?: string;
   readonly dev?: string;
   readonly gateway?: string;
   readonly prefsrc?: string;
   readonly metric?: number;
 }
 
-interface Local {
-  readonly dst: string;
+/** iproute2 prints empty objects for what it filtered out. */
+type Item = Link | Route | Record<string, never>;
+
+/** What the kernel's files say of a link. */
+interface More {
+  readonly speed: number;
+  readonly driver: string | undefined;
+  readonly kind: string | undefined;
 }
 
 /** Ansible's network facts from `ip -j`: addresses, default routes of both families. Empty without iproute2. */
 export function readNetwork(get: ReadSection): Record<string, unknown> {
-  const links = read<Link>(get('addresses'));
+  const four = read(get('addresses'));
+  const six = read(get('addresses6'));
+  const links = four.filter(isLink);
   const all = (family: string, skip: (address: Address) => boolean) =>
     links.flatMap((link) =>
       link.addr_info.filter((item) => item.family === family && !skip(item)).map((item) => item.local),
     );
-  const files = new Map(
-    [...get('links').matchAll(/^\/sys\/class\/net\/([^/]+\/\w+):(.*)$/gm)].map(([, name, value = '']) => [
-      name!,
-      value,
-    ]),
-  );
-  const reachable = (section: 'local4' | 'local6') => read<Local>(get(section)).map((route) => route.dst);
+  const about = (link: string) => `/sys/class/net/${link}/`;
+  const more = (link: Link): More => ({
+    speed: Number(lineAfter(get('speeds'), `${about(link.ifname)}speed:`) ?? 0),
+    driver: lineAfter(get('drivers'), `${about(link.ifname)}device/driver/module `)
+      ?.split('/')
+      .at(-1),
+    kind: ['bridge', 'bonding'].find((kind) =>
+      get('kinds')
+        .split('\n')
+        .includes(`${about(link.ifname)}${kind}`),
+    ),
+  });
+  const reachable = (items: readonly Item[]) =>
+    items.filter(isRoute).flatMap((route) => (route.type === 'local' ? [route.dst] : []));
   return {
     interfaces: links.map((link) => link.ifname),
     all_ipv4_addresses: all('inet', (item) => item.local.startsWith('127.')),
     all_ipv6_addresses: all('inet6', (item) => item.local === '::1'),
-    default_ipv4: defaultRoute('inet', links, read<Route>(get('route4'))),
-    default_ipv6: defaultRoute('inet6', links, read<Route>(get('route6'))),
-    locally_reachable_ips: { ipv4: reachable('local4'), ipv6: reachable('local6') },
-    ...Object.fromEntries(links.map((link) => [link.ifname.replace(/[-.:]/g, '_'), describe(link, files)])),
+    default_ipv4: defaultRoute('inet', links, four.filter(isRoute)),
+    default_ipv6: defaultRoute('inet6', links, six.filter(isRoute)),
+    locally_reachable_ips: { ipv4: reachable(four), ipv6: reachable(six) },
+    ...Object.fromEntries(
+      links.map((link) => [link.ifname.replace(/[-.:]/g, '_'), describe(link, more(link))]),
+    ),
   };
 }
 
-function read<T>(json: string): T[] {
-  // iproute2 prints empty objects for what it filtered out.
-  const items = json === '' ? [] : (JSON.parse(json) as T[]);
-  return items.filter((item) => Object.keys(item as object).length > 0);
+/** What some commands of `ip` have printed, an array each. */
+function read(text: string): Item[] {
+  return text.split(/^(?=\[)/m).flatMap((json) => (json.trim() === '' ? [] : (JSON.parse(json) as Item[])));
 }
 
-function describe(link: Link, files: ReadonlyMap<string, string>): Record<string, unknown> {
+function isLink(item: Item): item is Link {
+  return 'addr_info' in item && 'ifname' in item;
+}
+
+function isRoute(item: Item): item is Route {
+  return 'dst' in item;
+}
+
+function lineAfter(text: string, name: string): string | undefined {
+  return text
+    .split('\n')
+    .find((line) => line.startsWith(name))
+    ?.slice(name.length);
+}
+
+function describe(link: Link, { speed, driver, kind }: More): Record<string, unknown> {
   const v4 = link.addr_info.filter((item) => item.family === 'inet').map(ipv4);
   const v6 = link.addr_info
     .filter((item) => item.family === 'inet6')
     .map((item) => ({ address: item.local, prefix: String(item.prefixlen), scope: item.scope }));
-  const speed = Number(files.get(`${link.ifname}/speed`) ?? 0);
-  const driver = files.get(`${link.ifname}/module`)?.split('/').at(-1);
   return {
     device: link.ifname,
     active: link.flags.includes('UP'),
     mtu: link.mtu,
-    type: files.get(`${link.ifname}/kind`) ?? kindOf(link),
+    type: kind ?? kindOf(link),
     promisc: link.flags.includes('PROMISC'),
     ...(speed > 0 ? { speed } : {}),
     ...(driver === undefined ? {} : { module: driver }),
@@ -111,7 +143,9 @@ function defaultRoute(
   links: readonly Link[],
   routes: readonly Route[],
 ): Record<string, unknown> {
-  const route = [...routes].sort((left, right) => (left.metric ?? 0) - (right.metric ?? 0))[0];
+  const route = routes
+    .filter(({ dst }) => dst === 'default')
+    .sort((left, right) => (left.metric ?? 0) - (right.metric ?? 0))[0];
   const link = links.find((item) => item.ifname === route?.dev);
   if (!route || !link) return {};
   const own = link.addr_info.filter((item) => item.family === family && item.scope === 'global');

@@ -16,38 +16,38 @@ const families: Record<string, string> = {
 
 /** Distribution, kernel, names, user and the rest that is no hardware, under Ansible's names. */
 export function readSystem(get: ReadSection): Facts {
-  const [system, kernel, machine = ''] = get('system').split(' ');
+  const machine = get('machine') || get('machineName');
+  const bits = bitsOf(get('auxiliary'));
   const nodename = get('nodename');
   const fqdn = fullName(nodename, get('hosts'));
-  const [init = '', booted] = get('init').split('\n');
   return {
     ...readDistribution(get),
-    system,
-    kernel,
+    system: get('system'),
+    kernel: get('kernel'),
     kernel_version: get('version'),
     machine,
     architecture: machine,
-    userspace_bits: get('bits'),
-    userspace_architecture: userspace(machine, get('bits')),
+    userspace_bits: bits,
+    userspace_architecture: userspace(machine, bits),
     nodename,
     hostname: nodename.split('.', 1)[0],
     fqdn,
     domain: fqdn.includes('.') ? fqdn.slice(fqdn.indexOf('.') + 1) : '',
-    ...(get('machine') ? { machine_id: get('machine') } : {}),
+    ...(get('machineId') ? { machine_id: get('machineId') } : {}),
     pkg_mgr: packageManagers[get('managers').split('\n')[0]?.split('/').pop() ?? ''] ?? 'unknown',
-    service_mgr: booted ? 'systemd' : init,
+    service_mgr: get('booted') ? 'systemd' : get('init'),
     ...readSystemd(get('systemd')),
-    ...readUser(get('user')),
+    ...readUser(get('user'), get('status')),
     env: readEnvironment(get('environment')),
     date_time: readClock(get('clock')),
     loadavg: readLoad(get('load')),
     dns: readResolver(get('resolver')),
     ...readKeys(get('keys')),
     ...readCommandLine(get('cmdline')),
-    lsb: readLsb(get('lsb')),
+    lsb: readLsb(get('lsb') || get('lsbFile')),
     ...readSecurity(get),
     is_chroot: get('chroot') === 'yes',
-    ...readInitiators(get('initiators')),
+    ...readInitiators(get),
   };
 }
 
@@ -85,6 +85,16 @@ function readDistribution(get: ReadSection): Facts {
   };
 }
 
+/**
+ * Of the programs: the kernel hands each pairs of words, the first a small number, the second none (getauxval(3)). One
+ * of 64 bits has four bytes of zero before or behind that number.
+ */
+function bitsOf(auxiliary: string): string {
+  const zero = '\0'.repeat(4);
+  if (auxiliary === '') return '';
+  return auxiliary.startsWith(zero) || auxiliary.startsWith(zero, 4) ? '64' : '32';
+}
+
 function userspace(machine: string, bits: string): string {
   if (!/^(x86_64|i[3-6]86)$/.test(machine)) return machine;
   return bits === '32' ? 'i386' : 'x86_64';
@@ -108,8 +118,11 @@ function readSystemd(text: string): Facts {
   return { systemd: { version: Number(version), features: text.split('\n')[1] ?? '' } };
 }
 
-function readUser(text: string): Facts {
-  const [, entry = '', realUser, realGroup, user, group] = text.split('\n');
+/** @param status whose it is: real and effective numbers of user and group (proc_pid_status(5)) */
+function readUser(entry: string, status: string): Facts {
+  const ids = (name: string) => new RegExp(`^${name}:\\s+(\\d+)\\s+(\\d+)`, 'm').exec(status)?.slice(1) ?? [];
+  const [realUser, user] = ids('Uid');
+  const [realGroup, group] = ids('Gid');
   const [name = '', , uid, gid, gecos, dir, shell] = entry.split(':');
   if (name === '') return {};
   return {
@@ -127,7 +140,7 @@ function readUser(text: string): Facts {
 }
 
 function readEnvironment(text: string): Facts {
-  const all = Buffer.from(text, 'base64').toString('utf8').split('\0');
+  const all = text.split('\0');
   return Object.fromEntries(
     all
       .filter((each) => each.includes('='))
@@ -162,7 +175,7 @@ function readResolver(text: string): Facts {
 
 function readKeys(text: string): Facts {
   return Object.fromEntries(
-    [...text.matchAll(/^((?:ssh-|ecdsa-sha2-)(\S+)) (\S+)/gm)].flatMap(([, type = '', name = '', key]) => {
+    [...text.matchAll(/:((?:ssh-|ecdsa-sha2-)(\S+)) (\S+)/gm)].flatMap(([, type = '', name = '', key]) => {
       const kind = type.startsWith('ssh-') ? ({ dss: 'dsa' }[name] ?? name) : 'ecdsa';
       return [
         [`ssh_host_key_${kind}_public`, key],
@@ -207,18 +220,16 @@ function readLsb(text: string): Facts {
 }
 
 function readSecurity(get: ReadSection): Facts {
-  const lines = get('security').split('\n');
-  const selinux = lines.indexOf('selinux');
   const capabilities = /^Current:(.*)$/m.exec(get('capabilities'))?.[1]?.trim();
   return {
-    apparmor: { status: lines.includes('apparmor') ? 'enabled' : 'disabled' },
+    apparmor: { status: get('apparmor') ? 'enabled' : 'disabled' },
     selinux:
-      selinux < 0
+      get('enforcing') === ''
         ? { status: 'disabled' }
         : {
             status: 'enabled',
-            mode: lines[selinux + 1] === '1' ? 'enforcing' : 'permissive',
-            type: lines[selinux + 2] ?? 'unknown',
+            mode: get('enforcing') === '1' ? 'enforcing' : 'permissive',
+            type: /^SELINUXTYPE=(.*)$/m.exec(get('selinux'))?.[1] ?? 'unknown',
           },
     fips: get('fips') === '1',
     system_capabilities_enforced:
@@ -232,11 +243,10 @@ function readSecurity(get: ReadSection): Facts {
   };
 }
 
-function readInitiators(text: string): Facts {
-  const [iscsi = '', nvme = '', fibre = ''] = text.split(/^=$/m);
+function readInitiators(get: ReadSection): Facts {
   return {
-    iscsi_iqn: /^InitiatorName=(\S+)/m.exec(iscsi)?.[1] ?? '',
-    hostnqn: nvme.trim(),
-    fibre_channel_wwn: fibre.split('\n').flatMap((line) => line.trim().replace(/^0x/, '') || []),
+    iscsi_iqn: /^InitiatorName=(\S+)/m.exec(get('iscsi'))?.[1] ?? '',
+    hostnqn: get('nvme'),
+    fibre_channel_wwn: [...get('fibreChannel').matchAll(/:(?:0x)?(\w+)$/gm)].map(([, name]) => name),
   };
 }

@@ -2,40 +2,29 @@ import type { Query } from './contract.ts';
 import { readDisks } from './facts-disks.ts';
 import { readHardware } from './facts-hardware.ts';
 import { readNetwork } from './facts-network.ts';
-import { type FactSection, factSections } from './facts-script.ts';
+import { type FactSection, factScript, factSections, readFacts } from './facts-script.ts';
 import { readSystem } from './facts-system.ts';
 import { readVirtualization } from './facts-virtual.ts';
-import { rawShell } from './sh.ts';
 
 /** What a host tells about itself, under the names of Ansible's `ansible_facts`. */
 export type Facts = Record<string, unknown>;
 
 /**
  * Facts of a host, read without Python: Ansible's names, and one of our own, `apt_uri`: the first URI of the host's
- * Debian apt sources, with which roles add suites of the same mirror. What a host cannot tell is left out.
+ * Debian apt sources, with which roles add suites of the same mirror. What a host cannot tell is left out. Asked by the
+ * sections that are needed; what is made of others is not to be used. undefined: all.
  */
-export const facts: Query<void, Facts> = {
+export const facts: Query<readonly FactSection[] | undefined, Facts> = {
   name: 'facts',
-  key: () => '',
+  key: (sections) => sections?.toSorted().join() ?? '',
 
-  script: () =>
-    rawShell(
-      `{\n${Object.entries(factSections)
-        .map(
-          ([name, command]) =>
-            `printf '\\n\\001%s\\n' ${name}; (${name === 'environment' ? '' : 'export LC_ALL=C; '}${command})`,
-        )
-        .join('\n')}\n} 2>/dev/null\n:`,
-    ),
+  script: (args) =>
+    factScript(new Set(args.flatMap((sections) => ['system', ...(sections ?? factSections)] as const))),
 
   parse(stdout, args) {
-    const parts = new Map<string, string>();
-    for (const part of stdout.toString('utf8').split('\n\u0001').slice(1)) {
-      const at = part.indexOf('\n');
-      parts.set(part.slice(0, at), part.slice(at + 1).trim());
-    }
-    const get = (section: FactSection) => parts.get(section) ?? '';
-    if (get('system') === '') throw new Error('the host does not tell what system it runs (uname)');
+    const get = readFacts(stdout.toString('utf8'));
+    if (get('system') === '')
+      throw new Error('the host does not tell what system it runs (/proc/sys/kernel/ostype)');
     const apt = aptUri(get('apt'));
     const system = readSystem(get);
     const all: Facts = {
@@ -52,7 +41,7 @@ export const facts: Query<void, Facts> = {
 
 function aptUri(lines: string): string | undefined {
   for (const line of lines.split('\n')) {
-    const words = line
+    const words = (/^[^:]*:((?:deb|URIs:)\s.*)$/.exec(line)?.[1] ?? '')
       .replace(/\[.*?\]/, '')
       .trim()
       .split(/\s+/);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { facts } from '../host/facts.ts';
 import { localFacts } from '../host/facts-local.ts';
 import { action } from './contract.ts';
-import { chooseFacts, globPattern, isSubset } from './shared/fact-subsets.ts';
+import { chooseFacts, globPattern, isSubset, sectionsOf, wantsLocal } from './shared/fact-subsets.ts';
 import { ansibleList, hostPath, integer, moduleParams } from './shared/params.ts';
 
 const params = moduleParams({
@@ -31,7 +31,10 @@ export default action({
   effect: 'reads',
 
   async run({ filter, gather_subset, fact_path }, host) {
-    const [all, local] = await Promise.all([host.ask(facts, undefined), host.ask(localFacts, fact_path)]);
+    const [all, local] = await Promise.all([
+      host.ask(facts, sectionsOf(gather_subset)),
+      wantsLocal(gather_subset) ? host.ask(localFacts, fact_path) : {},
+    ]);
     const patterns = filter.filter((glob) => glob !== '').map(globPattern);
     const chosen = Object.entries(chooseFacts({ ...all, local }, gather_subset))
       .map(([name, value]) => [`ansible_${name}`, value] as const)

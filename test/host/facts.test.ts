@@ -3,8 +3,13 @@ import type { Host } from '../../src/host/contract.ts';
 import { facts } from '../../src/host/facts.ts';
 import { openLocalHost } from '../../src/host/local.ts';
 
-function read(sections: Record<string, string>): Record<string, unknown> {
-  const text = Object.entries({ system: 'Linux 6.12.1 x86_64', ...sections })
+/** What the host prints: files by their path, what is there in `paths`, and what commands say by their section. */
+function read(said: Record<string, string>): Record<string, unknown> {
+  const all = { '/proc/sys/kernel/ostype': 'Linux', ...said };
+  const files = Object.entries(all).filter(([name]) => name.startsWith('/'));
+  const lines = files.flatMap(([path, text]) => text.split('\n').map((line) => `${path}\0${line}`));
+  const text = Object.entries({ ...all, files: lines.join('\n') })
+    .filter(([name]) => !name.startsWith('/'))
     .map(([name, content]) => `\n\u0001${name}\n${content}`)
     .join('\n');
   return facts.parse(Buffer.from(text), [undefined])[0]!;
@@ -33,7 +38,7 @@ const two =
 const cases: [string, Record<string, string>, Record<string, unknown>][] = [
   [
     'Debian by its point release',
-    { release: trixie, debian: '13.1' },
+    { '/etc/os-release': trixie, '/etc/debian_version': '13.1' },
     {
       distribution: 'Debian',
       distribution_version: '13.1',
@@ -42,10 +47,14 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
       os_family: 'Debian',
     },
   ],
-  ['Debian testing', { release: trixie, debian: 'forky/sid' }, { distribution_version: '13' }],
+  [
+    'Debian testing',
+    { '/etc/os-release': trixie, '/etc/debian_version': 'forky/sid' },
+    { distribution_version: '13' },
+  ],
   [
     'Ubuntu',
-    { release: noble, debian: 'trixie/sid' },
+    { '/etc/os-release': noble, '/etc/debian_version': 'trixie/sid' },
     {
       distribution: 'Ubuntu',
       distribution_version: '24.04',
@@ -55,37 +64,47 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
   ],
   [
     'a relative of Red Hat',
-    { release: rocky },
+    { '/etc/os-release': rocky },
     { distribution: 'Rocky', os_family: 'RedHat', distribution_release: 'NA' },
   ],
   [
     'no release at all',
-    {},
+    { '/proc/sys/kernel/osrelease': '6.12.1', machineName: 'x86_64' },
     { distribution: 'Linux', distribution_version: 'NA', architecture: 'x86_64', kernel: '6.12.1' },
   ],
-  ['a name without domain', { nodename: 'web1' }, { hostname: 'web1', fqdn: 'web1', domain: '' }],
+  [
+    'a name without domain',
+    { '/proc/sys/kernel/hostname': 'web1' },
+    { hostname: 'web1', fqdn: 'web1', domain: '' },
+  ],
   [
     'a domain from /etc/hosts',
-    { nodename: 'web1', hosts: '127.0.0.1 localhost\n127.0.1.1 web1.foobar.com web1 # me' },
+    {
+      '/proc/sys/kernel/hostname': 'web1',
+      '/etc/hosts': '127.0.0.1 localhost\n127.0.1.1 web1.foobar.com web1 # me',
+    },
     { fqdn: 'web1.foobar.com', domain: 'foobar.com' },
   ],
   [
     'a whole name as nodename',
-    { nodename: 'web1.foobar.com' },
+    { '/proc/sys/kernel/hostname': 'web1.foobar.com' },
     { hostname: 'web1', fqdn: 'web1.foobar.com' },
   ],
   [
     'memory',
-    { memory: 'MemTotal:        2048000 kB\nMemFree:  1024000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB' },
+    { '/proc/meminfo': 'MemTotal:        2048000 kB\nMemFree:  1024000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB' },
     { memtotal_mb: 2000, memfree_mb: 1000, swaptotal_mb: 0 },
   ],
   [
     'processors',
-    { processors: `${two}${two.replace(': 0', ': 1')}`, nproc: '1' },
+    {
+      '/proc/cpuinfo': `${two}${two.replace(': 0', ': 1')}`,
+      '/proc/self/status': 'Cpus_allowed_list:\t1-2,5',
+    },
     {
       processor_vcpus: 4,
       processor: ['0', 'AMD', 'EPYC', '1', 'AMD', 'EPYC'],
-      processor_nproc: 1,
+      processor_nproc: 3,
       processor_cores: 2,
       processor_threads_per_core: 2,
       processor_count: 1,
@@ -94,9 +113,8 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
   [
     'the default address',
     {
-      addresses: address,
-      route4: '[{"dst":"default","gateway":"198.18.0.1","dev":"eth0.10"}]',
-      route6: '[{}]',
+      addresses: `${address}\n[{},{"dst":"default","gateway":"198.18.0.1","dev":"eth0.10"}]\n[{"type":"local","dst":"198.18.0.11","dev":"eth0.10"}]`,
+      addresses6: '[{}]\n[{"type":"local","dst":"::1","dev":"lo"}]',
     },
     {
       all_ipv4_addresses: ['198.18.0.11', '198.18.0.99'],
@@ -110,58 +128,87 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
         network: '198.18.0.0',
       }),
       default_ipv6: {},
+      locally_reachable_ips: { ipv4: ['198.18.0.11'], ipv6: ['::1'] },
       eth0_10: expect.objectContaining({ macaddress: '02:00:00:00:00:0b' }),
     },
   ],
   [
     'the source address that the route names, and the lower metric',
     {
-      addresses: address,
-      route4:
-        '[{"dst":"default","dev":"lo","metric":600},{"dst":"default","dev":"eth0.10","prefsrc":"198.18.0.99","metric":100}]',
+      addresses: `${address}\n[{"dst":"default","dev":"lo","metric":600},{"dst":"default","dev":"eth0.10","prefsrc":"198.18.0.99","metric":100}]\n[]`,
     },
     { default_ipv4: expect.objectContaining({ address: '198.18.0.99' }) },
   ],
   ['no iproute2', {}, { interfaces: [], default_ipv4: {} }],
   [
     'apt in one-line format',
-    { apt: 'deb [signed-by=/k arch=amd64] http://mirror.example/debian trixie main' },
+    {
+      '/etc/apt/sources.list':
+        '# deb http://old.example/debian trixie main\ndeb [signed-by=/k arch=amd64] http://mirror.example/debian trixie main',
+    },
     { apt_uri: 'http://mirror.example/debian' },
   ],
   [
     'apt in deb822 format',
-    { apt: 'URIs: http://mirror.example/debian/ http://other.example' },
+    {
+      '/etc/apt/sources.list.d/debian.sources':
+        'Types: deb\nURIs: http://mirror.example/debian/ http://other.example',
+    },
     { apt_uri: 'http://mirror.example/debian/' },
   ],
   [
     'systemd',
-    { init: 'systemd\nbooted-with-systemd', managers: '/usr/bin/apt-get' },
+    { '/proc/1/comm': 'systemd', paths: '/usr/bin/apt-get\n/run/systemd/system' },
     { service_mgr: 'systemd', pkg_mgr: 'apt' },
   ],
   [
     'a container without systemd',
-    { init: 'tini', virtualization: 'docker' },
+    { '/proc/1/comm': 'tini', paths: '/.dockerenv' },
     { service_mgr: 'tini', virtualization_type: 'docker', virtualization_role: 'guest' },
   ],
-  ['bare metal', { virtualization: 'none' }, { virtualization_type: 'NA', virtualization_role: 'NA' }],
+  [
+    'a virtual machine',
+    {
+      '/sys/devices/virtual/dmi/id/sys_vendor': 'QEMU',
+      '/sys/devices/virtual/dmi/id/product_name': 'Standard PC (i440FX + PIIX, 1996)',
+    },
+    { virtualization_type: 'kvm', virtualization_role: 'guest', virtualization_tech_guest: ['kvm'] },
+  ],
+  [
+    'one of Red Hat',
+    {
+      '/sys/devices/virtual/dmi/id/sys_vendor': 'Red Hat',
+      '/sys/devices/virtual/dmi/id/product_family': 'Red Hat Enterprise Linux',
+      '/sys/devices/virtual/dmi/id/product_name': 'RHEV Hypervisor',
+    },
+    { virtualization_type: 'RHEV' },
+  ],
+  [
+    'bare metal',
+    { '/sys/devices/virtual/dmi/id/sys_vendor': 'Dell Inc.' },
+    { virtualization_type: 'NA', virtualization_role: 'NA' },
+  ],
   [
     'a host of virtual machines',
-    { container: 'systemd=\nhost=kvm' },
+    { paths: '/sys/module/kvm/initstate\n/dev/kvm' },
     { virtualization_type: 'kvm', virtualization_role: 'host', virtualization_tech_host: ['kvm'] },
   ],
   [
     'a container of systemd-nspawn',
-    { container: 'container=systemd-nspawn\nsystemd=systemd-nspawn' },
+    {
+      '/proc/1/environ': 'LANG=C\0container=systemd-nspawn\0',
+      '/run/systemd/container': 'systemd-nspawn',
+    },
     { virtualization_type: 'container', virtualization_tech_guest: ['container', 'systemd-nspawn'] },
   ],
   [
     'a mount with a space',
-    { mounts: '/dev/sda1 /srv/my\\040data ext4 rw 0 0' },
+    { '/proc/self/mounts': '/dev/sda1 /srv/my\\040data ext4 rw 0 0' },
     { mounts: [{ device: '/dev/sda1', mount: '/srv/my data', fstype: 'ext4', options: 'rw' }] },
   ],
   [
     'a mount over another',
-    { mounts: '/dev/sda1 /srv ext4 rw 0 0\n/dev/sda2 / ext4 rw 0 0\n/dev/sda3 /srv xfs ro 0 0' },
+    { '/proc/self/mounts': '/dev/sda1 /srv ext4 rw 0 0\n/dev/sda2 / ext4 rw 0 0\n/dev/sda3 /srv xfs ro 0 0' },
     {
       mounts: [
         expect.objectContaining({ device: '/dev/sda3', mount: '/srv', fstype: 'xfs' }),
@@ -171,7 +218,10 @@ const cases: [string, Record<string, string>, Record<string, unknown>][] = [
   ],
   [
     'a clock west of Greenwich',
-    { clock: '1700000000 123456789 -0330 NST Tuesday 2 46\n-0330 NST\n-0230 NDT' },
+    {
+      clock:
+        '1700000000 123456789 -0330 NST Tuesday 2 46\n1 0 -0330 NST Sunday 0 02\n2 0 -0230 NDT Saturday 6 28',
+    },
     {
       date_time: expect.objectContaining({
         iso8601: '2023-11-14T22:13:20Z',
@@ -192,8 +242,35 @@ describe('facts', () => {
     expect(read(sections)).toMatchObject(expected);
   });
 
-  test('without an answer of uname are refused', () => {
-    expect(() => facts.parse(Buffer.from(''), [undefined])).toThrow('uname');
+  test('of programs of 32 bits', () => {
+    const words = (numbers: number[]) => Buffer.from(numbers).toString('latin1');
+    const bits = (text: string) => read({ '/proc/self/auxv': text, machineName: 'x86_64' }).userspace_bits;
+    expect(bits(words([33, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]))).toBe('64');
+    expect(bits(words([32, 0, 0, 0, 1, 2, 3, 4, 33, 0, 0, 0]))).toBe('32');
+  });
+
+  test('of its environment and devices', () => {
+    const found = read({
+      '/proc/self/environ': 'A=1\0B=two\nlines\0',
+      links:
+        '/sys/block/sda ../devices/pci/block/sda\n/sys/block/sda/sda1/holders/dm-0 ../../dm-0\n/dev/disk/by-uuid/1-2 ../../sda1\n/sys/class/net/eth0.10/device/driver/module ../../module/virtio_net',
+      '/sys/block/sda/size': '2048',
+      '/sys/block/sda/sda1/partition': '1',
+      '/sys/block/sda/sda1/size': '1024',
+      addresses: address,
+    });
+    expect(found.env).toEqual({ A: '1', B: 'two\nlines' });
+    expect(found).toMatchObject({
+      devices: {
+        sda: { size: '1.00 MB', partitions: { sda1: { links: { uuids: ['1-2'] }, holders: ['dm-0'] } } },
+      },
+      device_links: { masters: { sda1: ['dm-0'] } },
+      eth0_10: { module: 'virtio_net' },
+    });
+  });
+
+  test('without an answer of the kernel are refused', () => {
+    expect(() => facts.parse(Buffer.from(''), [undefined])).toThrow('kernel');
   });
 });
 

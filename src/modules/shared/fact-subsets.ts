@@ -1,60 +1,116 @@
-/** Ansible's gather_subset -> patterns of the facts that it is about, without `ansible_`. */
-const subsets: Readonly<Record<string, readonly string[]>> = {
-  apparmor: ['apparmor'],
-  caps: ['system_capabilities*'],
-  chroot: ['is_chroot'],
-  cmdline: ['cmdline', 'proc_cmdline'],
-  date_time: ['date_time'],
-  distribution: ['distribution*', 'os_family'],
-  dns: ['dns'],
-  env: ['env'],
-  fips: ['fips'],
-  loadavg: ['loadavg'],
-  local: ['local'],
-  lsb: ['lsb'],
-  pkg_mgr: ['pkg_mgr', 'distribution*', 'os_family', 'apt_uri'],
-  platform: [
-    'system',
-    'kernel',
-    'kernel_version',
-    'machine',
-    'machine_id',
-    'architecture',
-    'userspace_*',
-    'nodename',
-    'hostname',
-    'fqdn',
-    'domain',
-  ],
-  python: [],
-  selinux: ['selinux'],
-  service_mgr: ['service_mgr', 'system', 'kernel', 'machine', 'architecture', 'distribution*', 'os_family'],
-  ssh_pub_keys: ['ssh_host_key_*'],
-  systemd: ['systemd'],
-  user: ['user_*', 'real_*_id', 'effective_*_id'],
-  network: ['interfaces', 'all_ipv?_addresses', 'default_ipv?', 'locally_reachable_ips'],
-  hardware: [
-    'mem*_mb',
-    'swap*_mb',
-    'memory_mb',
-    'processor*',
-    'flags',
-    'bios_*',
-    'board_*',
-    'chassis_*',
-    'form_factor',
-    'product_*',
-    'system_vendor',
-    'uptime_seconds',
-    'mounts',
-    'devices',
-    'device_links',
-    'lvm',
-  ],
-  virtual: ['virtualization_*'],
-  fibre_channel_wwn: ['fibre_channel_wwn'],
-  iscsi: ['iscsi_iqn'],
-  nvme: ['hostnqn'],
+import type { FactSection } from '../../host/facts-script.ts';
+
+/** Facts that a part of gather_subset is about. */
+interface Subset {
+  /** Patterns of their names, without `ansible_`. */
+  readonly facts: readonly string[];
+  /** What must be read of the host for them. */
+  readonly from: readonly FactSection[];
+}
+
+const distribution: Subset = { facts: ['distribution*', 'os_family'], from: ['release', 'debian'] };
+
+/** By Ansible's names. */
+const subsets: Readonly<Record<string, Subset>> = {
+  apparmor: { facts: ['apparmor'], from: ['apparmor'] },
+  caps: { facts: ['system_capabilities*'], from: ['capabilities'] },
+  chroot: { facts: ['is_chroot'], from: ['chroot'] },
+  cmdline: { facts: ['cmdline', 'proc_cmdline'], from: ['cmdline'] },
+  date_time: { facts: ['date_time'], from: ['clock'] },
+  distribution,
+  dns: { facts: ['dns'], from: ['resolver'] },
+  env: { facts: ['env'], from: ['environment'] },
+  fips: { facts: ['fips'], from: ['fips'] },
+  loadavg: { facts: ['loadavg'], from: ['load'] },
+  local: { facts: ['local'], from: [] },
+  lsb: { facts: ['lsb'], from: ['lsb', 'lsbFile'] },
+  pkg_mgr: {
+    facts: ['pkg_mgr', 'apt_uri', ...distribution.facts],
+    from: ['managers', 'apt', ...distribution.from],
+  },
+  platform: {
+    facts: [
+      'system',
+      'kernel',
+      'kernel_version',
+      'machine',
+      'machine_id',
+      'architecture',
+      'userspace_*',
+      'nodename',
+      'hostname',
+      'fqdn',
+      'domain',
+    ],
+    from: [
+      'system',
+      'kernel',
+      'version',
+      'machine',
+      'machineName',
+      'machineId',
+      'auxiliary',
+      'nodename',
+      'hosts',
+    ],
+  },
+  python: { facts: [], from: [] },
+  selinux: { facts: ['selinux'], from: ['enforcing', 'selinux'] },
+  service_mgr: {
+    facts: ['service_mgr', 'system', 'kernel', 'machine', 'architecture', ...distribution.facts],
+    from: ['init', 'booted', 'system', 'kernel', 'machine', 'machineName', ...distribution.from],
+  },
+  ssh_pub_keys: { facts: ['ssh_host_key_*'], from: ['keys'] },
+  systemd: { facts: ['systemd'], from: ['systemd'] },
+  user: { facts: ['user_*', 'real_*_id', 'effective_*_id'], from: ['user', 'status'] },
+  network: {
+    facts: ['interfaces', 'all_ipv?_addresses', 'default_ipv?', 'locally_reachable_ips'],
+    from: ['addresses', 'addresses6', 'speeds', 'drivers', 'kinds'],
+  },
+  hardware: {
+    facts: [
+      'mem*_mb',
+      'swap*_mb',
+      'memory_mb',
+      'processor*',
+      'flags',
+      'bios_*',
+      'board_*',
+      'chassis_*',
+      'form_factor',
+      'product_*',
+      'system_vendor',
+      'uptime_seconds',
+      'mounts',
+      'devices',
+      'device_links',
+      'lvm',
+    ],
+    from: [
+      'memory',
+      'processors',
+      'status',
+      'machine',
+      'machineName',
+      'dmi',
+      'uptime',
+      'mounts',
+      'mountinfo',
+      'sizes',
+      'uuids',
+      'blocks',
+      'blockFiles',
+      'diskLinks',
+      'lvm',
+    ],
+  },
+  virtual: {
+    facts: ['virtualization_*'],
+    from: ['virtual', 'container', 'initEnvironment', 'initGroups', 'xen', 'dmi', 'processors'],
+  },
+  fibre_channel_wwn: { facts: ['fibre_channel_wwn'], from: ['fibreChannel'] },
+  iscsi: { facts: ['iscsi_iqn'], from: ['iscsi'] },
+  nvme: { facts: ['hostnqn'], from: ['nvme'] },
 };
 /** Ones that are about the same as another. */
 const others: Readonly<Record<string, readonly string[]>> = {
@@ -117,13 +173,23 @@ export function isSubset(name: string): boolean {
   return bare === 'all' || bare === 'min' || bare in subsets || bare in others;
 }
 
+/** What must be read of a host for what gather_subset asks for. */
+export function sectionsOf(asked: readonly string[]): FactSection[] {
+  return [...new Set(wantedSubsets(asked).flatMap((name) => subsets[name]?.from ?? []))];
+}
+
+/** Whether it asks for facts that files of the host give. */
+export function wantsLocal(asked: readonly string[]): boolean {
+  return wantedSubsets(asked).includes('local');
+}
+
 /** The facts that the subsets are about. The names of interfaces are facts of the network. */
 export function chooseFacts(
   facts: Readonly<Record<string, unknown>>,
   asked: readonly string[],
 ): Record<string, unknown> {
   const wanted = wantedSubsets(asked);
-  const patterns = wanted.flatMap((name) => subsets[name] ?? []).map(globPattern);
+  const patterns = wanted.flatMap((name) => subsets[name]?.facts ?? []).map(globPattern);
   const interfaces = wanted.includes('network')
     ? ((facts.interfaces as string[] | undefined) ?? []).map((name) => name.replace(/[-.:]/g, '_'))
     : [];

@@ -1,8 +1,17 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { facts } from '../../../src/host/facts.ts';
 import { localFacts } from '../../../src/host/facts-local.ts';
-import { chooseFacts, globPattern, isSubset } from '../../../src/modules/shared/fact-subsets.ts';
+import { factSections } from '../../../src/host/facts-script.ts';
+import { openLocalHost } from '../../../src/host/local.ts';
+import {
+  chooseFacts,
+  globPattern,
+  isSubset,
+  sectionsOf,
+  wantsLocal,
+} from '../../../src/modules/shared/fact-subsets.ts';
 
-const facts = {
+const example = {
   distribution: 'Debian',
   os_family: 'Debian',
   pkg_mgr: 'apt',
@@ -13,9 +22,48 @@ const facts = {
   user_id: 'root',
 };
 
+describe('gather_subset on a host', () => {
+  let host: Awaited<ReturnType<typeof openLocalHost>>;
+  beforeAll(async () => {
+    host = await openLocalHost({ readOnly: true });
+  });
+  afterAll(() => host.close());
+
+  const fleeting = [
+    'date_time',
+    'loadavg',
+    'memfree_mb',
+    'memory_mb',
+    'swapfree_mb',
+    'uptime_seconds',
+    'mounts',
+    'env',
+  ];
+  test.each(
+    [
+      'apparmor caps chroot cmdline distribution dns fips lsb pkg_mgr platform selinux service_mgr ssh_pub_keys'.split(
+        ' ',
+      ),
+      'systemd user network hardware virtual fibre_channel_wwn iscsi nvme'.split(' '),
+    ].flat(),
+  )('%s reads all that its facts are made of', async (subset) => {
+    const asked = ['!all', '!min', subset];
+    const [all, some] = [await host.ask(facts, undefined), await host.ask(facts, sectionsOf(asked))];
+    const stable = (of: Record<string, unknown>) =>
+      Object.fromEntries(Object.entries(chooseFacts(of, asked)).filter(([name]) => !fleeting.includes(name)));
+    expect(stable(some)).toEqual(stable(all));
+  });
+
+  test('reads no more', () => {
+    expect(sectionsOf(['!all', '!min', 'loadavg'])).toEqual(['load']);
+    expect([['!all', '!min'], ['!all'], ['min']].map(wantsLocal)).toEqual([false, true, true]);
+    expect(new Set(sectionsOf(['all']))).toEqual(new Set(factSections));
+  });
+});
+
 describe('gather_subset', () => {
   const cases: [string[], string[]][] = [
-    [['all'], Object.keys(facts)],
+    [['all'], Object.keys(example)],
     [['min'], ['distribution', 'os_family', 'pkg_mgr', 'user_id']],
     [['!all'], ['distribution', 'os_family', 'pkg_mgr', 'user_id']],
     [
@@ -23,7 +71,7 @@ describe('gather_subset', () => {
       ['interfaces', 'eth0_1'],
     ],
     [['network'], ['distribution', 'os_family', 'pkg_mgr', 'interfaces', 'eth0_1', 'user_id']],
-    [['!hardware'], Object.keys(facts).filter((name) => name !== 'memtotal_mb')],
+    [['!hardware'], Object.keys(example).filter((name) => name !== 'memtotal_mb')],
     [
       ['!all', '!min', 'distribution_version'],
       ['distribution', 'os_family'],
@@ -31,7 +79,7 @@ describe('gather_subset', () => {
     [['!all', '!min'], []],
   ];
   test.each(cases)('%j', (asked, expected) => {
-    expect(Object.keys(chooseFacts(facts, asked))).toEqual(expected);
+    expect(Object.keys(chooseFacts(example, asked))).toEqual(expected);
   });
 
   test('knows its names', () => {

@@ -101,11 +101,12 @@ export default state<Params, State>({
     await placed?.finish();
   },
 
-  result: (want, { pair }) => {
+  result: (want, { pair, there, served }) => {
     const leaf = readCertificates(pair.chain)[0]!;
     return {
       certificate: want.certificate,
       key: want.key,
+      in_service: fileChanges(want, pair, there).length + servedChanges(pair, served).length === 0,
       issuer: commonName(leaf.issuer),
       not_after: validityOf(leaf).notAfter.toISOString(),
     };

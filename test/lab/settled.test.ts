@@ -87,7 +87,12 @@ const drifts: Drift[] = [
         to: expect.stringMatching(/^ *server_tokens off;$/m),
       },
     ],
-    handlers: ['nginx : Reload nginx', 'nginx : See that Nginx answers'],
+    handlers: [
+      'rolling : Take the server out of the balancer',
+      'nginx : Reload nginx',
+      'nginx : See that Nginx answers',
+      'Put the server back',
+    ],
   },
   {
     what: 'Nginx stopped',

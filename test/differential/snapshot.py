@@ -78,9 +78,6 @@ for root in sys.argv[1:]:
 for line in lines('dpkg-query', '-W', '-f', '${Package} ${db:Status-Abbrev} ${Version}\n'):
     package, status, *version = line.split()
     state['package ' + package] = {'status': status, 'version': ' '.join(version)}
-for line in lines('systemctl', 'list-unit-files', '--no-legend', '--plain'):
-    unit, enabled, *_ = line.split()
-    state['unit file ' + unit] = {'state': enabled}
 for line in lines('systemctl', 'list-units', '--all', '--no-legend', '--plain', '--type=service,socket,timer,mount'):
     unit, _load, active, sub, *_ = line.split()
     if active != 'inactive':  # these come and go as something asks for them

@@ -13,7 +13,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Compared, compare, type Phase, phases } from './differential/compare.ts';
 import { playbooks } from './differential/project.ts';
-import { chosen, fleet, prepare, twinLab } from './differential/twins.ts';
+import { chosen, fleet, prepare, singles, twinLab } from './differential/twins.ts';
 
 const wanted = playbooks().filter(
   ({ name }) => !chosen || chosen.split(',').some((part) => name.includes(part)),
@@ -22,21 +22,19 @@ const lab = twinLab();
 type Outcome = Readonly<Record<Phase, Compared>>;
 const outcomes = new Map<string, Promise<Outcome>>();
 
-/** Playbooks for one host go over the pairs of twins side by side; those of a fleet take all pairs, one by one. */
+/** Each pair of twins, and the fleet's as one, takes playbook after playbook, all side by side. */
 function begin(): void {
-  const single = wanted.filter((playbook) => !playbook.fleet);
-  const free = fleet.map((twins) => ({ twins, ready: Promise.resolve<unknown>(undefined) }));
-  for (const [index, { name }] of single.entries()) {
-    const place = free[index % free.length]!;
-    const outcome = place.ready.then(() => compare(lab, name, [place.twins]));
+  const places = [fleet, ...singles.map((twins) => [twins])].map((twins) => ({
+    twins,
+    ready: Promise.resolve<unknown>(undefined),
+  }));
+  const [together, ...apart] = places;
+  let next = 0;
+  for (const playbook of wanted) {
+    const place = playbook.fleet ? together! : apart[next++ % apart.length]!;
+    const outcome = place.ready.then(() => compare(lab, playbook.name, place.twins));
     place.ready = outcome.catch(() => undefined);
-    outcomes.set(name, outcome);
-  }
-  let ready = Promise.all(free.map((place) => place.ready)).then((): unknown => undefined);
-  for (const { name } of wanted.filter((playbook) => playbook.fleet)) {
-    const outcome = ready.then(() => compare(lab, name, fleet));
-    ready = outcome.catch(() => undefined);
-    outcomes.set(name, outcome);
+    outcomes.set(playbook.name, outcome);
   }
 }
 

@@ -14,6 +14,7 @@ const roots = [
   '/home',
   '/opt',
   '/root',
+  '/run/systemd/system',
   '/srv',
   '/usr/local',
   '/var/spool/cron',
@@ -39,7 +40,7 @@ const ignored: readonly (readonly [what: RegExp, why: string])[] = [
     /^(unit|mount) .*(session-|user@|user-runtime-dir@|run-user|\/run\/user)/,
     'foobar logs in over SSH, Ansible is there',
   ],
-  [/^unit ssh@|^unit (file )?run-|^unit foobar-/, 'how a tool gets there and starts programs'],
+  [/^unit ssh@|^unit run-|^unit foobar-/, 'how a tool gets there and starts programs'],
   [/^unit (apt-|dpkg-|e2scrub|fstrim|logrotate|man-db|systemd-tmpfiles-clean|motd)/, "Debian's timers"],
   [/^unit systemd-(hostnamed|timedated|localed)\.(service|socket)$/, 'started when asked, ended when idle'],
   [

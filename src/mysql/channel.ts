@@ -26,10 +26,14 @@ export interface ChannelSettings {
   tls?: string;
   'auto position'?: string;
   'connect retry'?: string;
+  heartbeat?: string;
   receiver?: string;
   applier?: string;
   'semi-sync replica'?: string;
 }
+
+/** Seconds between a source's signs of life; well below replica_net_timeout, after which a replica gives it up. */
+const heartbeat = 2;
 
 /** The settings that CHANGE REPLICATION SOURCE TO sets anew; a seeded server has none of them. */
 export const sourceSettings: readonly (keyof ChannelSettings)[] = [
@@ -40,6 +44,7 @@ export const sourceSettings: readonly (keyof ChannelSettings)[] = [
   'tls',
   'auto position',
   'connect retry',
+  'heartbeat',
 ];
 
 export function wantedSettings(wish: ChannelWish, primary: Pick<Member, 'address'>): ChannelSettings {
@@ -51,6 +56,7 @@ export function wantedSettings(wish: ChannelWish, primary: Pick<Member, 'address
     tls: `required, certificate verified by ${wish.ca}`,
     'auto position': 'ON',
     'connect retry': retry(wish.connect_retry, wish.retry_count),
+    heartbeat: `every ${heartbeat} s`,
     receiver: 'ON',
     applier: 'ON',
     'semi-sync replica': wish.semi_sync ? 'ON' : 'OFF',
@@ -82,6 +88,7 @@ export function presentSettings(wish: ChannelWish, server: ServerStatus, plan: R
         : 'required, certificate not verified',
     'auto position': channel.autoPosition ? 'ON' : 'OFF',
     'connect retry': retry(channel.retryInterval, channel.retryCount),
+    heartbeat: `every ${channel.heartbeat} s`,
     receiver: thread(channel.receiver, channel.receiverError),
     applier: thread(channel.applier, channel.applierError),
   };
@@ -114,6 +121,7 @@ export function changeSource(wish: ChannelWish, primary: Pick<Member, 'address'>
     SOURCE_SSL_VERIFY_SERVER_CERT: 1,
     SOURCE_CONNECT_RETRY: wish.connect_retry,
     SOURCE_RETRY_COUNT: wish.retry_count,
+    SOURCE_HEARTBEAT_PERIOD: heartbeat,
   };
   const list = Object.entries(options).map(([name, value]) => `${name} = ${value}`);
   return `CHANGE REPLICATION SOURCE TO ${list.join(', ')}`;

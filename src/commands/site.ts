@@ -1,5 +1,6 @@
 import { siteScope } from '../engine/variables.ts';
 import { ProjectError } from '../errors.ts';
+import type { ConnectionSettings } from '../host/connection.ts';
 import type { Host } from '../host/contract.ts';
 import { selectHosts } from '../inventory/patterns.ts';
 import type { Scope } from '../template/scope.ts';
@@ -15,6 +16,8 @@ export interface OpenSite {
   readonly lost: ReadonlySet<string>;
   /** The host as root, to be changed. Only for a site that was opened for it. */
   host(name: string): Host;
+  /** How a host is reached. */
+  settings(name: string): ConnectionSettings;
   close(): Promise<void>;
 }
 
@@ -61,6 +64,7 @@ export async function openSite(
     site,
     lost,
     host: (name) => fleet.host(name, { user: 'root' }),
+    settings: (name) => fleet.settings(name),
     close: () => fleet.close(),
   };
 }

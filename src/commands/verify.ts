@@ -2,7 +2,7 @@ import { ExitCode } from '../errors.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
 import { table } from '../reporters/table.ts';
 import { maskText } from '../secrets.ts';
-import type { Finding } from '../verify/contract.ts';
+import type { Finding, Site } from '../verify/contract.ts';
 import { verifyDatabase } from '../verify/database.ts';
 import { verifyFirewall } from '../verify/firewall.ts';
 import { verifyMonitoring } from '../verify/monitoring.ts';
@@ -23,21 +23,19 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
   const began = performance.now();
   const { site, lost, close } = await openSite(options);
   try {
-    const findings = (
-      await Promise.all([
-        verifySite(site),
-        verifyPassThrough(site),
-        verifyDatabase(site),
-        verifyFirewall(site),
-        verifyMonitoring(site),
-      ])
-    ).flat();
+    const findings = await lookAtSite(site);
     print(findings, (performance.now() - began) / 1000, options);
     if (lost.size > 0) return ExitCode.unreachable;
     return findings.every((finding) => finding.kept) ? ExitCode.done : ExitCode.failed;
   } finally {
     await close();
   }
+}
+
+/** What the site promises, and whether it is kept. */
+export async function lookAtSite(site: Site): Promise<Finding[]> {
+  const parts = [verifySite, verifyPassThrough, verifyDatabase, verifyFirewall, verifyMonitoring];
+  return (await Promise.all(parts.map((part) => part(site)))).flat();
 }
 
 function print(findings: readonly Finding[], seconds: number, options: VerifyOptions): void {

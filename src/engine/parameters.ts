@@ -42,9 +42,47 @@ function checked(module: Module, task: Task, scope: Scope): unknown {
     if (value !== undefined)
       input[name] = module.conditions?.includes(name) ? conditions(value, scope) : evaluated(value, scope);
   }
-  const parsed = module.params.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw wrong(task.module, schemaProblems(module.params, input, { what: task.module }), parsed.error.message);
+  return parsed(module, task, input);
+}
+
+/** How often a module's parameters were looked at. */
+const looks = new WeakMap<Module, number>();
+/** So often, it pays to have zod write a program for them. */
+const often = 64;
+
+/** The parameters that an input is, once for all hosts and rounds of a task whose input is the same. */
+function parsed(module: Module, task: Task, input: Readonly<Record<string, unknown>>): unknown {
+  const key = module.kind === 'state' && isPlain(input) ? JSON.stringify(input) : undefined;
+  const before = key === undefined ? undefined : inputs.get(task)?.get(key);
+  if (before) return { ...before };
+  const count = looks.get(module) ?? 0;
+  looks.set(module, count + 1);
+  const result = module.params.safeParse(input, { jitless: count < often });
+  if (result.success) {
+    if (key !== undefined && key.length < longestInput && isDict(result.data))
+      keepInput(task, key, { ...result.data });
+    return result.data;
+  }
+  throw wrong(task.module, schemaProblems(module.params, input, { what: task.module }), result.error.message);
+}
+
+/** By the text of what was given. */
+const inputs = new WeakMap<Task, Map<string, object>>();
+const mostInputs = 64;
+const longestInput = 4096;
+
+function keepInput(task: Task, key: string, want: object): void {
+  const known = inputs.get(task) ?? new Map<string, object>();
+  inputs.set(task, known);
+  if (known.size < mostInputs) known.set(key, want);
+}
+
+/** JSON tells all of it. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null)
+    return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+  if (Array.isArray(value)) return Object.getPrototypeOf(value) === Array.prototype && value.every(isPlain);
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain);
 }
 
 /** In the words of the check: several mistakes have each its hint behind it. */

@@ -3,6 +3,17 @@ import { at, describe } from './cursor.ts';
 import { OperandParser } from './operands.ts';
 
 const comparisons = ['==', '!=', '<', '>', '<=', '>='];
+/** How strongly operators bind; all of them to the left. */
+const strengths = new Map([
+  ['+', 1],
+  ['-', 1],
+  ['~', 2],
+  ['*', 3],
+  ['/', 3],
+  ['//', 3],
+  ['%', 3],
+  ['**', 4],
+]);
 /** Words that cannot begin the argument of a test written without parentheses. */
 const notAnArgument = ['else', 'or', 'and', 'is', 'in', 'not', 'if', 'recursive'];
 
@@ -63,12 +74,12 @@ export class ExpressionParser extends OperandParser {
   }
 
   private comparison(): Expression {
-    const left = this.binary(['+', '-'], () => this.concatenation());
+    const left = this.binary(1);
     const rest: { operator: string; right: Expression }[] = [];
     for (;;) {
       const operator = this.comparator();
       if (operator === undefined) break;
-      rest.push({ operator, right: this.binary(['+', '-'], () => this.concatenation()) });
+      rest.push({ operator, right: this.binary(1) });
     }
     return rest.length ? { kind: 'compare', left, rest, ...at(left) } : left;
   }
@@ -84,21 +95,15 @@ export class ExpressionParser extends OperandParser {
     return undefined;
   }
 
-  private concatenation(): Expression {
-    return this.binary(['~'], () => this.binary(['*', '/', '//', '%'], () => this.power()));
-  }
-
-  private power(): Expression {
-    return this.binary(['**'], () => this.unary(true));
-  }
-
-  private binary(operators: readonly string[], operand: () => Expression): Expression {
-    let left = operand();
+  /** @param least how strongly its operators bind at least */
+  private binary(least: number): Expression {
+    let left = this.unary(true);
     for (;;) {
       const token = this.peek();
-      if (token?.kind !== 'operator' || !operators.includes(token.value)) return left;
+      const strength = token?.kind === 'operator' ? strengths.get(token.value) : undefined;
+      if (token === undefined || strength === undefined || strength < least) return left;
       this.take();
-      left = { kind: 'binary', operator: token.value, left, right: operand(), ...at(left) };
+      left = { kind: 'binary', operator: token.value, left, right: this.binary(strength + 1), ...at(left) };
     }
   }
 

@@ -28,9 +28,13 @@ export function tokenizeTemplate(text: string, options: SyntaxOptions): Token[] 
 
 /** The tokens of an expression without braces. Throws TemplateSyntaxError. */
 export function tokenizeExpression(text: string): Token[] {
-  return new Lexer(text, { ...ansibleSyntax, keep_trailing_newline: true }).expression();
+  return new Lexer(text, ofExpressions).expression();
 }
 
+const ofExpressions: SyntaxOptions = { ...ansibleSyntax, keep_trailing_newline: true };
+
+/** The first of these serves nearly always, and the other is dear to compile. */
+const plainWord = /[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_\u0080-\uffff])/y;
 const word = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*/uy;
 const float = /(?<!\.)(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy;
 const integer = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy;
@@ -44,39 +48,44 @@ interface Opening {
   readonly pattern: RegExp;
 }
 
+/** What begins and ends the tags of a syntax: made once for it. */
+interface Marks {
+  readonly opening: RegExp;
+  readonly openings: readonly Opening[];
+  readonly end: Readonly<Record<'raw' | 'comment' | 'tag' | 'output', RegExp>>;
+}
+
+const known = new Map<string, Marks>();
+
 class Lexer {
   readonly #text: string;
   readonly #options: SyntaxOptions;
   readonly #tokens: Token[] = [];
-  readonly #opening: RegExp;
-  readonly #openings: readonly Opening[];
+  readonly #marks: Marks;
   #at = 0;
   #line = 1;
   #lineStart = 0;
   #break: number;
 
   constructor(text: string, options: SyntaxOptions) {
-    const lines = text.replace(/\r\n|\r/g, '\n');
+    const lines = text.includes('\r') ? text.replace(/\r\n|\r/g, '\n') : text;
     this.#text = !options.keep_trailing_newline && lines.endsWith('\n') ? lines.slice(0, -1) : lines;
     this.#break = this.#text.indexOf('\n');
     this.#options = options;
-    this.#openings = openings(options);
-    this.#opening = new RegExp(
-      this.#openings.map(({ kind, pattern }) => `(?<${kind}>${pattern.source})`).join('|'),
-      'gm',
-    );
+    this.#marks = marksOf(options);
   }
 
   template(): Token[] {
     let linesStart = true;
+    const { opening, openings } = this.#marks;
     while (this.#at < this.#text.length) {
-      this.#opening.lastIndex = this.#at;
-      const found = this.#opening.exec(this.#text);
+      opening.lastIndex = this.#at;
+      const found = opening.exec(this.#text);
       if (!found) {
         this.#say('text', this.#text.slice(this.#at), this.#at);
         break;
       }
-      const { kind } = this.#openings.find((each) => found.groups?.[each.kind] !== undefined)!;
+      const { kind } = openings.find((each) => found.groups?.[each.kind] !== undefined)!;
       const sign = found.groups?.[`sign_${kind}`];
       let text = this.#text.slice(this.#at, found.index);
       if (sign === '-') text = text.trimEnd();
@@ -103,49 +112,32 @@ class Lexer {
   }
 
   #open(kind: Opening['kind'], found: RegExpExecArray): void {
-    const { block_end_string: blockEnd, comment_end_string: commentEnd, trim_blocks: trim } = this.#options;
-    const newline = trim ? '\\n?' : '';
+    const { end } = this.#marks;
     switch (kind) {
-      case 'comment': {
-        const end = new RegExp(
-          `\\+${escaped(commentEnd)}|-${escaped(commentEnd)}\\s*|${escaped(commentEnd)}${newline}`,
-          'g',
-        );
-        this.#skipTo(end, found.index, 'a comment is never closed');
+      case 'comment':
+        this.#skipTo(end.comment, found.index, 'a comment is never closed');
         return;
-      }
       case 'raw': {
-        const begin = escaped(this.#options.block_start_string);
-        const tail = `\\+${escaped(blockEnd)}|-${escaped(blockEnd)}\\s*|${escaped(blockEnd)}${newline}`;
         const from = this.#at;
-        const end = this.#skipTo(
-          new RegExp(`${begin}([-+]?)\\s*endraw\\s*(?:${tail})`, 'g'),
-          found.index,
-          "'raw' is never closed: expected 'endraw'",
-        );
-        const text = this.#text.slice(from, end.index);
-        this.#say('text', end[1] === '-' ? text.trimEnd() : text, from);
+        const closed = this.#skipTo(end.raw, found.index, "'raw' is never closed: expected 'endraw'");
+        const text = this.#text.slice(from, closed.index);
+        this.#say('text', closed[1] === '-' ? text.trimEnd() : text, from);
         return;
       }
       case 'remark':
         return;
       case 'tag':
         this.#say('tag-begin', found[0], found.index);
-        this.#inside(
-          new RegExp(`\\+${escaped(blockEnd)}|-${escaped(blockEnd)}\\s*|${escaped(blockEnd)}${newline}`, 'y'),
-          'tag-end',
-        );
+        this.#inside(end.tag, 'tag-end');
         return;
       case 'line':
         this.#say('tag-begin', found[0], found.index);
         this.#inside(/\s*(?:\n|$)/y, 'tag-end');
         return;
-      case 'output': {
-        const end = escaped(this.#options.variable_end_string);
+      case 'output':
         this.#say('output-begin', found[0], found.index);
-        this.#inside(new RegExp(`-${end}\\s*|${end}`, 'y'), 'output-end');
+        this.#inside(end.output, 'output-end');
         return;
-      }
     }
   }
 
@@ -205,13 +197,16 @@ class Lexer {
 
   #literal(inTemplate: boolean): [TokenKind, string] | undefined {
     const begin = this.#at;
-    const real = this.#match(float);
-    if (real !== undefined) return ['float', real.replaceAll('_', '')];
-    const number = this.#match(integer);
-    if (number !== undefined) return ['integer', number.replaceAll('_', '').toLowerCase()];
-    const name = this.#match(word);
+    const first = this.#text.charCodeAt(begin);
+    if (first >= 0x30 && first <= 0x39) {
+      const real = this.#match(float);
+      if (real !== undefined) return ['float', real.replaceAll('_', '')];
+      const number = this.#match(integer);
+      return number === undefined ? undefined : ['integer', number.replaceAll('_', '').toLowerCase()];
+    }
+    const name = this.#match(plainWord) ?? (isLetter(first) ? this.#match(word) : undefined);
     if (name !== undefined) return ['name', name];
-    const string = this.#match(quoted);
+    const string = first === 0x22 || first === 0x27 ? this.#match(quoted) : undefined;
     return string === undefined ? undefined : ['string', this.#string(string, inTemplate, begin)];
   }
 
@@ -247,6 +242,38 @@ class Lexer {
     }
     return { line: this.#line, column: Math.max(at - this.#lineStart, 0) + 1 };
   }
+}
+
+/** A word may begin with it. */
+function isLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return code >= 0x80 || code === 0x5f || (lower >= 0x61 && lower <= 0x7a);
+}
+
+function marksOf(options: SyntaxOptions): Marks {
+  const { newline_sequence: _newline, ...own } = options;
+  const key = JSON.stringify(own);
+  let marks = known.get(key);
+  if (!marks) {
+    const all = openings(options);
+    const opening = all.map(({ kind, pattern }) => `(?<${kind}>${pattern.source})`).join('|');
+    marks = { openings: all, opening: new RegExp(opening, 'gm'), end: endings(options) };
+    known.set(key, marks);
+  }
+  return marks;
+}
+
+function endings(options: SyntaxOptions): Marks['end'] {
+  const newline = options.trim_blocks ? '\\n?' : '';
+  const closing = (text: string) => `\\+${text}|-${text}\\s*|${text}${newline}`;
+  const [block, output] = [escaped(options.block_end_string), escaped(options.variable_end_string)];
+  const begin = escaped(options.block_start_string);
+  return {
+    comment: new RegExp(closing(escaped(options.comment_end_string)), 'g'),
+    raw: new RegExp(`${begin}([-+]?)\\s*endraw\\s*(?:${closing(block)})`, 'g'),
+    tag: new RegExp(closing(block), 'y'),
+    output: new RegExp(`-${output}\\s*|${output}`, 'y'),
+  };
 }
 
 /** What begins a tag, the longest first, so that `{%` is not taken for `{`. */

@@ -31,7 +31,7 @@ rm -f ${lease}
 
 /**
  * Shell that takes the permission away and makes the server read-only. The statements of standard input are run
- * before. Transactions that are open longer than `patience` seconds are ended: MySQL waits for them.
+ * before. It prints the transactions that the server then has. Transactions that are open longer than `patience` seconds are ended: MySQL waits for them.
  */
 export function closeScript(socket: string, patience: number): Command {
   const sessions = `SELECT CONCAT('KILL ', ID, ';') FROM performance_schema.processlist
@@ -41,7 +41,7 @@ export function closeScript(socket: string, patience: number): Command {
 rm -f ${permissionFile} && sync ${folder} || exit
 ${client(socket)} || exit
 { exec 8>&-; sleep ${patience}; ${client(socket)} -e ${sessions} | ${client(socket)} --force; } >/dev/null 2>&1 </dev/null & ender=$!
-timeout ${patience + 10} ${client(socket)} -e 'SET GLOBAL super_read_only = ON'; code=$?
+timeout ${patience + 10} ${client(socket)} -e 'SET GLOBAL super_read_only = ON; SELECT @@global.gtid_executed'; code=$?
 kill "$ender" 2>/dev/null
 exit "$code"`;
 }

@@ -73,11 +73,11 @@ export async function readMembers(group: DatabaseGroup): Promise<Member[]> {
   );
 }
 
-/** The server as it is now, of a member that answers. */
-export async function readAgain(
-  group: DatabaseGroup,
-  name: string,
-): Promise<Member & Required<Pick<Member, 'server'>>> {
+/** A member that answers. */
+export type Answering = Member & Required<Pick<Member, 'server'>>;
+
+/** The server as it is now. Throws a TaskFailure when it does not answer. */
+export async function readAgain(group: DatabaseGroup, name: string): Promise<Answering> {
   const { address } = group.members.find((member) => member.name === name)!;
   const member = await rereadMember(name, address, group.host(name), group.socket);
   if (!member.server) throw new TaskFailure(member.reason ?? `${name} does not answer`);

@@ -5,19 +5,21 @@ import { closeScript, openScript } from '../host/writable.ts';
 import { changeSource } from '../mysql/channel.ts';
 import { type Member, replicatesFrom, transactionsOf } from '../mysql/cluster.ts';
 import { countGtids, formatGtidSet, type GtidSet, parseGtidSet, subtractGtids } from '../mysql/gtid.ts';
+import { sqlString } from '../mysql/literal.ts';
 import { markStatements } from '../mysql/mark.ts';
 import { type Promotion, type PromotionWish, planPromotion } from '../mysql/promotion.ts';
 import { semiSync } from '../mysql/semisync.ts';
 import { Absent, fence } from './fence.ts';
-import { type DatabaseGroup, readAgain, readMembers } from './group.ts';
+import { type Answering, type DatabaseGroup, readAgain, readMembers } from './group.ts';
 import type { Story } from './story.ts';
 
 type Acting = Extract<Promotion, { kind: 'switch' | 'force' }>;
 
 /** Seconds for which transactions that are open may delay a planned switch; then they are ended. */
 const patience = 2;
-/** Seconds without progress after which a candidate that catches up is given up: before, and while nobody writes. */
+/** Seconds without progress after which a candidate that catches up is given up. */
 const calm = 60;
+/** Seconds in which it must have the last transactions, while nobody can write. */
 const urgent = 10;
 
 export interface Promoted {
@@ -49,7 +51,9 @@ export async function promote(
 ): Promise<Promoted> {
   if (promotion.kind === 'settled') {
     for (const name of promotion.followers)
-      await story.phase(`make ${name} follow ${promotion.to}`, () => follow(group, name, promotion.to));
+      await story.phase(`make ${name} follow ${promotion.to}`, async () =>
+        follow(group, await readAgain(group, name), promotion.to),
+      );
     return { primary: promotion.to };
   }
   return promotion.kind === 'switch'
@@ -63,22 +67,28 @@ async function handOver(group: DatabaseGroup, plan: Acting, story: Story): Promi
   await story.phase(`${to} catches up with ${from}`, async () => {
     const { address } = memberOf(group, from);
     const candidate = await readAgain(group, to);
-    if (!replicatesFrom(candidate, { name: from, address })) await follow(group, to, from);
-    await caughtUp(group, to, transactionsOf(await readAgain(group, from)), calm, story);
+    if (!replicatesFrom(candidate, { name: from, address })) await follow(group, candidate, from);
+    await caughtUp(group, to, transactionsOf(await readAgain(group, from)), story);
   });
+  // All that must be known is asked before: while nobody writes, nothing but what changes something is sent.
+  const servers = new Map(
+    await Promise.all(
+      group.members
+        .filter(({ name }) => name === to || plan.followers.includes(name))
+        .map(async ({ name }) => [name, await readAgain(group, name)] as const),
+    ),
+  );
   const began = performance.now();
-  await story.phase(`${from} takes no more writes`, () => close(group, from));
+  const last = await story.phase(`${from} takes no more writes`, () => close(group, from));
   try {
-    await story.phase(`${to} has everything that ${from} has`, async () =>
-      caughtUp(group, to, transactionsOf(await readAgain(group, from)), urgent, story),
-    );
+    await story.phase(`${to} has everything that ${from} has`, () => waitFor(group, to, last));
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
-    await story.phase(`${from} takes writes again`, () => open(group, from, plan, false));
+    await story.phase(`${from} takes writes again`, () => open(group, servers.get(from)!));
     throw new TaskFailure(`${error.message}; ${from} is the primary as before`, error.hint);
   }
-  await story.phase(`the others follow ${to}`, () => elect(group, plan));
-  await story.phase(`${to} takes writes`, () => open(group, to, plan, true));
+  await story.phase(`the others follow ${to}`, () => elect(group, plan, servers));
+  await story.phase(`${to} takes writes`, () => open(group, servers.get(to)!, plan));
   return { primary: to, writePause: (performance.now() - began) / 1000 };
 }
 
@@ -100,9 +110,14 @@ async function takeOver(
   const { to } = plan;
   await story.phase(`${to} applies what it has received`, async () => {
     await runSql(group.host(to), group.socket, ['START REPLICA SQL_THREAD']);
-    await caughtUp(group, to, transactionsOf(await readAgain(group, to)), calm * 10, story);
+    await caughtUp(group, to, transactionsOf(await readAgain(group, to)), story);
   });
-  await story.phase(`the others follow ${to}`, () => elect(group, plan));
+  const servers = new Map(
+    await Promise.all(
+      [to, ...plan.followers].map(async (name) => [name, await readAgain(group, name)] as const),
+    ),
+  );
+  await story.phase(`the others follow ${to}`, () => elect(group, plan, servers));
   await story.phase(`${old} must have made itself read-only (lease of ${group.lease} s)`, async () => {
     for (;;) {
       await absent.look();
@@ -111,7 +126,7 @@ async function takeOver(
       await sleep(Math.min(left, 1) * 1000);
     }
   });
-  await story.phase(`${to} takes writes`, () => open(group, to, plan, true));
+  await story.phase(`${to} takes writes`, () => open(group, servers.get(to)!, plan));
   return { primary: to };
 }
 
@@ -153,58 +168,69 @@ async function hold(group: DatabaseGroup, first: Acting, wish: PromotionWish): P
  * Makes every server, the new primary included, name it as its source. From here on the old one finds no majority
  * that follows it, and an interrupted promotion is found again.
  */
-async function elect(group: DatabaseGroup, { to, followers }: Acting): Promise<void> {
-  const { address } = memberOf(group, to);
-  const candidate = await readAgain(group, to);
-  if (candidate.server.channels.length > 0 && !replicatesFrom(candidate, { name: to, address }))
-    await runSql(group.host(to), group.socket, ['STOP REPLICA', changeSource(group.wish(to), { address })]);
-  await Promise.all(followers.map((name) => follow(group, name, to)));
+async function elect(
+  group: DatabaseGroup,
+  { to, followers }: Acting,
+  servers: ReadonlyMap<string, Answering>,
+): Promise<void> {
+  await Promise.all([
+    ...followers.map((name) => follow(group, servers.get(name)!, to)),
+    point(group, servers.get(to)!, to),
+  ]);
   if (!group.wish(to).semi_sync || followers.length === 0) return;
   // Without one that acknowledges, the first commits would be acknowledged alone. A replica that needs longer is
   // not waited for: commits are then acknowledged as they are without replicas.
-  for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(50))
+  for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(20))
     if (semiSync((await readAgain(group, to)).server).clients > 0) return;
 }
 
-async function follow(group: DatabaseGroup, name: string, source: string): Promise<void> {
+/** The server names that one as its source from now on; its receiver is left as it is when it did before. */
+async function point(group: DatabaseGroup, member: Answering, source: string, then: readonly string[] = []) {
   const { address } = memberOf(group, source);
-  const member = await readAgain(group, name);
-  const [channel] = member.server.channels;
-  const there = channel !== undefined && replicatesFrom(member, { name: source, address });
-  await runSql(group.host(name), group.socket, [
-    ...(there ? [] : ['STOP REPLICA', changeSource(group.wish(name), { address })]),
-    'START REPLICA',
+  const there = member.server.channels.length > 0 && replicatesFrom(member, { name: source, address });
+  await runSql(group.host(member.name), group.socket, [
+    ...(there ? [] : ['STOP REPLICA', changeSource(group.wish(member.name), { address })]),
+    ...then,
   ]);
 }
 
-async function close(group: DatabaseGroup, name: string): Promise<void> {
-  await group.host(name).run(closeScript(group.socket, patience), { stdin: '' });
+async function follow(group: DatabaseGroup, member: Answering, source: string): Promise<void> {
+  await point(group, member, source, ['START REPLICA']);
 }
 
-/** @param newTerm whether it has not been the primary before */
-async function open(group: DatabaseGroup, name: string, plan: Acting, newTerm: boolean): Promise<void> {
-  const { server } = await readAgain(group, name);
+/** Ends the writes. @returns all transactions that there are then */
+async function close(group: DatabaseGroup, name: string): Promise<string> {
+  const { stdout } = await group.host(name).run(closeScript(group.socket, patience), { stdin: '' });
+  return formatGtidSet(parseGtidSet(stdout));
+}
+
+/** @param plan gives the server its new term; without it the server was the primary before */
+async function open(group: DatabaseGroup, { name, server }: Answering, plan?: Acting): Promise<void> {
   const semi = semiSync(server);
   const statements = [
-    ...(server.channels.length > 0 ? ['STOP REPLICA', 'RESET REPLICA ALL'] : []),
+    ...(plan ? ['STOP REPLICA', 'RESET REPLICA ALL'] : []),
     ...(group.wish(name).semi_sync && semi.sourceVariable ? [`SET GLOBAL ${semi.sourceVariable} = ON`] : []),
-    ...(newTerm ? markStatements({ cluster: plan.cluster, term: plan.term, primary: server.uuid }) : []),
+    ...(plan ? markStatements({ cluster: plan.cluster, term: plan.term, primary: server.uuid }) : []),
   ];
   await group.host(name).run(openScript(group.socket, server.uuid), {
     stdin: statements.map((statement) => `${statement};\n`).join(''),
   });
 }
 
+/** Waits for a set that nothing is added to. */
+async function waitFor(group: DatabaseGroup, name: string, gtids: string): Promise<void> {
+  const wait = `SELECT WAIT_FOR_EXECUTED_GTID_SET(${sqlString(gtids)}, ${urgent})`;
+  const { stdout } = await runSql(group.host(name), group.socket, [wait]);
+  if (stdout.trim() === '0') return;
+  const { server } = await readAgain(group, name);
+  const lacking = formatGtidSet(subtractGtids(parseGtidSet(gtids), parseGtidSet(server.executed)));
+  throw new TaskFailure(`${name} still lacked ${lacking} after ${urgent} s`);
+}
+
 /** Waits until the server has applied the set. Throws a TaskFailure when it makes no progress. */
-async function caughtUp(
-  group: DatabaseGroup,
-  name: string,
-  goal: GtidSet,
-  seconds: number,
-  story: Story,
-): Promise<void> {
+async function caughtUp(group: DatabaseGroup, name: string, goal: GtidSet, story: Story): Promise<void> {
   let before: bigint | undefined;
-  let deadline = performance.now() + seconds * 1000;
+  let progress = performance.now();
   for (;;) {
     const { server } = await readAgain(group, name);
     const missing = subtractGtids(goal, parseGtidSet(server.executed));
@@ -213,15 +239,15 @@ async function caughtUp(
     const [channel] = server.channels;
     if (channel?.applier === 'OFF')
       throw new TaskFailure(`the applier of ${name} has stopped: ${channel.applierError || 'no error'}`);
-    if (behind !== before) deadline = performance.now() + seconds * 1000;
+    if (behind !== before) progress = performance.now();
     if (before !== undefined && behind !== before) story.say(`${name} is ${behind} transactions behind`);
     before = behind;
-    if (performance.now() > deadline)
+    if (performance.now() - progress > calm * 1000)
       throw new TaskFailure(
-        `${name} has made no progress for ${seconds} s and lacks ${formatGtidSet(missing)}`,
+        `${name} has made no progress for ${calm} s and lacks ${formatGtidSet(missing)}`,
         channel?.receiverError || undefined,
       );
-    await sleep(20);
+    await sleep(200);
   }
 }
 

@@ -80,12 +80,15 @@ export async function labUp(
   }
 }
 
-/** Writes direct.yaml and delayed.yaml: nothing but how to log in. */
+/** Writes direct.yaml, delayed.yaml, and kept.yaml for connections that stay open: nothing but how to log in. */
 export function writeInventories(lab: Lab): void {
-  for (const route of ['direct', 'delayed'] as const) {
-    const hosts = lab.hosts.map((host) => [host.name, login(lab, host, route)]);
-    writeFileSync(join(lab.directory, `${route}.yaml`), dump({ all: { hosts: Object.fromEntries(hosts) } }));
-  }
+  const write = (name: string, route: Route, vars: Record<string, string> = {}): void => {
+    const hosts = Object.fromEntries(lab.hosts.map((host) => [host.name, login(lab, host, route)]));
+    writeFileSync(join(lab.directory, `${name}.yaml`), dump({ all: { vars, hosts } }));
+  };
+  write('direct', 'direct');
+  write('delayed', 'delayed');
+  write('kept', 'direct', { ansible_ssh_extra_args: '-o ControlMaster=auto -o ControlPersist=60s' });
 }
 
 /** A program that waits for this process to end and then stops the hosts; calling it does so now. */

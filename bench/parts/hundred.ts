@@ -57,9 +57,25 @@ async function changingAndSettled({ quick, show }: Bench, lab: Lab, route: Route
         ...(isNear && !quick ? { peerRuns: 2 } : {}),
       }),
     });
+    if (isNear) await overKeptConnections(lab, show, { ...work, settled: true }, quick ? 3 : 7);
   } finally {
     relays?.stop();
   }
+}
+
+/** As above, with connections that earlier runs left open. */
+async function overKeptConnections(
+  lab: Lab,
+  show: Bench['show'],
+  settled: Work,
+  runs: number,
+): Promise<void> {
+  const kept = { ...settled, inventory: ['kept.yaml'] };
+  await perform(lab, 'foobar', 'direct', kept);
+  show('100 settled, connections kept', {
+    title: '100 settled tasks, 4 hosts, connections kept open between runs (the floor opens its own)',
+    tools: await inTurns({ lab, route: 'direct', work: kept, tools: ['floor', 'foobar'], runs }),
+  });
 }
 
 /** A connection alone, for as many round trips as whatever is done over it comes after. */

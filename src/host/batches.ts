@@ -55,7 +55,7 @@ export function queueBatch({ query, entries }: Batch, queue: (send: Send) => voi
             '',
             maskText(raw.stderr.toString('utf8')),
           );
-        const answers = query.parse(raw.stdout, args);
+        const answers = query.parse(raw.stdout, args, raw.stderr);
         for (const [index, entry] of entries.entries()) entry.resolve(answers[index]);
       } catch (error) {
         failed(error);

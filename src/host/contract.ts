@@ -13,7 +13,7 @@ export interface Query<A, R> {
   /** POSIX shell that only reads. It answers for all arguments with as few processes as possible. */
   script(args: readonly A[]): Command;
   /** The answers, in the order of the arguments. Pure. Throws when the output cannot be what the script prints. */
-  parse(stdout: Buffer, args: readonly A[]): R[];
+  parse(stdout: Buffer, args: readonly A[], stderr?: Buffer): R[];
   /**
    * A condition of the shell that holds only while these answers are still true; with few processes, since it is asked
    * between changes that travel together. Without it no change that rests on such an answer is sent ahead.

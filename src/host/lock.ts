@@ -6,7 +6,7 @@ export const lockPatience = 60;
 export const busy = 75;
 
 /** Shell that prints the handlers which an earlier run left to do. */
-export const journal = 'cat /var/lib/foobar/pending 2>/dev/null; true';
+export const journal = '[ ! -s /var/lib/foobar/pending ] || cat /var/lib/foobar/pending';
 
 /** The handlers that the journal names. */
 export function handlersIn(stdout: Buffer): Set<string> {
@@ -19,7 +19,7 @@ export function lockScript(owner: string): string {
     // Two names may be one machine (ansible_connection: local): what this run has locked already is its own.
     sh`mine() { [ "$(cat /var/lib/foobar/lock)" = ${owner} ]; }`.text,
     `patient() { n=0; until flock -w 1 9 || mine; do n=$((n + 1)); [ $n -lt ${lockPatience} ] || return ${busy}; done; }`,
-    `mkdir -p -m 700 /var/lib/foobar`,
+    `[ -d /var/lib/foobar ] || mkdir -p -m 700 /var/lib/foobar`,
     `[ -d /var/lib/foobar ] && exec 9>>/var/lib/foobar/lock &&`,
     `{ flock -n 9 || mine || flock -w 1 9 || mine || { cat /var/lib/foobar/lock >&2; echo >&2; patient; }; } &&`,
     sh`echo ${owner} >/var/lib/foobar/lock && {`.text,

@@ -41,8 +41,9 @@ export const mysqlRows: Query<MysqlQuestion, MysqlAnswer> = {
         arg.socket === socket ? [`SELECT '${marker}${index}';`, `${arg.sql};`] : [],
       );
       const options = [...mysqlClient, '--skip-column-names', '--batch', '--raw', '--unbuffered', '--force'];
+      // Where the last line has no end the client makes room for 16 MB of it.
       return sh`printf '%s\\n' ${`${marker}socket ${socket}`}
-printf %s ${statements.join('\n')} | mysql ${options} ${`--socket=${socket}`} 2>&1`.text;
+printf '%s\\n' ${statements.join('\n')} | mysql ${options} ${`--socket=${socket}`} 2>&1`.text;
     });
     return rawShell(`if command -v mysql >/dev/null 2>&1; then
 ${clients.join('\n')}

@@ -49,9 +49,8 @@ export const stat: Query<StatQuestion, FileStat | undefined> = {
   script(args) {
     const of = (follow: boolean) =>
       args.filter((arg) => (arg.follow ?? false) === follow).map((arg) => arg.path);
-    return sh`{ errors=$(export LC_ALL=C QUOTING_STYLE=literal
-{ ${statOf('P', of(false))}${statOf('L', of(true))}:; } 2>&1 >&3); } 3>&1
-printf '\\0%s' "$errors"`;
+    return sh`export LC_ALL=C QUOTING_STYLE=literal
+${statOf('P', of(false))}${statOf('L', of(true))}:`;
   },
 
   still(known) {
@@ -78,9 +77,9 @@ printf '\\0%s' "$errors"`;
     ]);
   },
 
-  parse(stdout, args) {
+  parse(stdout, args, stderr) {
     const fields = stdout.toString('utf8').split('\0');
-    refuse(fields.pop() ?? '');
+    refuse(stderr?.toString('utf8') ?? '');
     const found = new Map<string, FileStat>();
     for (let index = 0; index + 1 < fields.length; index += 2) {
       const line = fields[index]!;

@@ -23,11 +23,14 @@ export interface Group {
 export const users: Query<string, User | undefined> = {
   name: 'users',
   key: (name) => name,
-  script: (names) => sh`getent passwd ${names} | while IFS= read -r line; do
+  script: (names) => sh`lines=$(getent passwd ${names})
+[ -z "$lines" ] || while IFS= read -r line; do
 home=\${line#*:*:*:*:*:}
 [ -d "\${home%%:*}" ] && there=yes || there=no
 printf '%s:%s\\n' "$line" "$there"
-done`,
+done <<foobar
+$lines
+foobar`,
   parse(stdout, names) {
     const found = new Map(
       records(stdout).map(([name = '', , uid, gid, comment = '', home = '', shell = '', there]) => [

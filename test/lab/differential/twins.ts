@@ -41,7 +41,7 @@ export async function prepare(lab: Lab): Promise<void> {
   await lab.up();
   const key = readFileSync(join(lab.directory, 'id_ed25519'), 'utf8');
   const known = readFileSync(join(lab.directory, 'known_hosts'), 'utf8');
-  const compileOnce = readFileSync('test/differential/compile_once.py', 'utf8');
+  const quickModules = readFileSync('test/differential/quick_modules.py', 'utf8');
   const script = (name: string, host: string) =>
     [
       'set -e',
@@ -49,20 +49,26 @@ export async function prepare(lab: Lab): Promise<void> {
       `echo ${name} > /etc/hostname`,
       `sed -i 's/\\b${host}\\b/${name}/' /etc/hosts`,
       `mkdir -p ${results} ${keys}/ansiballz ${keys}/compiled`,
-      `cat > ${packages}/compile_once.py`,
-      `echo import compile_once > ${packages}/compile_once.pth`,
+      `cat > ${packages}/quick_modules.py`,
+      `echo import quick_modules > ${packages}/quick_modules.pth`,
     ].join('\n');
   for (const { name, ansible, foobar } of pairs) {
-    await Promise.all([ansible, foobar].map((host) => lab.exec(host, script(name, host), compileOnce)));
+    await Promise.all([ansible, foobar].map((host) => lab.exec(host, script(name, host), quickModules)));
     await lab.exec(ansible, `umask 077; cat > ${keys}/key`, key);
     await lab.exec(ansible, `cat > ${keys}/known_hosts`, known);
+    await lab.ask(ansible, serveModules);
   }
 }
 
 /** Where playbooks put the results that are compared; a variable of the inventory too. */
 export const results = '/var/lib/differential';
 const keys = '/var/lib/twin';
+/** Where Python of the twins looks for packages and runs what *.pth say. */
 const packages = '/usr/local/lib/python3.13/dist-packages';
+
+/** A reboot ends it, and modules start as ever. */
+const serveModules = `[ -S ${keys}/modules ] || setsid /usr/bin/python3 -c 'import quick_modules
+exec(quick_modules.serve())' </dev/null >/dev/null 2>&1 &`;
 
 /** Connection variables of a host, for each side's host_vars. */
 export function connections(lab: Lab, twins: Twins, controller: Twins) {

@@ -20,6 +20,7 @@ import { rememberSecret } from '../secrets.ts';
 import { changes, state } from './contract.ts';
 import { type Group, type GroupParams, groupParams, readGroup, runSql } from './shared/mysql.ts';
 import { cloneScript } from './shared/mysql_clone.ts';
+import { readDonor } from './shared/mysql_donor.ts';
 import { ansibleBoolean, ansibleList, hostPath, integer, moduleParams } from './shared/params.ts';
 
 interface Params extends GroupParams, ChannelWish {
@@ -30,7 +31,9 @@ interface Params extends GroupParams, ChannelWish {
 }
 
 interface Have {
+  readonly self: Member;
   readonly primary: Member;
+  readonly members: readonly Member[];
   readonly server: ServerStatus;
   /** Undefined on the primary itself. */
   readonly settings?: ChannelSettings;
@@ -38,13 +41,15 @@ interface Have {
 
 export default state<Params, Have>({
   summary:
-    "Keep a MySQL server a replica of the group's primary, seeded from it by CLONE when it holds no data.",
+    "Keep a MySQL server a replica of the group's primary, seeded by CLONE from the least loaded replica, else from it, when it holds no data.",
   fleet: true,
   params: moduleParams({
     ...groupParams,
     user: z.string().describe('Account by which replicas log in on the primary. Needs REPLICATION SLAVE.'),
     password: z.string().describe('Its password.'),
-    clone_user: z.string().describe('Account by which a new replica clones the primary. Needs BACKUP_ADMIN.'),
+    clone_user: z
+      .string()
+      .describe('Account by which a new replica clones another server. Needs BACKUP_ADMIN.'),
     clone_password: z.string().describe('Its password.'),
     ca: hostPath.describe(
       "File on the host with the certificate of the authority that signed the primary's.",
@@ -68,7 +73,8 @@ export default state<Params, Have>({
     const group = await readGroup(want, host, context);
     const server = group.self.server!;
     const primary = group.members.find((member) => member.name === group.decision.primary)!;
-    if (primary === group.self) return { primary, server };
+    const { self, members } = group;
+    if (primary === self) return { self, primary, members, server };
     const plan = await planFresh(group, primary, want, host);
     if (plan.kind === 'refused') throw new TaskFailure(plan.reason, plan.hint);
     const other = server.channels.find((channel) => channel.name !== '');
@@ -77,7 +83,7 @@ export default state<Params, Have>({
         `${host.name} also replicates from ${other.host} by the channel ${other.name}`,
         `End it with STOP REPLICA and RESET REPLICA ALL FOR CHANNEL ${sqlString(other.name)}, or take the server out.`,
       );
-    return { primary, server, settings: presentSettings(want, server, plan) };
+    return { self, primary, members, server, settings: presentSettings(want, server, plan) };
   },
 
   diff(want, have) {
@@ -94,7 +100,12 @@ export default state<Params, Have>({
         'It is loaded at start by plugin_load_add.',
       );
     const seeding = differs('data');
-    if (seeding) await seed(want, have, host);
+    if (seeding) {
+      const { self, primary, members } = have;
+      const donor = await readDonor(host, self, primary, members, want.login_unix_socket);
+      context.say(`seeding: from ${donor.name}`);
+      await seed(want, have, donor, host);
+    }
     const statements: string[] = [];
     if (differs('semi-sync replica')) {
       statements.push(`SET GLOBAL ${semi.replicaVariable} = ${want.semi_sync ? 'ON' : 'OFF'}`);
@@ -138,14 +149,14 @@ async function planFresh(
   return planReplica(group.self, { ...primary, server }, cluster, mayDiscard);
 }
 
-/** Replaces all data of the server by a clone of the primary's. */
-async function seed(want: Params, { primary, server }: Have, host: Host): Promise<void> {
-  const donor = sqlAccount({ name: want.clone_user, host: primary.address });
+/** Replaces all data of the server by a clone of the donor's. */
+async function seed(want: Params, { server }: Have, from: Member, host: Host): Promise<void> {
+  const donor = sqlAccount({ name: want.clone_user, host: from.address });
   const sql = [
     "SET SESSION sql_mode = ''",
     ...(server.channels.length > 0 ? ['STOP REPLICA'] : []),
     `SET GLOBAL clone_ssl_ca = ${sqlString(want.ca)}`,
-    `SET GLOBAL clone_valid_donor_list = ${sqlString(`${primary.address}:${want.port}`)}`,
+    `SET GLOBAL clone_valid_donor_list = ${sqlString(`${from.address}:${want.port}`)}`,
     // CLONE drops the schemas that are there as root would; read_only stays, and the restart brings this one back.
     'SET GLOBAL super_read_only = OFF',
     'SET GLOBAL read_only = ON',
@@ -164,7 +175,7 @@ async function seed(want: Params, { primary, server }: Have, host: Host): Promis
       },
     );
     throw new TaskFailure(
-      `${host.name} could not be seeded from ${primary.name}: ${error.stderr.trim() || `exit code ${error.code}`}`,
+      `${host.name} could not be seeded from ${from.name}: ${error.stderr.trim() || `exit code ${error.code}`}`,
       'The error log of MySQL on both servers tells more.',
     );
   }

@@ -1,0 +1,65 @@
+import { realpath, stat } from 'node:fs/promises';
+import { TaskFailure, TransportError } from '../errors.ts';
+import type { ConnectionSettings } from '../host/connection.ts';
+import { HostKeyError } from '../host/host-key-error.ts';
+import { fingerprint, keyType, knownName, withHostKey } from '../host/known_hosts.ts';
+import { keep, readKept } from '../state/files.ts';
+
+/** How a host answers before it is trusted. */
+export type Answering =
+  | { readonly kind: 'known' }
+  /** It shows a key that is not the known one. */
+  | { readonly kind: 'new'; readonly key: Buffer; readonly fingerprint: string; readonly wasKnown: boolean }
+  | { readonly kind: 'unreachable'; readonly error: TransportError };
+
+/** Logs in, or learns what keeps us out. @throws TransportError for a key that must never be accepted */
+export async function answering(settings: ConnectionSettings): Promise<Answering> {
+  if (settings.connection === 'local') return { kind: 'known' };
+  const { connectSsh } = await import('../host/ssh.ts');
+  try {
+    // A connection that was kept for later runs may lead to the machine that was lost.
+    const { keep: _keep, acceptNew: _acceptNew, ...strict } = settings;
+    const connection = await connectSsh(strict);
+    await connection.close();
+    return { kind: 'known' };
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    if (!(error instanceof HostKeyError)) return { kind: 'unreachable', error };
+    const isTarget = error.settings.address === settings.address && error.settings.port === settings.port;
+    if (error.verdict === 'revoked' || !isTarget) throw error;
+    return {
+      kind: 'new',
+      key: error.key,
+      fingerprint: fingerprint(error.key),
+      wasKnown: error.verdict === 'changed',
+    };
+  }
+}
+
+/**
+ * Puts a host's new key in the place of the one that was known, in every known_hosts file that the connection reads.
+ * Each file is replaced in whole; what it says of other hosts stays.
+ */
+export async function acceptHostKey(settings: ConnectionSettings, key: Buffer): Promise<void> {
+  const [first] = settings.knownHostsFiles;
+  if (first === undefined)
+    throw new TaskFailure(`there is no file for the host key of ${settings.name} (UserKnownHostsFile)`);
+  const name = settings.hostKeyAlias?.toLowerCase() ?? knownName(settings.address, settings.port);
+  for (const file of settings.knownHostsFiles) {
+    const before = (await readKept(file)) ?? '';
+    const after = withHostKey(before, name, file === first ? key : undefined);
+    if (after === before) continue;
+    const target = await realpath(file).catch(() => file);
+    const mode = await stat(target).then(
+      (found) => found.mode & 0o777,
+      () => 0o600,
+    );
+    await keep(target, after, { mode });
+  }
+}
+
+/** The key as people compare it. */
+export function keyWords(key: Buffer): string {
+  const type = /ed25519|ecdsa|rsa|dss/.exec(keyType(key))?.[0] ?? keyType(key);
+  return `${type.toUpperCase()} ${fingerprint(key)}`;
+}

@@ -1,0 +1,95 @@
+import type { RunEvent } from '../engine/events.ts';
+import type { RunVariables } from '../engine/variables.ts';
+import { ExitCode, TaskFailure } from '../errors.ts';
+import type { Play } from '../playbook/contract.ts';
+import { selectTasks } from '../playbook/tags.ts';
+import type { RunOptions } from './options.ts';
+import type { ProjectOptions } from './project.ts';
+import { carryOut } from './provision.ts';
+import { openSite } from './site.ts';
+import type { Teller } from './teller.ts';
+import { lookAtSite } from './verify.ts';
+
+/** Plays without the tasks that order certificates. */
+export function withoutOrders(plays: readonly Play[]): Play[] {
+  return plays.map((play) => ({
+    ...play,
+    tasks: play.tasks.filter(({ module }) => module !== 'acme_certificate'),
+  }));
+}
+
+/** Plays up to the last that makes replicas, and those behind it. */
+export function splitAtReplicas(plays: readonly Play[]): readonly [readonly Play[], readonly Play[]] {
+  const end = plays.findLastIndex((play) => play.tasks.some(({ module }) => module === 'mysql_replica')) + 1;
+  return [plays.slice(0, end), plays.slice(end)];
+}
+
+/** The plays with only their tasks for the firewall. */
+export function firewallOf(plays: readonly Play[]): readonly Play[] {
+  return selectTasks({ file: '', plays }, { tags: ['firewall'] }).plays;
+}
+
+/**
+ * Runs plays on some hosts, each play a step of its own.
+ * @throws TaskFailure with what failed first
+ */
+export async function runPlays(
+  variables: RunVariables,
+  hosts: readonly string[],
+  options: Omit<RunOptions, 'output' | 'limit'> & { readonly output?: 'plain' | 'json' },
+  tell: Teller,
+): Promise<void> {
+  const failures: string[] = [];
+  let end = (): void => undefined;
+  const emit = (event: RunEvent): void => {
+    if (event.event === 'play') {
+      end();
+      end = event.hosts.length > 0 ? tell.begin(event.name) : () => undefined;
+    }
+    if (event.event === 'task' && !event.ignored && !event.rescued) {
+      const { host, task, message, hint } = event;
+      if (event.status === 'failed' || event.status === 'unreachable')
+        failures.push(
+          [`${host}: ${task}: ${message ?? event.status}`, ...(hint ? [`  ${hint}`] : [])].join('\n'),
+        );
+    }
+    if (options.output === 'json') tell.event({ ...event }, '');
+    else if (event.event === 'warning')
+      tell.say(`warning: ${event.host ? `${event.host}: ` : ''}${event.message}`);
+    else if (
+      event.event === 'output' &&
+      (event.message || options.verbosity > 0 || /^seeding/.test(event.line))
+    )
+      tell.say(`${event.host}: ${event.line}`);
+  };
+  await carryOut(variables, { ...options, limit: hosts.join(','), check: false }, emit);
+  end();
+  if (failures.length > 0)
+    throw new TaskFailure(
+      failures.join('\n'),
+      'Mend it and run the same command again: it goes on from here.',
+    );
+}
+
+/** Looks at the whole site from outside, and tells what is not as promised. */
+export async function verifyAll(options: ProjectOptions, tell: Teller): Promise<ExitCode> {
+  const { site, lost, close } = await openSite(options);
+  try {
+    const findings = await tell.phase('verify the site', () => lookAtSite(site));
+    const broken = findings.filter(({ kept }) => !kept);
+    for (const finding of broken)
+      tell.event(
+        { event: 'finding', ...finding },
+        `failed  ${finding.part} ${finding.host}: ${finding.promise}\n        ${finding.seen}`,
+      );
+    const kept = findings.length - broken.length;
+    tell.event(
+      { event: 'verified', kept, broken: broken.length },
+      `     ${kept} of ${findings.length} promises kept`,
+    );
+    if (lost.size > 0) return ExitCode.unreachable;
+    return broken.length === 0 ? ExitCode.done : ExitCode.failed;
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,262 @@
+import { ExitCode, ProjectError, TaskFailure } from '../errors.ts';
+import type { Play } from '../playbook/contract.ts';
+import { databaseGroup } from '../recovery/group.ts';
+import { noteBeginning, noteEnd } from '../recovery/machine.ts';
+import { proveReplica, untilInService } from '../recovery/proof.ts';
+import { type DatabasePlan, type DatabaseSituation, planRebuild, type Situation } from '../recovery/rebuild.ts';
+import { count, duration } from '../reporters/text.ts';
+import { text } from '../verify/contract.ts';
+import { confirmed } from './confirm.ts';
+import { runVariables } from './fleet.ts';
+import { type Answering, acceptHostKey, answering, keyWords } from './host-key.ts';
+import type { RunOptions } from './options.ts';
+import { loadProject } from './project.ts';
+import {
+  databaseTable,
+  hostsTable,
+  isKnownAddress,
+  keptCertificate,
+  readLiving,
+  readSituation,
+} from './rebuild-look.ts';
+import { firewallOf, runPlays, splitAtReplicas, verifyAll, withoutOrders } from './rebuild-plays.ts';
+import { type OpenSite, openSite } from './site.ts';
+import { type Teller, teller } from './teller.ts';
+
+export interface RebuildOptions extends Omit<RunOptions, 'output' | 'limit'> {
+  readonly host: string;
+  /** Do not ask. It never means that data may be discarded. */
+  readonly yes: boolean;
+  /** Fingerprint of the key that the new server shows. */
+  readonly hostKey?: string;
+  /** A server whose own transactions may be discarded. */
+  readonly discard?: string;
+  readonly output?: 'plain' | 'json';
+}
+
+/** What was found and decided, for what follows. */
+interface Decided {
+  readonly plan: { readonly database?: DatabasePlan };
+  readonly balancers: readonly string[];
+  readonly others: readonly string[];
+  /** The other hosts do not know the target's address yet. */
+  readonly isNewAddress: boolean;
+  /** A good certificate is kept: none is ordered. */
+  readonly keepsCertificate: boolean;
+}
+
+/** Seconds within which the balancers' checks must find a web server healthy. */
+const inServicePatience = 60;
+
+/**
+ * Takes a new, bare server in the place of a lost one to its full part, and joins it to the living: looks, shows the
+ * situation and the plan, asks, acts, proves. Whatever ends it, the same command goes on from there.
+ * @returns failed when the site does not keep its promises afterwards
+ */
+export async function rebuild(given: RebuildOptions): Promise<ExitCode> {
+  const options = withDiscard(given);
+  const tell = teller(options.output === 'json');
+  const began = performance.now();
+  const found = await look(options, tell);
+  if (!options.yes && !(await confirmed('Go on?')))
+    throw new TaskFailure('nothing was changed', 'Without a terminal to ask at, say --yes.');
+  const asked = performance.now();
+  await act(options, found, tell);
+  if (options.signal.aborted) return ExitCode.interrupted;
+  const seconds = (performance.now() - asked) / 1000;
+  const { host } = options;
+  const code = await verifyAll(options, tell);
+  tell.event(
+    { event: 'rebuilt', host, seconds: Math.round(seconds * 1000) / 1000, phases: tell.phases },
+    `\n${host} is back after ${duration(seconds)} (${duration((performance.now() - began) / 1000)} with the looks before and after)`,
+  );
+  return code;
+}
+
+function withDiscard(options: RebuildOptions): RebuildOptions {
+  const { discard, host, extraVars } = options;
+  if (discard === undefined) return options;
+  if (discard !== host)
+    throw new ProjectError([
+      { message: `--discard ${discard}: the server that is rebuilt is ${host}`, severity: 'error' },
+    ]);
+  return { ...options, extraVars: [...extraVars, JSON.stringify({ replication_discard: [host] })] };
+}
+
+/** Looks at the whole fleet, has a new host key confirmed, and decides. Throws a TaskFailure when nothing may be done. */
+async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
+  const { host: target } = options;
+  const open = await openSite(options);
+  const { site, project } = open;
+  try {
+    if (!site.group('all').includes(target))
+      throw new ProjectError([
+        { message: `there is no host ${target} in ${options.inventory}`, severity: 'error' },
+      ]);
+    const [answer, living] = await tell.phase('look at the site', () =>
+      Promise.all([answering(open.settings(target)), readLiving(site, target)]),
+    );
+    tell.event(
+      { event: 'situation', host: target, answer: answer.kind, hosts: Object.fromEntries(living) },
+      hostsTable(site, target, living, answerWords(answer)),
+    );
+    if (answer.kind === 'unreachable') throw answer.error;
+    if (answer.kind === 'new') await confirmKey(options, open, answer, tell);
+    const isNew = answer.kind === 'new';
+    const inventory = [options.inventory].flat()[0] ?? '';
+    const situation = await readSituation(open, target, {
+      inventory,
+      isNew,
+      mayDiscard: options.discard !== undefined,
+    });
+    if (situation.database) tell.event(databaseEvent(situation.database), `\n${databaseTable(situation.database)}`);
+    const plan = planRebuild(situation);
+    if (plan.kind === 'refused') throw new TaskFailure(plan.reason, plan.hint);
+    const others = [...living].filter(([, reason]) => reason === undefined).map(([name]) => name);
+    const certificate = await keptCertificate(site, target, project.inventory.stateDirectory);
+    const decided: Decided = {
+      plan,
+      others,
+      balancers: situation.parts.includes('web')
+        ? site.group('balancer').filter((name) => others.includes(name))
+        : [],
+      isNewAddress: !(await isKnownAddress(site, others, text(site, target, 'address'))),
+      keepsCertificate: certificate?.isGood === true,
+    };
+    const steps = stepsOf(situation, decided, certificate);
+    tell.event(
+      { event: 'plan', host: target, steps, ...plan },
+      [
+        '',
+        'what will be done',
+        ...steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`),
+        '',
+      ].join('\n'),
+    );
+    return decided;
+  } finally {
+    await open.close();
+  }
+}
+
+function databaseEvent({ members, decision }: DatabaseSituation) {
+  const servers = members.map(({ name, server }) => ({ name, executed: server?.executed ?? null }));
+  return { event: 'database', servers, ...(decision.kind === 'follow' && { primary: decision.primary }) };
+}
+
+function answerWords(answer: Answering): string {
+  if (answer.kind === 'known') return 'answers';
+  return answer.kind === 'new' ? 'answers with a new host key' : `lost: ${answer.error.message}`;
+}
+
+async function confirmKey(
+  { host, hostKey }: RebuildOptions,
+  open: OpenSite,
+  { key, fingerprint, wasKnown }: Extract<Answering, { kind: 'new' }>,
+  tell: Teller,
+): Promise<void> {
+  const words = `${host} shows ${wasKnown ? 'another host key than the known one' : 'a host key that nobody knows'}: ${keyWords(key)}`;
+  tell.event({ event: 'host-key', host, fingerprint }, `\n${words}`);
+  if (hostKey !== undefined && hostKey !== fingerprint)
+    throw new TaskFailure(
+      `${words}; --host-key says ${hostKey}`,
+      'It is not the server that was meant, or somebody is listening in. Nothing was sent.',
+    );
+  const compare =
+    'Compare it with what the provider or the console of the new server shows (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)';
+  if (hostKey === undefined) {
+    if (!(await confirmed(`${compare}.\nIs this the new ${host}?`)))
+      throw new TaskFailure(
+        `the host key of ${host} was not confirmed: ${keyWords(key)}`,
+        `${compare}; then say it: --host-key ${fingerprint}`,
+      );
+  }
+  await acceptHostKey(open.settings(host), key);
+}
+
+function stepsOf(
+  { target, parts, machine, database }: Situation,
+  { plan, balancers, isNewAddress, keepsCertificate }: Decided,
+  certificate: { readonly names: readonly string[] } | undefined,
+): string[] {
+  const has = (part: string) => parts.includes(part);
+  const { database: data } = plan;
+  const replicas = (database?.members.length ?? 0) - 1;
+  return [
+    ...(machine.begun ? [`go on with the rebuild of ${target} that was begun`] : []),
+    ...(isNewAddress ? ["the other hosts' firewalls learn the new address"] : []),
+    `system, packages, firewall and configuration of ${target}: ${parts.join(', ') || 'no part of its own'}`,
+    ...(data?.donor !== undefined
+      ? [`its database is seeded from ${data.donor} (${data.why}) and follows ${data.primary}`]
+      : data
+        ? [`its database keeps its data and follows ${data.primary}`]
+        : []),
+    ...(data
+      ? [
+          `every row of every table is compared with ${data.reference}; ${data.primary} waits for ${count(replicas, 'replica')}`,
+        ]
+      : []),
+    ...(certificate
+      ? [
+          keepsCertificate
+            ? `the kept certificate of ${certificate.names.join(', ')} goes into service; none is ordered`
+            : `no usable certificate of ${certificate.names.join(', ')} is kept: a new one is ordered`,
+        ]
+      : []),
+    ...(balancers.length > 0 ? [`${balancers.join(' and ')} sends visitors there once it is healthy`] : []),
+    ...(has('monitoring')
+      ? [
+          'targets, rules and dashboards come back; the history of metrics is gone unless it was kept elsewhere',
+        ]
+      : []),
+    ...(isNewAddress ? ['the other hosts learn the new address'] : []),
+  ];
+}
+
+async function act(options: RebuildOptions, decided: Decided, tell: Teller): Promise<void> {
+  const { host: target } = options;
+  const { plan, others, balancers, isNewAddress } = decided;
+  const within = async <T>(work: (open: OpenSite) => Promise<T>): Promise<T> => {
+    const waiting = (host: string, owner: string) => tell.say(`${host}: waits for another run: ${owner}`);
+    const open = await openSite(options, { changing: true, waiting });
+    try {
+      return await work(open);
+    } finally {
+      await open.close();
+    }
+  };
+  await tell.phase(`reach ${target}`, () => within((open) => noteBeginning(open.host(target))));
+  const project = await loadProject(options);
+  const variables = runVariables(project, false);
+  const run = (plays: readonly Play[], hosts: readonly string[]) =>
+    runPlays({ ...variables, playbook: { ...project.playbook, plays } }, hosts, options, tell);
+  const all = project.playbook.plays;
+  const plays = decided.keepsCertificate ? withoutOrders(all) : all;
+  const { database } = plan;
+  const [first, rest] = database ? splitAtReplicas(plays) : [[], plays];
+
+  if (isNewAddress) await run(firewallOf(all), others);
+  await run(first, [target]);
+  if (database && !options.signal.aborted)
+    await tell.phase(`compare every row with ${database.reference}`, () =>
+      within(async (open) => {
+        const group = databaseGroup(open.site, open.host);
+        const same = await proveReplica(group, target, database, tell.say);
+        tell.event(
+          { event: 'compared', host: target, with: database.reference, ...same },
+          `     ${count(same.tables, 'table')} and ${count(same.rows, 'row')} are the same after ${same.gtids}`,
+        );
+      }),
+    );
+  await run(rest, [target]);
+  if (isNewAddress) await run(plays, others);
+  if (options.signal.aborted) return;
+  await within(async (open) => {
+    const socket = text(open.site, target, 'rolling_socket') || '/run/haproxy/admin.sock';
+    for (const balancer of balancers)
+      await tell.phase(`until ${balancer} sends visitors there`, () =>
+        untilInService(open.site.reader(balancer), socket, target, inServicePatience),
+      );
+    await noteEnd(open.host(target));
+  });
+}

@@ -68,7 +68,7 @@ export function picture({ work, about }: Results): string {
 text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 .title { font-weight: 600; }
 .name { text-anchor: end; }
-.value { font-variant-numeric: tabular-nums; }
+.value { font-variant-numeric: tabular-nums; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }
 .tick, .note { font-size: 11px; fill: #656d76; }
 .tick { text-anchor: middle; }
 .grid { stroke: #d0d7de; stroke-width: 1; }
@@ -77,6 +77,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 .peer { fill: #bf8700; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
+  .value { stroke: #0d1117; }
   .tick, .note { fill: #8d96a0; }
   .grid { stroke: #30363d; }
   .own { fill: #4493f8; }

@@ -10,6 +10,7 @@ const labOrder = [
   'certificates',
   'monitoring',
   'failures',
+  'promote',
   'lab',
   'split',
   'differential',

@@ -21,6 +21,7 @@ import { changes, state } from './contract.ts';
 import { type Group, type GroupParams, groupParams, readGroup, runSql } from './shared/mysql.ts';
 import { cloneScript } from './shared/mysql_clone.ts';
 import { readDonor } from './shared/mysql_donor.ts';
+import { keepErrant } from './shared/mysql_errant.ts';
 import { ansibleBoolean, ansibleList, hostPath, integer, moduleParams } from './shared/params.ts';
 
 interface Params extends GroupParams, ChannelWish {
@@ -37,6 +38,8 @@ interface Have {
   readonly server: ServerStatus;
   /** Undefined on the primary itself. */
   readonly settings?: ChannelSettings;
+  /** Transactions that are given up by seeding it. */
+  readonly errant?: string;
 }
 
 export default state<Params, Have>({
@@ -83,7 +86,15 @@ export default state<Params, Have>({
         `${host.name} also replicates from ${other.host} by the channel ${other.name}`,
         `End it with STOP REPLICA and RESET REPLICA ALL FOR CHANNEL ${sqlString(other.name)}, or take the server out.`,
       );
-    return { self, primary, members, server, settings: presentSettings(want, server, plan) };
+    const errant = plan.kind === 'seed' ? plan.errant : undefined;
+    return {
+      self,
+      primary,
+      members,
+      server,
+      settings: presentSettings(want, server, plan),
+      ...(errant !== undefined && { errant }),
+    };
   },
 
   diff(want, have) {
@@ -101,7 +112,8 @@ export default state<Params, Have>({
       );
     const seeding = differs('data');
     if (seeding) {
-      const { self, primary, members } = have;
+      const { self, primary, members, errant } = have;
+      if (errant !== undefined) context.say(await keepErrant(host, want.login_unix_socket, errant, context));
       const donor = await readDonor(host, self, primary, members, want.login_unix_socket);
       context.say(`seeding: from ${donor.name}`);
       await seed(want, have, donor, host);

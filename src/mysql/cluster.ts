@@ -85,7 +85,8 @@ export function lacks(member: Member, other: Member): string {
 /** What is to be done with a server's data before it can follow the primary. */
 export type ReplicaPlan =
   | { readonly kind: 'keep' }
-  | { readonly kind: 'seed'; readonly why: string }
+  /** errant: transactions that only this server of the site has, and that may be lost. */
+  | { readonly kind: 'seed'; readonly why: string; readonly errant?: string }
   | { readonly kind: 'refused'; readonly reason: string; readonly hint: string };
 
 /**
@@ -111,7 +112,7 @@ export function planReplica(
   const executed = parseGtidSet(self.server!.executed);
   const errant = subtractGtids(executed, parseGtidSet(from.executed));
   if (errant.size > 0 && mayDiscard)
-    return seed(self, primary, `its own ${formatGtidSet(errant)} may be discarded`);
+    return seed(self, primary, `its own ${formatGtidSet(errant)} may be discarded`, formatGtidSet(errant));
   if (errant.size > 0)
     return {
       kind: 'refused',
@@ -123,9 +124,10 @@ export function planReplica(
   return { kind: 'keep' };
 }
 
-function seed(self: Member, primary: Member, why: string): ReplicaPlan {
+function seed(self: Member, primary: Member, why: string, errant?: string): ReplicaPlan {
   const versions = [self.server!.version, primary.server!.version] as const;
-  if (series(versions[0]) === series(versions[1])) return { kind: 'seed', why };
+  if (series(versions[0]) === series(versions[1]))
+    return { kind: 'seed', why, ...(errant !== undefined && { errant }) };
   return {
     kind: 'refused',
     reason: `${self.name} runs MySQL ${versions[0]}, the primary ${primary.name} ${versions[1]}`,

@@ -1,0 +1,277 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startLoad } from './load.ts';
+import { foobar, provisioned, sharedLab, startFoobar, verified } from './support.ts';
+import { watchWritable } from './writable.ts';
+
+const lab = sharedLab();
+const servers = ['server1', 'server2', 'server3'];
+/** How often each loss is tried; from 2 on an interrupted promotion is tried at every step. */
+const rounds = Number(process.env.FOOBAR_ROUNDS ?? 1);
+
+let watch: Awaited<ReturnType<typeof watchWritable>>;
+
+beforeAll(async () => {
+  await provisioned(lab);
+  watch = await watchWritable(lab, servers);
+});
+afterAll(async () => {
+  await watch?.end();
+  if ((await primary()) !== 'server1') await promote('server1');
+});
+
+const promote = (...words: string[]) => foobar('promote', lab.inventory, ...words, '--yes');
+const settle = (...words: string[]) =>
+  foobar('provision', lab.inventory, '--tags', 'replication', '--limit', 'database', ...words);
+const sql = (host: string, statement: string) => lab.ask(host, `mysql -NB -e "${statement}"`);
+const isOpen = async (host: string) => {
+  const { code, stdout } = await lab.exec(
+    host,
+    "mysql -NB -e 'SELECT NOT (@@read_only OR @@super_read_only)'",
+  );
+  return code === 0 && stdout.trim() === '1';
+};
+
+/** The server that takes writes. */
+async function primary(): Promise<string | undefined> {
+  const status = await lab.status();
+  const open = await Promise.all(servers.map(async (host) => /running|cut/.test(status[host] ?? '') && (await isOpen(host))));
+  return servers.find((_host, index) => open[index]);
+}
+
+async function others(): Promise<{ now: string; next: string; third: string }> {
+  const now = await primary();
+  if (now === undefined) throw new Error('no server takes writes');
+  const [next = '', third = ''] = servers.filter((host) => host !== now);
+  return { now, next, third };
+}
+
+const whole = async () => (await verified(lab)).broken;
+const wholeAgain = { timeout: 60_000, interval: 1000 };
+
+/** A server that has returned is made a replica of whoever is primary by now. */
+async function rejoin(host: string): Promise<void> {
+  await lab.start(host);
+  await expect.poll(async () => (await lab.exec(host, 'mysqladmin ping')).code, wholeAgain).toBe(0);
+  expect(await isOpen(host)).toBe(false);
+  const run = await settle();
+  expect({ code: run.code, told: run.told.filter((line) => /failed/.test(line)) }).toEqual({
+    code: 0,
+    told: [],
+  });
+}
+
+const neverTwo = async () => expect((await watch.seen()).both).toEqual([]);
+
+describe('a planned promotion', () => {
+  test('under load loses nothing, and refuses writes for a moment only', async () => {
+    const { next, third } = await others();
+    const load = await startLoad(lab, { from: third });
+    await sleep(2000);
+    const run = await promote(next);
+    await sleep(1000);
+    const seen = await load.stop();
+    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await primary()).toBe(next);
+    const pause = run.events.map((event) => event as { write_pause?: number }).find((e) => e.write_pause);
+    console.log(
+      `planned: writes refused for ${pause?.write_pause?.toFixed(2)} s; longest pause seen at ${Math.round(seen.rate)} rows/s: ${seen.longestPause.milliseconds} ms; ${seen.refused.length} refused`,
+      seen.refusedTexts,
+    );
+    expect(seen.refusedTexts.filter((text) => !/read-only|Connection|killed/i.test(text))).toEqual([]);
+    for (const host of servers) expect(await seen.missingOn(host)).toEqual([]);
+    await seen.remove(next);
+    await expect.poll(whole, wholeAgain).toEqual([]);
+    const page = await lab.ask('outside', 'curl -sS https://www.foobar.com/');
+    expect(page.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')).toContain(`wrote to ${next} the primary`);
+    await neverTwo();
+  });
+
+  test('changes nothing when a replica has a transaction that the primary lacks', async () => {
+    const { now, next, third } = await others();
+    await sql(
+      third,
+      'SET GLOBAL super_read_only = OFF; CREATE DATABASE stray; SET GLOBAL super_read_only = ON',
+    );
+    const uuid = await sql(third, 'SELECT @@server_uuid');
+    const state = () =>
+      Promise.all(
+        servers.map((host) =>
+          sql(
+            host,
+            'SELECT @@gtid_executed, @@super_read_only; SELECT HOST FROM performance_schema.replication_connection_configuration',
+          ),
+        ),
+      );
+    const before = await state();
+    for (const words of [[next], [third], [], ['--force']]) {
+      const run = await promote(...words);
+      expect(run.code).toBe(1);
+      expect(run.stderr).toMatch(
+        new RegExp(`${third} has transactions that the primary ${now} does not have: ${uuid}:`),
+      );
+    }
+    expect(await state()).toEqual(before);
+    const run = await settle();
+    expect(run.code).toBe(1);
+    expect(run.tasks.find(({ status }) => status === 'failed')).toMatchObject({ host: third });
+    const discarded = await settle('-e', `replication_discard=${third}`);
+    expect(discarded.code).toBe(0);
+    expect(kept(third)).toContain('CREATE DATABASE stray');
+    await expect.poll(whole, wholeAgain).toEqual([]);
+  });
+});
+
+/** What was kept of a server's own transactions, newest file. */
+function kept(host: string): string {
+  const folder = join(lab.state, 'mysql', 'errant');
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(`${host}-`)) : [];
+  const newest = files.sort().at(-1);
+  return newest === undefined ? '' : gunzipSync(readFileSync(join(folder, newest))).toString('utf8');
+}
+
+describe('a primary', () => {
+  test('takes writes again by itself after a restart, and after its power was cut', async () => {
+    const { now } = await others();
+    for (const hard of [false, true]) {
+      await lab.stop(now, { hard });
+      await lab.start(now);
+      await expect.poll(primary, { timeout: 30_000, interval: 200 }).toBe(now);
+    }
+    await neverTwo();
+  });
+
+  test('goes on without its replicas, but not without any other host', async () => {
+    const { now, next, third } = await others();
+    await Promise.all([lab.cut(next), lab.cut(third)]);
+    await sleep(15_000);
+    expect(await isOpen(now)).toBe(true);
+    await lab.cut(now);
+    const alone = Date.now();
+    await expect.poll(() => isOpen(now), { timeout: 15_000, interval: 100 }).toBe(false);
+    console.log(`cut off: read-only after ${((Date.now() - alone) / 1000).toFixed(1)} s`);
+    await Promise.all([next, third, now].map((host) => lab.join(host)));
+    await expect.poll(() => isOpen(now), { timeout: 30_000, interval: 100 }).toBe(true);
+    await expect.poll(whole, wholeAgain).toEqual([]);
+  });
+
+  test('that is only not reachable from here is not replaced', async () => {
+    const { now } = await others();
+    const controller = lab.address(now).replace(/\d+$/, '1');
+    await lab.ask(now, `ip route add unreachable ${controller}`);
+    const run = await promote('--force');
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/not dead, only not reachable from here: .* reaches server\d on port/);
+    await lab.ask(now, `ip route del unreachable ${controller}`);
+    expect(await primary()).toBe(now);
+    await expect.poll(whole, wholeAgain).toEqual([]);
+  });
+});
+
+describe('a primary that is lost', () => {
+  test('is replaced without losing what was acknowledged; it is never writable when it returns', async () => {
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const { now, third } = await others();
+      const load = await startLoad(lab, { from: third });
+      await sleep(3000);
+      await lab.stop(now, { hard: true });
+      const asked = Date.now();
+      const run = await promote('--force');
+      expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
+      await sleep(2000);
+      const seen = await load.stop();
+      const chosen = await others();
+      expect(await seen.missingOn(chosen.now)).toEqual([]);
+      times.push((seen.firstAfter(asked)! - asked) / 1000);
+      await rejoin(now);
+      await seen.remove(chosen.now);
+      await expect.poll(whole, wholeAgain).toEqual([]);
+      await neverTwo();
+    }
+    const { count } = await watch.seen();
+    console.log(
+      `from the command to the first write, s: ${times.map((time) => time.toFixed(1)).join(' ')}; ${count} looks`,
+    );
+  });
+
+  test('returns with transactions that nobody has: named, kept, and seeded anew on consent', async () => {
+    const { now, next, third } = await others();
+    for (const host of [next, third]) await sql(host, 'STOP REPLICA IO_THREAD');
+    await sql(now, 'CREATE DATABASE alone');
+    const uuid = await sql(now, 'SELECT @@server_uuid');
+    await lab.stop(now, { hard: true });
+    expect((await promote('--force')).code).toBe(0);
+    await lab.start(now);
+    await expect.poll(async () => (await lab.exec(now, 'mysqladmin ping')).code, wholeAgain).toBe(0);
+    await sleep(5000);
+    expect(await isOpen(now)).toBe(false);
+    const refused = await settle();
+    expect(refused.code).toBe(1);
+    expect(refused.tasks.find(({ status }) => status === 'failed')?.message).toContain(
+      `does not have: ${uuid}:`,
+    );
+    const seeded = await settle('-e', `replication_discard=${now}`);
+    expect(seeded.code).toBe(0);
+    expect(kept(now)).toContain('CREATE DATABASE alone');
+    await expect.poll(whole, wholeAgain).toEqual([]);
+    await neverTwo();
+  });
+});
+
+interface Phase {
+  readonly event: string;
+  readonly state?: 'begin' | 'end';
+  readonly number?: number;
+}
+
+/** Starts a promotion and kills it when a step begins or has ended. @returns whether it came so far */
+async function killedAt(number: number, state: 'begin' | 'end', ...words: string[]): Promise<boolean> {
+  const run = startFoobar('promote', lab.inventory, ...words, '--yes');
+  const reached = await run.until((event) => {
+    const phase = event as unknown as Phase;
+    return phase.event === 'phase' && phase.number === number && phase.state === state;
+  });
+  run.child.kill('SIGKILL');
+  await run.end();
+  return reached !== undefined;
+}
+
+describe('a promotion that is killed', () => {
+  const steps = (all: readonly number[], some: readonly number[]) => (rounds > 1 ? all : some);
+
+  test.each(steps([2, 3, 4, 5, 6], [3, 5]))(
+    'in step %i of a planned one is ended by the same command',
+    async (step) => {
+      for (const state of rounds > 1 ? (['begin', 'end'] as const) : (['end'] as const)) {
+        const { next } = await others();
+        expect(await killedAt(step, state, next)).toBe(true);
+        const again = await promote(next);
+        expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' });
+        expect(await primary()).toBe(next);
+        await expect.poll(whole, wholeAgain).toEqual([]);
+      }
+      await neverTwo();
+    },
+  );
+
+  test.each(steps([2, 3, 4, 5, 6, 7], [5]))(
+    'in step %i of a forced one is ended by the same command',
+    async (step) => {
+      for (const state of rounds > 1 ? (['begin', 'end'] as const) : (['end'] as const)) {
+        const { now } = await others();
+        await lab.stop(now, { hard: true });
+        expect(await killedAt(step, state, '--force')).toBe(true);
+        const again = await promote('--force');
+        expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' });
+        expect(await primary()).not.toBe(now);
+        await rejoin(now);
+        await expect.poll(whole, wholeAgain).toEqual([]);
+      }
+      await neverTwo();
+    },
+  );
+});

@@ -1,0 +1,89 @@
+import type { Lab } from './support.ts';
+
+const script = `#!/bin/sh
+while :; do
+  { while sleep 0.1; do echo "SELECT UNIX_TIMESTAMP(NOW(6)), NOT (@@global.read_only OR @@global.super_read_only);"; done; } |
+    mysql --no-defaults --protocol=socket --user=root --skip-column-names --batch --unbuffered 2>/dev/null
+  sleep 0.1
+done >>/var/lib/writable.log
+`;
+const unit = `[Service]
+ExecStart=/usr/local/sbin/watch-writable
+Restart=always
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** A time in which a server took writes. Milliseconds of the epoch. */
+export interface Span {
+  readonly host: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Asks every server each 100 ms whether it takes writes: on the host itself, past its network, from its boot on. The
+ * hosts share this machine's clock.
+ */
+export async function watchWritable(lab: Lab, hosts: readonly string[]) {
+  const each = (what: (host: string) => Promise<unknown>) => Promise.all(hosts.map(what));
+  await each(async (host) => {
+    await lab.exec(
+      host,
+      'cat >/usr/local/sbin/watch-writable; chmod 755 /usr/local/sbin/watch-writable',
+      script,
+    );
+    await lab.exec(host, 'cat >/etc/systemd/system/watch-writable.service', unit);
+    await lab.ask(host, 'systemctl daemon-reload; systemctl enable --now watch-writable');
+  });
+  const samples = async () =>
+    (
+      await Promise.all(
+        hosts.map(async (host) =>
+          (
+            await lab.ask(host, 'cat /var/lib/writable.log')
+          )
+            .split('\n')
+            .filter((line) => /^[\d.]+\t[01]$/.test(line))
+            .map((line) => line.split('\t').map(Number))
+            .map(([at = 0, open]) => ({ host, at: at * 1000, open: open === 1 })),
+        ),
+      )
+    ).flat();
+  return {
+    /** How often the servers were asked, and when which one took writes: from its first such answer to its last. */
+    seen: async () => {
+      const all = await samples();
+      const spans: Span[] = [];
+      for (const host of hosts) {
+        let span: { host: string; from: number; to: number } | undefined;
+        for (const { at, open } of all.filter((sample) => sample.host === host)) {
+          if (open && span) span.to = at;
+          else if (open) {
+            span = { host, from: at, to: at };
+            spans.push(span);
+          } else span = undefined;
+        }
+      }
+      return { count: all.length, spans, both: spans.flatMap((span) => overlaps(span, spans)) };
+    },
+    end: () =>
+      each((host) =>
+        lab.ask(
+          host,
+          `systemctl disable --now watch-writable; systemctl daemon-reload
+rm -f /etc/systemd/system/watch-writable.service /usr/local/sbin/watch-writable /var/lib/writable.log`,
+        ),
+      ),
+  };
+}
+
+/** In words, when another server took writes at the same time. */
+function overlaps(span: Span, spans: readonly Span[]): string[] {
+  const time = (at: number) => new Date(at).toISOString().slice(11, 23);
+  return spans
+    .filter((other) => other.host > span.host && other.from <= span.to && span.from <= other.to)
+    .map((other) =>
+      [span, other].map(({ host, from, to }) => `${host} from ${time(from)} to ${time(to)}`).join(', '),
+    );
+}

@@ -10,6 +10,7 @@ const labOrder = [
   'certificates',
   'monitoring',
   'failures',
+  'rolling',
   'promote',
   'lab',
   'split',

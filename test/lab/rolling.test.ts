@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { foobar, provisioned, sharedLab, verified } from './support.ts';
+import type { Visited } from './visitor.ts';
+import { startVisits } from './visits.ts';
+
+const lab = sharedLab();
+
+/** For the figures of docs/recovery.md: FOOBAR_REQUESTS=300000. */
+const requests = Number(process.env.FOOBAR_REQUESTS ?? 30_000);
+const rate = Number(process.env.FOOBAR_RATE ?? 1000);
+const isWhole = async () => (await verified(lab)).broken;
+
+beforeAll(() => provisioned(lab));
+afterAll(() => provisioned(lab));
+
+/** What went wrong, counted by its text. */
+function problems({ failed }: Visited): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { protocol, message } of failed) {
+    const text = `${protocol} ${message}`;
+    counts[text] = (counts[text] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function figures(visited: Visited): string {
+  const { good, failed, opened, seconds, percentile99, slowest } = visited;
+  return `${good + failed.length} requests in ${seconds.toFixed(0)} s, ${failed.length} failed, ${opened} connections, 99 % within ${percentile99.toFixed(0)} ms, slowest ${slowest.toFixed(0)} ms`;
+}
+
+describe('visitors do not notice', () => {
+  test('new configuration, certificate and version, while the balancer reloads ten times', async () => {
+    const visits = await startVisits(lab, { rate });
+    try {
+      const tokens = (Date.now() % 1000) + 1024;
+      const changes = [
+        ['--tags', 'nginx', '-e', `nginx_client_max_body_size=${tokens}k`],
+        ['--tags', 'app', '-e', `app_version=rolling-${tokens}`],
+        ['--tags', 'certificates', '-e', 'certificates_key_type=rsa'],
+      ];
+      for (const [index, words] of changes.entries()) {
+        const run = await foobar('provision', lab.inventory, ...words);
+        expect(run.told.filter((line) => !line.endsWith(': changed'))).toEqual([]);
+        expect(run.code).toBe(0);
+        const changed = run.tasks.filter(
+          ({ status, task }) => status === 'changed' && task.endsWith('Put the server back'),
+        );
+        expect(changed.map(({ host }) => host)).toEqual(['server1', 'server2', 'server3']);
+        for (let reload = index; reload < 10; reload += changes.length)
+          await lab.ask('balancer1', 'systemctl reload haproxy');
+      }
+      await visits.made(requests);
+    } finally {
+      const visited = await visits.stop();
+      console.log(`rolling changes under load: ${figures(visited)}`);
+      expect(problems(visited)).toEqual({});
+      expect(Object.keys(visited.servers).sort()).toEqual(['server1', 'server2', 'server3']);
+    }
+  });
+
+  test('for longer than the health check takes that a web server has lost its power', async () => {
+    const visits = await startVisits(lab, { rate: Math.min(rate, 200), patience: 4000 });
+    await visits.made(400);
+    const cut = Date.now();
+    await lab.stop('server3', { hard: true });
+    await expect
+      .poll(
+        () =>
+          lab.ask('balancer1', 'curl -s "http://$(hostname -I | cut -d" " -f1):8405/metrics?scope=server"'),
+        {
+          timeout: 60_000,
+        },
+      )
+      .toMatch(/proxy="web_https",server="server3",state="DOWN"\} 1/);
+    const noticed = Date.now();
+    await visits.made(2000);
+    const visited = await visits.stop();
+    const last = Math.max(cut, ...visited.failed.map(({ at }) => at));
+    console.log(
+      `server3 without power: ${figures(visited)}; the last one ${last - cut} ms after the cut, noticed after ${noticed - cut} ms`,
+      problems(visited),
+    );
+    // Two checks of one second, and what had waited for an answer until then.
+    expect(last - noticed).toBeLessThan(4000 + 1000);
+    await lab.start('server3');
+    await expect.poll(isWhole, { timeout: 120_000, interval: 2000 }).toEqual([]);
+  });
+});
+
+test('a web server that does not become healthy stops the change before the next one', async () => {
+  const run = await foobar(
+    'provision',
+    lab.inventory,
+    '--tags',
+    'app',
+    '-e',
+    'app_version=broken',
+    '-e',
+    'app_command=/bin/false',
+    '-e',
+    'app_health_timeout=3',
+  );
+  expect(run.code).not.toBe(0);
+  expect(run.count('failed')).toEqual({ balancer1: 0, server1: 1, server2: 0, server3: 0 });
+  expect(run.task('Switch to the release', 'server2')).toBeUndefined();
+  const answers = await lab.ask(
+    'outside',
+    "for i in 1 2 3 4 5 6; do curl -sS --max-time 10 -o /dev/null -w '%{http_code} %header{x-served-by}\\n' https://www.foobar.com/; done",
+  );
+  expect(new Set(answers.split('\n'))).toEqual(new Set(['200 server2', '200 server3']));
+  await provisioned(lab);
+  await expect.poll(isWhole, { timeout: 120_000, interval: 2000 }).toEqual([]);
+});
+
+test('no change begins where it would leave less than all but two', async () => {
+  await lab.ask('server2', 'systemctl stop nginx');
+  await lab.ask('server3', 'systemctl stop nginx');
+  const down = 'curl -s "http://$(hostname -I | cut -d" " -f1):8405/metrics?scope=server"';
+  await expect
+    .poll(() => lab.ask('balancer1', down), { timeout: 30_000 })
+    .toMatch(/server="server2",state="DOWN"\} 1[^]*server="server3",state="DOWN"\} 1/);
+  const run = await foobar(
+    'provision',
+    lab.inventory,
+    '--limit',
+    'server1',
+    '--tags',
+    'nginx',
+    '-e',
+    'nginx_client_max_body_size=3m',
+  );
+  expect(run.code).not.toBe(0);
+  expect(run.task('Refuse when too few would be left', 'server1')?.message).toMatch(
+    /balancer1 knows 1 of 3 web servers as healthy \(server1\): server1 stays in service as it is/,
+  );
+  for (const host of ['server2', 'server3']) await lab.ask(host, 'systemctl start nginx');
+  await provisioned(lab);
+  await expect.poll(isWhole, { timeout: 120_000, interval: 2000 }).toEqual([]);
+});

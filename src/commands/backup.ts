@@ -137,12 +137,14 @@ function show(catalogue: Catalogue, { places }: BackupSite, tell: Teller): void 
 
 /** What can be gone back to, in words; the newest stretch last. */
 export function coverage(covered: readonly Range[]): string[] {
+  const whole = covered
+    .map(({ from, to }) => [Math.ceil(from / 1e6) * 1e6, Math.floor(to / 1e6) * 1e6] as const)
+    .filter(([from, to]) => from <= to);
   return [
-    'any second can be gone back to',
-    ...covered.map(
-      ({ from, to }) =>
-        `  from ${formatLocally(Math.ceil(from / 1e6) * 1e6)} to ${formatLocally(Math.floor(to / 1e6) * 1e6)}`,
-    ),
+    whole.length === 0
+      ? 'there is no second that can be gone back to'
+      : 'any second can be gone back to',
+    ...whole.map(([from, to]) => `  from ${formatLocally(from)} to ${formatLocally(to)}`),
   ];
 }
 

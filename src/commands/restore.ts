@@ -48,7 +48,12 @@ interface Outlook {
   readonly logs: readonly Stored[];
   readonly identity: string;
   readonly replace: readonly string[];
+  /** Tags of the playbook. */
+  readonly tags: ReadonlySet<string>;
 }
+
+/** The roles that a database server is bare without; a playbook may have its own in the place of the first two. */
+const installing = ['base', 'firewall', 'mysql', 'backup'];
 
 /**
  * Brings the database back as it was at an instant: primary from the newest whole backup before it and the binary
@@ -77,7 +82,10 @@ export async function restore(options: RestoreOptions): Promise<ExitCode> {
     if (code !== ExitCode.done)
       throw new TaskFailure(`the playbook failed: ${what}`, 'Mend it and run the restore again.');
   };
-  await build('install MySQL where it is missing', ['base', 'firewall', 'mysql', 'backup']);
+  await build(
+    'install MySQL where it is missing',
+    installing.filter((tag) => outlook.tags.has(tag)),
+  );
   await withSite(options, tell, (open, group) => bringBack(open, group, outlook, at, tell));
   await build('seed the replicas', ['replication', 'backup']);
   const kept = await withSite(options, tell, (open, group) => prove(open, group, outlook.primary, tell));
@@ -148,6 +156,7 @@ async function look(
     logs: plan.logs.map(({ name }) => storedAt(name, catalogue, where.places)),
     identity,
     replace: options.replace,
+    tags: new Set(open.project.playbook.plays.flatMap((play) => play.tasks.flatMap((task) => task.tags))),
   };
 }
 

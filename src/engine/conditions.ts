@@ -16,18 +16,26 @@ export function isYes(value: unknown): boolean {
   return value === true || (typeof value === 'string' && /^(y|yes|t|true|on|1)$/i.test(value)) || value === 1;
 }
 
+/** Variables, or what makes them where they are needed. */
+export type ScopeAtNeed = Scope | (() => Scope);
+
 /** Whether a keyword that may hold a template is set; one that cannot be rendered is on the safe side. */
-export function isSet(keyword: unknown, scope: Scope, safe: boolean): boolean {
+export function isSet(keyword: unknown, scope: ScopeAtNeed, safe: boolean): boolean {
+  if (typeof keyword === 'boolean' || keyword === undefined) return keyword === true;
   try {
-    return isYes(renderValue(keyword, scope));
+    return isYes(renderValue(keyword, needed(scope)));
   } catch {
     return safe;
   }
 }
 
 /** A keyword's number; undefined where nothing is said. */
-export function numberOf(keyword: unknown, scope: Scope): number | undefined {
+export function numberOf(keyword: unknown, scope: ScopeAtNeed): number | undefined {
   if (keyword === undefined || keyword === null) return undefined;
-  const number = Number(renderValue(keyword, scope));
+  const number = Number(renderValue(keyword, needed(scope)));
   return Number.isFinite(number) ? number : undefined;
+}
+
+function needed(scope: ScopeAtNeed): Scope {
+  return typeof scope === 'function' ? scope() : scope;
 }

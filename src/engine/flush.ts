@@ -40,7 +40,7 @@ async function runHandler(
     for (const host of due) if (walk.isPresent(host)) await host.handlers.handled(handler).catch(() => {});
     return;
   }
-  const once = !walk.batch.isFree && isSet(task.runOnce, first.scope(inside), false);
+  const once = !walk.batch.isFree && isSet(task.runOnce, () => first.scope(inside), false);
   await Promise.all(
     (once ? [first] : due).map(async (host) => {
       const end = await host.runHandler(handler, inside);

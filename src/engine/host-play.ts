@@ -77,7 +77,7 @@ export class HostPlay {
 
   /** Runs the task at an index of the program. */
   async runAt(index: number, entry: Entry): Promise<TaskEnd> {
-    await this.window.landed(entry);
+    if (this.window.hasAhead(entry)) await this.window.landed(entry);
     const ready = this.window.take(index, entry);
     const end = await runTask(this, this.around, entry, ready, () => this.window.prefetch(index + 1, entry));
     this.window.adapt(entry, end);

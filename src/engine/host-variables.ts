@@ -9,9 +9,14 @@ export class HostVariables {
   /** Replaced when the inventory grows. */
   host: InventoryHost;
   /** From include_vars. */
-  included: Record<string, unknown> = {};
+  readonly included: Record<string, unknown> = {};
   /** From set_fact and register. */
-  set: Record<string, unknown> = {};
+  readonly set: Record<string, unknown> = {};
+  /** Both, as they are when they are read. */
+  readonly learned: readonly ScopeLayer[] = [
+    { origin: 'include_vars', values: this.included },
+    { origin: 'set_fact and register', values: this.set, literal: true },
+  ];
   /** Changes were made, or in check mode planned: then what is there later cannot be known yet. */
   unsure = false;
   /** The variables that nobody sets, as they were made last. */

@@ -80,7 +80,9 @@ function keepInput(task: Task, key: string, want: object): void {
 /** JSON tells all of it. */
 function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null)
-    return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+    return (
+      value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+    );
   if (Array.isArray(value)) return Object.getPrototypeOf(value) === Array.prototype && value.every(isPlain);
   return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain);
 }

@@ -5,10 +5,9 @@ import type { Task } from '../playbook/contract.ts';
 import { masked } from '../secrets.ts';
 import { renderTemplateFile, renderValue } from '../template/render.ts';
 import { NotKnownYet, type Scope } from '../template/scope.ts';
-import { readDecrypted } from '../vault/files.ts';
 import type { Ahead } from './ahead.ts';
 import { failing, isSet, isYes } from './conditions.ts';
-import { findFile } from './files.ts';
+import { foundNow, readNow } from './files.ts';
 import { hostFor } from './identity.ts';
 import type { Jobs } from './jobs.ts';
 import { labelOf, type Rounds, roundScope, roundsOf } from './loops.ts';
@@ -25,7 +24,6 @@ export interface PrepareRun {
   readonly stateDirectory: string;
   readonly playbookDirectory: string;
   readonly modules: ReadonlyMap<string, Module>;
-  searchDirectories(entry: Entry): readonly string[];
   /** @param task whose own message it is */
   say(host: string, line: string, task?: string): void;
   warn(host: string, message: string): void;
@@ -164,9 +162,8 @@ export function prepareItem(
       verbosity: run.verbosity,
       stateDirectory: run.stateDirectory,
       playbookDirectory: run.playbookDirectory,
-      find: (kind, name) => findFile(run.searchDirectories(entry), kind, name),
-      renderTemplate: (path, options) =>
-        renderTemplateFile(readDecrypted(path).toString(), path, seen, options),
+      find: (kind, name) => foundNow(itemScope.options.searchDirectories, kind, name),
+      renderTemplate: (path, options) => renderTemplateFile(readNow(path), path, seen, options),
       say: (line, kind) => run.say(hostName, quiet ? masked : line, kind && titleOf(task, itemScope)),
       warn: (message) => run.warn(hostName, message),
       variable: (name) => (seen.has(name) ? seen.get(name) : undefined),

@@ -60,7 +60,7 @@ export async function runTask(
     if (index > 0 && pause > 0) await sleep(pause * 1000);
     const scope = index === 0 ? base : base.with(seen, 'register');
     const own = roundScope(task, scope, going, index);
-    await landed(host, around, entry, prepared, index);
+    if (prepared.items[index]?.ahead) await landed(host, around, entry, prepared, index);
     let item = prepared.items[index];
     let outcome: Outcome;
     try {
@@ -95,7 +95,7 @@ export async function runTask(
     if (going.looped && breaks(entry, own.with(seen, 'register'))) break;
   }
   const end = host.concluded(entry, rounds, going.looped);
-  if (end.status === 'ok') await host.handlers.unnote(noted);
+  if (end.status === 'ok' && noted.length > 0) await host.handlers.unnote(noted);
   return end;
 }
 

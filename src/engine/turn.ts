@@ -18,14 +18,14 @@ export async function takeTurn(
   if (!first) return;
   const module = batch.state.modules.get(task.module);
   const bypasses = module?.kind === 'action' && module.once === true;
-  const asked = isSet(task.runOnce, first.scope(entry), false);
+  const asked = isSet(task.runOnce, () => first.scope(entry), false);
   if (batch.isFree && bypasses) {
     const why = `${task.module} runs once for all hosts, which strategy free cannot do`;
     return walk.ended(first, entry, first.fails(entry, new TaskFailure(why), performance.now()));
   }
   if (batch.isFree && asked) batch.warn('run_once means nothing with strategy free: each host runs the task');
   const once = !batch.isFree && (asked || bypasses);
-  const throttle = numberOf(task.throttle ?? batch.play.throttle, first.scope(entry)) ?? 0;
+  const throttle = numberOf(task.throttle ?? batch.play.throttle, () => first.scope(entry)) ?? 0;
   const ends = new Map<HostPlay, TaskEnd>();
   await pooled(once ? [first] : taking, once ? 0 : throttle, async (host) => {
     const end = await host.runAt(index, entry);
@@ -51,7 +51,7 @@ function spread(
   const [host, end] = first;
   const { task } = entry;
   const fatal =
-    once || isSet(task.anyErrorsFatal ?? walk.batch.play.anyErrorsFatal, host.scope(entry), false);
+    once || isSet(task.anyErrorsFatal ?? walk.batch.play.anyErrorsFatal, () => host.scope(entry), false);
   if (!fatal) return;
   const others = walk.living().filter((other) => !bad.some(([failed]) => failed === other));
   for (const other of others) {

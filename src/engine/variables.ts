@@ -1,6 +1,6 @@
 import type { Layer } from '../inventory/contract.ts';
 import type { Play, Playbook } from '../playbook/contract.ts';
-import { type Level, Pending, Scope, type ScopeLayer, type ScopeOptions } from '../template/scope.ts';
+import { AtNeed, type Level, Pending, Scope, type ScopeLayer, type ScopeOptions } from '../template/scope.ts';
 import type { HostVariables } from './host-variables.ts';
 import { hostMagic, type MagicRun, playbookDirectory, playMagic, taskMagic } from './magic.ts';
 import type { Entry } from './program.ts';
@@ -57,7 +57,7 @@ export function taskScope(
     variables.factLayer(),
     play.play.layers,
   ];
-  const late = lateFiles(play.play, below, above, options);
+  const late = play.play.lateVarsFiles ? lateFiles(play.play, below, above, options) : [];
   return new Scope(
     [
       ...below,
@@ -116,7 +116,7 @@ export function siteScope(run: RunVariables, host: string, plays: readonly Play[
  * Where `files/`, `templates/` and lookups of a task are looked for: its role, the roles that included it, the folder
  * of its file, then the playbook.
  */
-export function searchDirectories(run: RunVariables, { task, parents }: Entry, play: Play): string[] {
+function searchDirectories(run: RunVariables, { task, parents }: Entry, play: Play): string[] {
   const roles = task.role ? [task.role, ...parents] : parents;
   const own = task.place.file.slice(0, task.place.file.lastIndexOf('/'));
   return [...new Set([...roles.map(({ directory }) => directory), own, playbookDirectory(run, play)])];
@@ -133,12 +133,24 @@ const owns = new WeakMap<Entry, Own>();
 function ownOf(run: RunVariables, entry: Entry, play: Play): Own {
   let own = owns.get(entry);
   if (!own) {
-    const directories = searchDirectories(run, entry, play);
-    const options = { searchDirectories: directories, check: run.check };
-    own = { options, layer: taskMagic(entry, directories) };
+    const options = optionsOf(searchDirectories(run, entry, play), run.check);
+    own = { options, layer: taskMagic(entry, options.searchDirectories) };
     owns.set(entry, own);
   }
   return own;
+}
+
+const known = new Map<string, ScopeOptions>();
+
+/** One for all tasks that look in the same folders. */
+function optionsOf(searchDirectories: readonly string[], check: boolean): ScopeOptions {
+  const key = [...searchDirectories, check].join('\0');
+  let options = known.get(key);
+  if (!options) {
+    options = { searchDirectories, check };
+    known.set(key, options);
+  }
+  return options;
 }
 
 function hostOf(run: RunVariables, host: string): HostVariables {
@@ -148,27 +160,25 @@ function hostOf(run: RunVariables, host: string): HostVariables {
 }
 
 /** include_vars, then set_fact and register. */
-function learned(variables: HostVariables, pending: ReadonlySet<string>): ScopeLayer[] {
-  return [
-    { origin: 'include_vars', values: variables.included },
-    { origin: 'set_fact and register', values: variables.set, literal: true },
-    ...(pending.size > 0 ? [pendingLayer(pending)] : []),
-  ];
+function learned(variables: HostVariables, pending: ReadonlySet<string>): readonly ScopeLayer[] {
+  const { learned } = variables;
+  return pending.size === 0 ? learned : [...learned, pendingLayer(pending)];
 }
 
+const pendingLayers = new WeakMap<ReadonlySet<string>, ScopeLayer>();
+
 function pendingLayer(names: ReadonlySet<string>): ScopeLayer {
-  return {
-    origin: 'tasks that have not run yet',
-    values: Object.fromEntries([...names].map((name) => [name, new Pending(name)])),
-  };
+  let layer = pendingLayers.get(names);
+  if (!layer) {
+    const values = Object.fromEntries([...names].map((name) => [name, new Pending(name)]));
+    layer = { origin: 'tasks that have not run yet', values };
+    pendingLayers.set(names, layer);
+  }
+  return layer;
 }
 
 function hostvarsLayer(run: RunVariables, pending: ReadonlySet<string>): ScopeLayer {
-  const values = {
-    get hostvars() {
-      return hostvars(run, pending);
-    },
-  };
+  const values = { hostvars: new AtNeed(() => hostvars(run, pending)) };
   return { origin: 'magic', values, literal: true };
 }
 

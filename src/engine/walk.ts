@@ -10,7 +10,7 @@ import { playbookDirectory } from './magic.ts';
 import { runMeta } from './meta.ts';
 import type { Entry, Program } from './program.ts';
 import { takeTurn } from './turn.ts';
-import { searchDirectories, taskScope } from './variables.ts';
+import { taskScope } from './variables.ts';
 
 /** Hosts that go through a program side by side: task after task, all at the same (Ansible's linear strategy). */
 export class Walk {
@@ -19,6 +19,7 @@ export class Walk {
   readonly hosts: readonly HostPlay[];
   /** `meta: clear_host_errors` brought hosts back that have tasks left. */
   revived = false;
+  readonly #byName: ReadonlyMap<string, HostPlay>;
   readonly #known = new Set<HostPlay>();
   readonly #names: readonly string[];
 
@@ -32,6 +33,7 @@ export class Walk {
       if (!variables) throw new Error(`bug: no variables for ${name}`);
       return new HostPlay(name, variables, around, program);
     });
+    this.#byName = new Map(this.hosts.map((host) => [host.name, host]));
   }
 
   async go(): Promise<void> {
@@ -201,7 +203,6 @@ export class Walk {
       emit: run.emit,
       ...(run.window === undefined ? {} : { window: run.window }),
       ...(run.prompt ? { prompt: run.prompt } : {}),
-      searchDirectories: (entry) => searchDirectories(variables, entry, batch.play),
       warn: (host, message) => batch.warn(message, host),
       say: (host, line, task) =>
         run.emit({ event: 'output', host, line, ...(task === undefined ? {} : { task, message: true }) }),
@@ -229,8 +230,9 @@ export class Walk {
   #learn(entry: Entry, name: string, end: TaskEnd): void {
     const { batch } = this;
     const { task } = entry;
-    const scope = this.hosts.find((host) => host.name === name)?.scope(entry);
-    if (!scope) return;
+    const own = this.#byName.get(name);
+    if (!own) return;
+    const scope = () => own.scope(entry);
     const all = !batch.isFree && isSet(task.runOnce, scope, false);
     const hosts = all ? this.hosts.filter(({ course }) => course.state !== 'unreachable') : [];
     const names = all ? hosts.map((host) => host.name) : [name];
@@ -242,6 +244,6 @@ export class Walk {
       if (outcome.statistics) batch.state.gathered.add(outcome.statistics, names);
     if (!unforeseen) return;
     if (all || delegated) this.forgetAhead();
-    else this.hosts.find((host) => host.name === name)?.forgetAhead();
+    else own.forgetAhead();
   }
 }

@@ -1,4 +1,5 @@
 import type { TaskEnd } from './ends.ts';
+import { forgetFound } from './files.ts';
 import type { HostPlay, PlayAround } from './host-play.ts';
 import { factNames } from './parameters.ts';
 import { isReady, type Prepared, prepareTask } from './prepare.ts';
@@ -74,6 +75,11 @@ export class Window {
     this.#size = Math.min(this.#largest, Math.max(16, this.#size * 2));
   }
 
+  /** Whether a task was to be done before its turn. */
+  hasAhead(entry: Entry): boolean {
+    return this.#prepared.get(entry)?.items.some((item) => item?.ahead) === true;
+  }
+
   /** Whether a task that was to be done before its turn was; if not, nor was any behind it. */
   async landed(entry: Entry): Promise<boolean> {
     const known = this.#prepared.get(entry);
@@ -90,6 +96,7 @@ export class Window {
 
   /** What was done already stays so. */
   clear(): void {
+    forgetFound();
     for (const [entry, { items }] of this.#prepared) {
       if (!items.some((item) => item?.ahead)) this.#prepared.delete(entry);
       for (const [index, item] of items.entries()) if (!item?.ahead) items[index] = undefined;
@@ -101,10 +108,13 @@ export class Window {
    * @param underWay a task before them that has not ended yet
    */
   prefetch(from: number, underWay?: Entry): void {
-    const pending = new Set<string>(underWay?.task.register ? [underWay.task.register] : []);
+    let pending: ReadonlySet<string> = new Set(underWay?.task.register ? [underWay.task.register] : []);
+    const add = (names: readonly string[]): void => {
+      if (names.some((name) => !pending.has(name))) pending = new Set([...pending, ...names]);
+    };
     if (underWay && setsUnforeseen(underWay)) return;
     let room = this.#size;
-    for (const entry of this.#ahead(this.#program.from(from), pending)) {
+    for (const entry of this.#ahead(this.#program.from(from), () => pending)) {
       if (room-- <= 0) return;
       const { task } = entry;
       if (task.module === 'meta') {
@@ -113,8 +123,8 @@ export class Window {
       }
       const ready = this.#prepare(entry, pending);
       if (ready?.items.some((item) => item?.ahead)) room += 1;
-      if (task.register) pending.add(task.register);
-      if (task.module === 'set_fact') for (const name of factNames(task) ?? []) pending.add(name);
+      if (task.register) add([task.register]);
+      if (task.module === 'set_fact') add(factNames(task) ?? []);
       if (setsUnforeseen(entry)) return;
       const isNext = room === this.#size - 1;
       if (!isNext && ready && surelyRuns(ready)) return;
@@ -127,7 +137,8 @@ export class Window {
     this.#prepared.delete(entry);
     if (!this.#around.participates(entry, this.#host.name)) return undefined;
     try {
-      const scopeOf = (own: ReadonlySet<string>) => this.#host.scope(entry, new Set([...pending, ...own]));
+      const scopeOf = (own: ReadonlySet<string>) =>
+        this.#host.scope(entry, own.size === 0 ? pending : new Set([...pending, ...own]));
       const asked = this.#around.presenceAsked();
       const ready = prepareTask(this.#around, entry, scopeOf, this.#host.name);
       ready.isShared = this.#around.isShared && this.#around.presenceAsked() !== asked;
@@ -140,7 +151,7 @@ export class Window {
   }
 
   /** What comes next, as far as includes can be looked through. */
-  *#ahead(entries: readonly Entry[], pending: ReadonlySet<string>): Generator<Entry> {
+  *#ahead(entries: readonly Entry[], pending: () => ReadonlySet<string>): Generator<Entry> {
     for (const entry of entries) {
       if (entry.hosts && entry.hosts.size > 0 && !entry.hosts.has(this.#host.name)) continue;
       if (!this.#host.course.foresees(entry.frames)) continue;
@@ -148,7 +159,7 @@ export class Window {
         yield entry;
         continue;
       }
-      const brought = this.#around.foresee(entry, this.#host.name, pending);
+      const brought = this.#around.foresee(entry, this.#host.name, pending());
       if (brought === undefined) return;
       yield* this.#ahead(brought, pending);
     }

@@ -13,6 +13,15 @@ export interface ScopeLayer extends Layer {
   readonly literal?: boolean;
 }
 
+/** In a literal layer: a value that is made when it is asked for. */
+export class AtNeed {
+  readonly make: () => unknown;
+
+  constructor(make: () => unknown) {
+    this.make = make;
+  }
+}
+
 /** One layer, or a list of layers that never changes and serves many scopes: where its names stand is noted once. */
 export type Level = ScopeLayer | readonly ScopeLayer[];
 
@@ -62,8 +71,9 @@ export class Scope implements Variables {
     if (this.#rendered.has(name)) return this.#rendered.get(name);
     const layer = this.#layer(name);
     if (layer === undefined) return this.#absent(name);
-    const raw = layer.values[name];
+    let raw = layer.values[name];
     if (raw instanceof Pending) throw new NotKnownYet(raw.variable);
+    if (raw instanceof AtNeed) raw = raw.make();
     const value = layer.literal ? raw : this.#render(name, raw);
     this.#rendered.set(name, value);
     return value;

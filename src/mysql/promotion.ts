@@ -237,7 +237,7 @@ function trouble(server: NonNullable<Member['server']>): string {
 
 /** The one that lacks least comes first; the inventory's order decides between equals. */
 function byAdvance(left: Member, right: Member): number {
-  return lacks(left, right) === '' ? 0 : 1;
+  return Number(lacks(left, right) !== '') - Number(lacks(right, left) !== '');
 }
 
 /** What a server began itself and no other one has: written on a replica, beside the primary. */

@@ -38,6 +38,7 @@ describe('a replica as it should be', () => {
     [{ authority: '/tmp/ca.pem' }, 'tls', 'required, certificate verified by /tmp/ca.pem'],
     [{ autoPosition: false }, 'auto position', 'OFF'],
     [{ retryCount: 10 }, 'connect retry', 'every 5 s, 10 times'],
+    [{ heartbeat: 30 }, 'heartbeat', 'every 30 s'],
     [{ receiver: 'OFF' as const }, 'receiver', 'OFF'],
     [{ receiver: 'CONNECTING' as const, receiverError: 'refused' }, 'receiver', 'CONNECTING: refused'],
     [{ applier: 'OFF' as const, applierError: 'Error 1062' }, 'applier', 'OFF: Error 1062'],
@@ -64,6 +65,7 @@ describe('a replica as it should be', () => {
       'tls',
       'auto position',
       'connect retry',
+      'heartbeat',
       'receiver',
       'applier',
     ]);
@@ -80,6 +82,6 @@ it('CHANGE REPLICATION SOURCE quotes its values and verifies the certificate', (
     "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '192.0.2.1', SOURCE_PORT = 3306, SOURCE_USER = 'replica', " +
       "SOURCE_PASSWORD = 'gehe\\'im\\\\', SOURCE_AUTO_POSITION = 1, SOURCE_SSL = 1, " +
       "SOURCE_SSL_CA = '/etc/mysql/tls/ca.pem', SOURCE_SSL_VERIFY_SERVER_CERT = 1, SOURCE_CONNECT_RETRY = 5, " +
-      'SOURCE_RETRY_COUNT = 0',
+      'SOURCE_RETRY_COUNT = 0, SOURCE_HEARTBEAT_PERIOD = 2',
   );
 });

@@ -146,8 +146,8 @@ function outcome(
 }
 
 /** Brings a lab to the whole site; quick when it is there already. */
-export async function provisioned(lab: Lab): Promise<void> {
-  const run = await foobar('provision', lab.inventory);
+export async function provisioned(lab: Lab, ...more: string[]): Promise<void> {
+  const run = await foobar('provision', lab.inventory, ...more);
   if (run.code === 0) return;
   const failed = run.tasks.filter(({ status }) => status === 'failed' || status === 'unreachable');
   const why = failed.map(({ host, task, message }) => `${host}: ${task}: ${message}`);

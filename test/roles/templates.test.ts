@@ -222,6 +222,12 @@ describe('Alertmanager', () => {
     });
   });
 
+  it('waits as long as it is told', () => {
+    expect(read({ monitoring_group_wait: '1s', monitoring_group_interval: '5s' })).toMatchObject({
+      route: { group_wait: '1s', group_interval: '5s', repeat_interval: '4h' },
+    });
+  });
+
   it('takes receivers as Alertmanager writes them', () => {
     const receivers = [{ name: 'team', email_configs: [{ to: 'team@example.org' }] }];
     expect(read({ monitoring_receivers: receivers })).toMatchObject({

@@ -12,6 +12,7 @@ const labOrder = [
   'failures',
   'rolling',
   'promote',
+  'backup',
   'lab',
   'split',
   'differential',

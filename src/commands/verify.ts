@@ -2,6 +2,7 @@ import { ExitCode } from '../errors.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
 import { table } from '../reporters/table.ts';
 import { maskText } from '../secrets.ts';
+import { verifyBackup } from '../verify/backup.ts';
 import type { Finding, Site } from '../verify/contract.ts';
 import { verifyDatabase } from '../verify/database.ts';
 import { verifyFirewall } from '../verify/firewall.ts';
@@ -34,7 +35,14 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
 
 /** What the site promises, and whether it is kept. */
 export async function lookAtSite(site: Site): Promise<Finding[]> {
-  const parts = [verifySite, verifyPassThrough, verifyDatabase, verifyFirewall, verifyMonitoring];
+  const parts = [
+    verifySite,
+    verifyPassThrough,
+    verifyDatabase,
+    verifyBackup,
+    verifyFirewall,
+    verifyMonitoring,
+  ];
   return (await Promise.all(parts.map((part) => part(site)))).flat();
 }
 

@@ -3,7 +3,7 @@ import type { HostReader } from '../host/contract.ts';
 
 /** One promise that was looked at. */
 export interface Finding {
-  /** `site`, `balancer`, `database`, `firewall`, `monitoring`. */
+  /** `site`, `balancer`, `database`, `backup`, `firewall`, `monitoring`. */
   readonly part: string;
   /** The host that it is about; empty for the site as a whole. */
   readonly host: string;

@@ -109,8 +109,10 @@ async function takeOver(
   const plan = await story.phase('no replica takes more from it', () => hold(group, first, wish));
   const { to } = plan;
   await story.phase(`${to} applies what it has received`, async () => {
-    await runSql(group.host(to), group.socket, ['START REPLICA SQL_THREAD']);
-    await caughtUp(group, to, transactionsOf(await readAgain(group, to)), story);
+    const candidate = await readAgain(group, to);
+    if (candidate.server.channels.length > 0)
+      await runSql(group.host(to), group.socket, ['START REPLICA SQL_THREAD']);
+    await caughtUp(group, to, transactionsOf(candidate), story);
   });
   const servers = new Map(
     await Promise.all(

@@ -170,6 +170,39 @@ describe('Prometheus', () => {
   });
 });
 
+describe('backups', () => {
+  it('are made on a replica, and copied to a host that is no database server', () => {
+    expect(renderVariable('backup', 'backup_host')).toBe('server3');
+    expect(renderVariable('backup', 'backup_host', { variables: { mysql_primary_hint: 'server3' } })).toBe(
+      'server2',
+    );
+    expect(renderVariable('backup', 'backup_stores')).toEqual(['balancer1']);
+    const groups = { ...fleet.groups, monitoring: [], balancer: ['server1'] };
+    expect(renderVariable('backup', 'backup_stores', { fleet: { ...fleet, groups } })).toEqual([]);
+    expect(
+      renderVariable('backup', 'backup_stores', {
+        fleet: { ...fleet, groups: { ...fleet.groups, backup_store: ['vault1', 'vault2'] } },
+      }),
+    ).toEqual(['vault1', 'vault2']);
+  });
+
+  it('send to the port that the host takes SSH on, and know its key', () => {
+    const hostvars = {
+      ...fleet.hostvars,
+      balancer1: {
+        address: '10.0.0.1',
+        ansible_port: 2222,
+        ansible_facts: { ssh_host_key_ed25519_public: 'AAAA' },
+      },
+    };
+    const rendering = { fleet: { ...fleet, hostvars } };
+    expect(renderTemplate('backup', 'known_hosts.j2', rendering)).toContain(
+      '[10.0.0.1]:2222 ssh-ed25519 AAAA\n',
+    );
+    expect(renderTemplate('backup', 'settings.j2', rendering)).toContain("stores='10.0.0.1 2222\n'");
+  });
+});
+
 describe('rules', () => {
   interface Rule {
     readonly alert?: string;
@@ -193,6 +226,21 @@ describe('rules', () => {
     const named = (alert: string) => rules.find((rule) => rule.alert === alert);
     expect(named('QpsHigh')).toMatchObject({ expr: 'site:requests:rate > 42', for: '7s' });
     expect(named('QpsLow')).toMatchObject({ expr: 'site:requests:rate < 3' });
+  });
+
+  it('watch the backups where there is a database', () => {
+    const rules = read({ backup_max_age: 90_000 });
+    expect(rules.find(({ alert }) => alert === 'BackupTooOld')).toMatchObject({
+      expr: 'time() - max(foobar_backup_last_success_seconds{kind="full"}) > 90000',
+      labels: { severity: 'critical' },
+    });
+    expect(rules.find(({ alert }) => alert === 'BackupMissing')?.annotations?.description).toContain(
+      'foobar-backup` on server3',
+    );
+    const without = { ...fleet, groups: { ...fleet.groups, database: [] } };
+    expect(renderTemplate('monitoring', 'rules.yml.j2', { host: 'balancer1', fleet: without })).not.toContain(
+      'foobar_backup',
+    );
   });
 
   it("each say how bad it is and what is the matter, in Prometheus' own templates", () => {

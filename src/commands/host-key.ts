@@ -2,7 +2,8 @@ import { realpath, stat } from 'node:fs/promises';
 import { TaskFailure, TransportError } from '../errors.ts';
 import type { ConnectionSettings } from '../host/connection.ts';
 import { HostKeyError } from '../host/host-key-error.ts';
-import { fingerprint, keyType, knownName, withHostKey } from '../host/known_hosts.ts';
+import { knownLine } from '../host/known_host_lines.ts';
+import { fingerprint, knownName, withLines, withoutHostKeys } from '../host/known_hosts.ts';
 import { keep, readKept } from '../state/files.ts';
 
 /** How a host answers before it is trusted. */
@@ -42,12 +43,18 @@ export async function answering(settings: ConnectionSettings): Promise<Answering
  */
 export async function acceptHostKey(settings: ConnectionSettings, key: Buffer): Promise<void> {
   const [first] = settings.knownHostsFiles;
+  if (settings.hostKeys !== undefined)
+    throw new TaskFailure(
+      `the inventory gives the host key of ${settings.name}, and the new server shows another one`,
+      `Correct ssh_host_keys of ${settings.name}, then run it again.`,
+    );
   if (first === undefined)
     throw new TaskFailure(`there is no file for the host key of ${settings.name} (UserKnownHostsFile)`);
-  const name = settings.hostKeyAlias?.toLowerCase() ?? knownName(settings.address, settings.port);
+  const name = knownName(settings);
   for (const file of settings.knownHostsFiles) {
     const before = (await readKept(file)) ?? '';
-    const after = withHostKey(before, name, file === first ? key : undefined);
+    const lines = file === first ? [knownLine(name, key, settings.hashKnownHosts)] : [];
+    const after = withLines(withoutHostKeys(before, name), lines);
     if (after === before) continue;
     const target = await realpath(file).catch(() => file);
     const mode = await stat(target).then(
@@ -56,10 +63,4 @@ export async function acceptHostKey(settings: ConnectionSettings, key: Buffer): 
     );
     await keep(target, after, { mode });
   }
-}
-
-/** The key as people compare it. */
-export function keyWords(key: Buffer): string {
-  const type = /ed25519|ecdsa|rsa|dss/.exec(keyType(key))?.[0] ?? keyType(key);
-  return `${type.toUpperCase()} ${fingerprint(key)}`;
 }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { type Problem, ProjectError, type TransportError } from '../errors.ts';
 import type { Patience } from './socket.ts';
 import { type Machine, SshConfigError } from './ssh-config.ts';
@@ -47,6 +48,12 @@ export interface ConnectionSettings {
   /** Socket of the ssh-agent. */
   readonly agent?: string;
   readonly knownHostsFiles: readonly string[];
+  /** The host's keys, `type base64` each, where the inventory gives them: they take the place of the files. */
+  readonly hostKeys?: readonly string[];
+  /** Names of hosts that are written down are hashed (HashKnownHosts). */
+  readonly hashKnownHosts?: boolean;
+  /** The only kinds of key that the host is asked for. Default: those that are known, then the others. */
+  readonly hostKeyAlgorithms?: readonly ServerHostKeyAlgorithm[];
   /** A host that no file knows is taken for what it says it is, and written down (`accept-new`). */
   readonly acceptNew?: boolean;
   /** How long the connection stays open for later runs (ControlPersist with ControlMaster), where that was said. */

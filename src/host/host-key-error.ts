@@ -1,6 +1,7 @@
 import { TransportError } from '../errors.ts';
 import type { ConnectionSettings } from './connection.ts';
-import { fingerprint, type KnownHost, keyType, knownName, type Verdict } from './known_hosts.ts';
+import { type KnownHost, keyType } from './known_host_lines.ts';
+import { fingerprint, knownName, shortType, type Verdict } from './known_hosts.ts';
 
 /** A host key that is not accepted, for whoever has to decide about it. */
 export class HostKeyError extends TransportError {
@@ -30,8 +31,8 @@ export function hostKeyError(
 ): HostKeyError | undefined {
   if (verdict.kind === 'known') return undefined;
   const { kind } = verdict;
-  const host = knownName(settings.hostKeyAlias ?? settings.address, settings.port);
-  const shown = `${shortType(keyType(key))} ${fingerprint(key)}`;
+  const host = knownName(settings);
+  const shown = keyWords(key);
   const refuse = (message: string, hint: string) =>
     new HostKeyError(settings, { verdict: kind, key }, message, hint);
   const compare =
@@ -41,9 +42,8 @@ export function hostKeyError(
     case 'changed':
       return refuse(
         `THE HOST KEY OF ${host} HAS CHANGED: it shows ${shown}, but ${place(verdict.at)} expects ` +
-          `${fingerprint(verdict.at.key)}. Someone may be listening in; nothing was sent.`,
-        `if the server was reinstalled, ${compare} and only then: ` +
-          `ssh-keygen -f ${verdict.at.file} -R '${host}' && ${scan(settings, key)} >> ${verdict.at.file}`,
+          `${keyWords(verdict.at.key)}. Someone may be listening in; nothing was sent.`,
+        `if the server was reinstalled, ${compare} and only then: ${replacing(settings, verdict.at)}`,
       );
     case 'revoked':
       return refuse(
@@ -52,32 +52,34 @@ export function hostKeyError(
       );
     case 'unknown':
       return refuse(
-        `the host key of ${host} is not known: it shows ${shown}${alsoKnown(verdict.at)}`,
-        `${compare}, then: ${scan(settings, key)} >> ${settings.knownHostsFiles[0] ?? '~/.ssh/known_hosts'}`,
+        `the host key of ${host} is not known: it shows ${shown}${besides(verdict)}`,
+        `foobar trust INVENTORY shows the keys of all hosts and writes them down; ${compare} first`,
       );
   }
 }
 
-function alsoKnown(at: KnownHost | undefined): string {
-  if (!at) return '';
-  if (at.marker === 'cert-authority')
-    return ` (${place(at)} trusts a certificate authority, which foobar does not follow)`;
-  return ` (${place(at)} knows another key: ${shortType(at.type)} ${fingerprint(at.key)})`;
+/** How a key that changed takes the place of the known one, once it is sure that it is the server's. */
+export function replacing(settings: ConnectionSettings, at: KnownHost): string {
+  if (settings.hostKeys !== undefined) return `correct ssh_host_keys of ${settings.name} in the inventory`;
+  return `foobar rebuild, or ssh-keygen -f ${at.file} -R '${knownName(settings)}' and foobar trust INVENTORY`;
 }
 
-function place(entry: KnownHost): string {
+/** A key as people compare it. */
+export function keyWords(key: Buffer): string {
+  return `${shortType(key)} ${fingerprint(key)}`;
+}
+
+/** Where a line stands. */
+export function place(entry: KnownHost): string {
   return `${entry.file}:${entry.line}`;
 }
 
-function scan(settings: ConnectionSettings, key: Buffer): string {
-  const type = /ed25519|ecdsa|rsa/.exec(keyType(key))?.[0] ?? 'ed25519';
-  const { jump } = settings;
-  const through = jump === undefined ? '' : `ssh -p ${jump.port} ${jump.user}@${jump.address} `;
-  return `${through}ssh-keyscan -p ${settings.port} -t ${type} ${settings.address}`;
-}
-
-function shortType(type: string): string {
-  return (/ed25519|ecdsa|rsa|dss/.exec(type)?.[0] ?? type).toUpperCase();
+function besides({ at, unread }: Extract<Verdict, { kind: 'unknown' }>): string {
+  const authority = at
+    ? [`${place(at)} trusts a certificate authority, and foobar does not follow host certificates`]
+    : [];
+  const all = [...authority, ...unread.map((reason) => `not read: ${reason}`)];
+  return all.length === 0 ? '' : ` (${all.join('; ')})`;
 }
 
 function keyFile(type: string): string {

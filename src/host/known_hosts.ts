@@ -1,44 +1,79 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TransportError } from '../errors.ts';
 import type { ConnectionSettings } from './connection.ts';
+import {
+  isFor,
+  isPlain,
+  type KnownHost,
+  keyType,
+  knownLine,
+  parseKnownHosts,
+  parsePublicKey,
+} from './known_host_lines.ts';
 
-/** One line of a known_hosts file (format: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
-export interface KnownHost {
-  readonly file: string;
-  readonly line: number;
-  readonly marker?: 'revoked' | 'cert-authority';
-  /** Comma-separated patterns, or one hashed name `|1|salt|hash`. */
-  readonly hosts: string;
-  readonly type: string;
-  readonly key: Buffer;
+/** What is on file about a host. */
+export interface OnFile {
+  /** Lines for it under the name that counts. */
+  readonly here: readonly KnownHost[];
+  /** Lines for it without its port, when that is part of its name: they are good for every port. */
+  readonly portless: readonly KnownHost[];
+  /** Files that cannot be read, with the reason. As for OpenSSH they say nothing. */
+  readonly unread: readonly string[];
 }
 
 /** What known_hosts says about the key that a host shows. `at` is the line that decided it. */
 export type Verdict =
   | { readonly kind: 'known'; readonly at: KnownHost }
   | { readonly kind: 'revoked'; readonly at: KnownHost }
-  /** Another key of the same type is on file. */
+  /** Only other keys are on file, of this type or of others. */
   | { readonly kind: 'changed'; readonly at: KnownHost }
-  /** Nothing on file, or (`at`) only keys of other types, or only a certificate authority. */
-  | { readonly kind: 'unknown'; readonly at?: KnownHost };
+  /** No key is on file; `at` names a certificate authority. */
+  | {
+      readonly kind: 'unknown';
+      /** Whoever takes new hosts as they are (accept-new) may take this one. */
+      readonly isNew: boolean;
+      readonly at?: KnownHost;
+      readonly unread: readonly string[];
+    };
 
-/** The entries of the text of a known_hosts file. Lines that cannot be read are no entries, as for OpenSSH. */
-function parseKnownHosts(text: string, file: string): KnownHost[] {
-  const entries: KnownHost[] = [];
-  text.split('\n').forEach((content, index) => {
-    const fields = content.trim().split(/[ \t]+/);
-    if (fields[0] === '' || fields[0]?.startsWith('#')) return;
-    const marker = fields[0]?.startsWith('@') ? fields.shift()?.slice(1) : undefined;
-    if (marker !== undefined && marker !== 'revoked' && marker !== 'cert-authority') return;
-    const [hosts, type, encoded] = fields;
-    if (!hosts || !type || !encoded) return;
-    const key = Buffer.from(encoded, 'base64');
-    if (keyType(key) !== type) return;
-    entries.push({ file, line: index + 1, ...(marker ? { marker } : {}), hosts, type, key });
+type Named = Pick<ConnectionSettings, 'address' | 'port' | 'hostKeyAlias'>;
+type Known = Named & Pick<ConnectionSettings, 'name' | 'knownHostsFiles' | 'hostKeys'>;
+
+/** The name of a host in known_hosts: its alias, or its address with the port when that is not 22. */
+export function knownName({ address, port, hostKeyAlias }: Named): string {
+  if (hostKeyAlias !== undefined) return hostKeyAlias;
+  const host = address.toLowerCase();
+  return port === 22 ? host : `[${host}]:${port}`;
+}
+
+/** What the inventory says of a host's keys, or else all the files together. */
+export function readKnownHosts(settings: Known): OnFile {
+  const name = knownName(settings);
+  if (settings.hostKeys !== undefined)
+    return { here: givenKeys(settings.name, name, settings.hostKeys), portless: [], unread: [] };
+  const unread: string[] = [];
+  const files = settings.knownHostsFiles.flatMap((file): KnownFile[] => {
+    try {
+      return [knownFile(file)];
+    } catch (error) {
+      unread.push(`${file}: ${(error as Error).message}`);
+      return [];
+    }
   });
-  return entries;
+  const all = (wanted: string) => files.flatMap((file) => linesFor(wanted, file));
+  const bare = settings.address.toLowerCase();
+  const hasPort = settings.hostKeyAlias === undefined && name !== bare;
+  return { here: all(name), portless: hasPort ? all(bare) : [], unread };
+}
+
+function givenKeys(host: string, hosts: string, lines: readonly string[]): KnownHost[] {
+  return lines.flatMap((text, index) => {
+    const key = parsePublicKey(text);
+    const file = `ssh_host_keys of ${host}`;
+    return key ? [{ file, line: index + 1, hosts, type: keyType(key), key }] : [];
+  });
 }
 
 /** The entries of one file, those without patterns and hashes by the names that they are for. */
@@ -52,22 +87,7 @@ interface KnownFile {
 /** Many hosts share a file, which may have a line for each of them: it is read once. */
 const knownFiles = new Map<string, KnownFile>();
 
-/**
- * The entries of all these files that are for a host, with its port or without any; files that do not exist have none.
- * Throws when one cannot be read.
- */
-export function readKnownHosts(files: readonly string[], address: string, port: number): KnownHost[] {
-  const names = [...new Set([knownName(address, port), knownName(address, 22)])];
-  return files.flatMap((file) => {
-    const { named, others } = knownFile(file);
-    const found = [
-      ...names.flatMap((name) => named.get(name) ?? []),
-      ...others.filter((entry) => names.some((name) => matches(entry, name))),
-    ];
-    return [...new Set(found)].sort((one, other) => one.line - other.line);
-  });
-}
-
+/** @throws when the file is there and cannot be read */
 function knownFile(file: string): KnownFile {
   const stamp = stampOf(file);
   let known = knownFiles.get(file);
@@ -76,6 +96,11 @@ function knownFile(file: string): KnownFile {
     knownFiles.set(file, known);
   }
   return known;
+}
+
+function linesFor(name: string, { named, others }: KnownFile): KnownHost[] {
+  const found = [...(named.get(name) ?? []), ...others.filter((entry) => isFor(entry, name))];
+  return found.sort((one, other) => one.line - other.line);
 }
 
 function stampOf(file: string): string {
@@ -87,9 +112,9 @@ function byName(entries: readonly KnownHost[]): Omit<KnownFile, 'stamp'> {
   const named = new Map<string, KnownHost[]>();
   const others: KnownHost[] = [];
   for (const entry of entries) {
-    if (/[|*?!]/.test(entry.hosts)) others.push(entry);
+    if (!isPlain(entry)) others.push(entry);
     else
-      for (const name of entry.hosts.toLowerCase().split(',')) {
+      for (const name of new Set(entry.hosts.toLowerCase().split(','))) {
         const same = named.get(name);
         if (same) same.push(entry);
         else named.set(name, [entry]);
@@ -101,12 +126,12 @@ function byName(entries: readonly KnownHost[]): Omit<KnownFile, 'stamp'> {
 /** Writes down the key of a host that nobody knew (`accept-new`). Gives the reason when that is not possible. */
 export function rememberHost(settings: ConnectionSettings, key: Buffer): TransportError | undefined {
   const [file] = settings.knownHostsFiles;
-  const name = settings.hostKeyAlias ?? knownName(settings.address, settings.port);
+  const name = knownName(settings);
   try {
     if (file === undefined) throw new Error('there is no file for it (UserKnownHostsFile)');
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const text = readTextOf(file);
-    const line = `${name} ${keyType(key)} ${key.toString('base64')}\n`;
+    const line = knownLine(name, key, settings.hashKnownHosts);
     appendFileSync(file, text === '' || text.endsWith('\n') ? line : `\n${line}`, { mode: 0o600 });
     return undefined;
   } catch (error) {
@@ -116,23 +141,26 @@ export function rememberHost(settings: ConnectionSettings, key: Buffer): Transpo
 }
 
 /**
- * The text of a known_hosts file in which a host has no key any more, or only this new one. Names of other hosts on
- * the same line stay, as do lines with patterns, authorities and revoked keys.
+ * The text of a known_hosts file without a host's keys. Names of other hosts on the same line stay, as do lines with
+ * patterns, authorities and revoked keys.
  */
-export function withHostKey(text: string, name: string, key?: Buffer): string {
+export function withoutHostKeys(text: string, name: string): string {
   const lines = text.split('\n').flatMap((line) => {
     const [entry] = parseKnownHosts(line, '');
     if (!entry || entry.marker !== undefined) return [line];
-    if (entry.hosts.startsWith('|')) return matchesHash(entry.hosts, name) ? [] : [line];
+    if (entry.hosts.startsWith('|')) return isFor(entry, name) ? [] : [line];
     const names = entry.hosts.split(',');
-    const others = names.filter((word) => word.toLowerCase() !== name);
+    const others = names.filter((word) => word.toLowerCase() !== name.toLowerCase());
     if (others.length === names.length) return [line];
     return others.length === 0 ? [] : [line.replace(entry.hosts, others.join(','))];
   });
-  if (key === undefined) return lines.join('\n');
-  const whole = lines.join('\n');
-  const end = whole === '' || whole.endsWith('\n') ? '' : '\n';
-  return `${whole}${end}${name} ${keyType(key)} ${key.toString('base64')}\n`;
+  return lines.join('\n');
+}
+
+/** The text of a known_hosts file with lines behind what it holds. */
+export function withLines(text: string, lines: readonly string[]): string {
+  const end = text === '' || text.endsWith('\n') ? '' : '\n';
+  return lines.length === 0 ? text : `${text}${end}${lines.join('')}`;
 }
 
 function readTextOf(file: string): string {
@@ -148,41 +176,29 @@ function orMissing<T>(read: () => T, missing: T): T {
   }
 }
 
-/** Judges the key that a host shows. Revocation wins over everything, a matching key over a different one. */
-export function judge(entries: readonly KnownHost[], address: string, port: number, key: Buffer): Verdict {
-  const here = entries.filter((entry) => matches(entry, knownName(address, port)));
-  const revoked = [...here, ...entries.filter((entry) => matches(entry, knownName(address, 22)))].find(
-    (entry) => entry.marker === 'revoked' && entry.key.equals(key),
-  );
+/**
+ * Judges the key that a host shows, as OpenSSH does (check_host_key in sshconnect.c): revocation wins over everything, a
+ * matching key over different ones. Stricter in one thing: a key that is revoked without a port is revoked at all ports.
+ */
+export function judge({ here, portless, unread }: OnFile, key: Buffer): Verdict {
+  const isThis = (entry: KnownHost) => entry.key.equals(key);
+  const revoked = [...here, ...portless].find((entry) => entry.marker === 'revoked' && isThis(entry));
   if (revoked) return { kind: 'revoked', at: revoked };
   const plain = here.filter((entry) => entry.marker === undefined);
-  const known = plain.find((entry) => entry.key.equals(key));
+  const known = plain.find(isThis);
   if (known) return { kind: 'known', at: known };
-  // As ssh does: a key on file without a port is good for every port of the host.
-  const elsewhere = entries.find(
-    (entry) => entry.marker === undefined && matches(entry, knownName(address, 22)) && entry.key.equals(key),
-  );
-  if (elsewhere) return { kind: 'known', at: elsewhere };
-  const changed = plain.find((entry) => entry.type === keyType(key));
+  const changed = plain.find((entry) => entry.type === keyType(key)) ?? plain[0];
   if (changed) return { kind: 'changed', at: changed };
-  const other = plain[0] ?? here.find((entry) => entry.marker === 'cert-authority');
-  return { kind: 'unknown', ...(other ? { at: other } : {}) };
+  const elsewhere = portless.find((entry) => entry.marker === undefined && isThis(entry));
+  if (elsewhere) return { kind: 'known', at: elsewhere };
+  const at = here.find((entry) => entry.marker === 'cert-authority');
+  const isNew = at === undefined && unread.length === 0;
+  return { kind: 'unknown', isNew, ...(at && { at }), unread };
 }
 
 /** Types of the keys that are on file for a host: it is to be asked for these first. */
-export function knownTypes(entries: readonly KnownHost[], address: string, port: number): Set<string> {
-  const names = [knownName(address, port), knownName(address, 22)];
-  return new Set(
-    entries
-      .filter((entry) => entry.marker === undefined && names.some((name) => matches(entry, name)))
-      .map((entry) => entry.type),
-  );
-}
-
-/** The name of a host in known_hosts: the port is part of it when it is not 22. */
-export function knownName(address: string, port: number): string {
-  const host = address.toLowerCase();
-  return port === 22 ? host : `[${host}]:${port}`;
+export function knownTypes({ here }: OnFile): Set<string> {
+  return new Set(here.filter(({ marker }) => marker === undefined).map(({ type }) => type));
 }
 
 /** OpenSSH's fingerprint of a public key: `SHA256:` and base64 without padding. */
@@ -190,41 +206,8 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** The type's name, which a public key starts with (RFC 4253 section 6.6); empty when it is no key. */
-export function keyType(key: Buffer): string {
-  if (key.length < 4) return '';
-  const length = key.readUInt32BE(0);
-  return length <= 64 && key.length > 4 + length ? key.toString('latin1', 4, 4 + length) : '';
-}
-
-function matches(entry: KnownHost, name: string): boolean {
-  if (entry.hosts.startsWith('|')) return matchesHash(entry.hosts, name);
-  let found = false;
-  for (const word of entry.hosts.toLowerCase().split(',')) {
-    const negated = word.startsWith('!');
-    const pattern = negated ? word.slice(1) : word;
-    if (pattern === '' || !matchesPattern(pattern, name)) continue;
-    if (negated) return false;
-    found = true;
-  }
-  return found;
-}
-
-function matchesHash(hashed: string, name: string): boolean {
-  const [, version, salt, hash] = hashed.split('|');
-  if (version !== '1' || !salt || !hash) return false;
-  return createHmac('sha1', Buffer.from(salt, 'base64'))
-    .update(name)
-    .digest()
-    .equals(Buffer.from(hash, 'base64'));
-}
-
-/** Patterns of OpenSSH: `*` and `?`. */
-export function matchesPattern(pattern: string, name: string): boolean {
-  if (!/[*?]/.test(pattern)) return pattern === name;
-  const expression = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 's').test(name);
+/** A key's kind as OpenSSH writes it beside fingerprints. */
+export function shortType(key: Buffer): string {
+  const type = keyType(key);
+  return (/ed25519|ecdsa|rsa|dss/.exec(type)?.[0] ?? type).toUpperCase();
 }

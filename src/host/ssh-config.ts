@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { matchesPattern } from './known_hosts.ts';
+import { matchesPattern } from './known_host_lines.ts';
 import { parseDirective, type SshOptions } from './ssh-options.ts';
 
 /** What is known of the user and machine that connect. */

@@ -8,7 +8,7 @@ import type { Connection, ConnectionSettings } from './connection.ts';
 import { type Attempt, Door } from './door.ts';
 import { hostKeyError } from './host-key-error.ts';
 import { type JumpConnection, throughJump, type Way } from './jumps.ts';
-import { judge, type KnownHost, knownTypes, readKnownHosts, rememberHost } from './known_hosts.ts';
+import { judge, knownTypes, type OnFile, readKnownHosts, rememberHost } from './known_hosts.ts';
 import { openProxy } from './proxy.ts';
 import { openSocket, type Patience, usualPatience } from './socket.ts';
 import { connectionOver } from './ssh-connection.ts';
@@ -52,7 +52,7 @@ async function enter(settings: ConnectionSettings, patience: Patience): Promise<
 }
 
 async function tryToEnter(settings: ConnectionSettings, patience: Patience): Promise<Attempt<Entered>> {
-  const known = knownHosts(settings);
+  const known = readKnownHosts(settings);
   const [way, keys] = await Promise.all([openWay(settings, patience), collectKeys(settings)]);
   const isIdentified = identification(way.stream);
   try {
@@ -116,12 +116,11 @@ async function logIn(
   by: {
     readonly way: Way;
     readonly keys: { readonly usable: Key[]; readonly skipped: string[] };
-    readonly known: readonly KnownHost[];
+    readonly known: OnFile;
     readonly patience: Patience;
   },
 ): Promise<ssh2.Client> {
   const { way, keys, known, patience } = by;
-  const hostKeyName = settings.hostKeyAlias ?? settings.address;
   const tried: string[] = [];
   const client = new ssh2.Client();
 
@@ -152,7 +151,7 @@ async function logIn(
         // ssh2 counts answers to its questions only, so a slow upload would look like a loss: `watch` decides.
         keepaliveCountMax: Number.POSITIVE_INFINITY,
         algorithms: {
-          serverHostKey: preferred(knownTypes(known, hostKeyName, settings.port)),
+          serverHostKey: settings.hostKeyAlgorithms?.slice() ?? preferred(knownTypes(known)),
           hmac: [
             'hmac-sha2-256-etm@openssh.com',
             'hmac-sha2-512-etm@openssh.com',
@@ -162,9 +161,9 @@ async function logIn(
           compress: ['none'],
         },
         hostVerifier: (key: Buffer) => {
-          const verdict = judge(known, hostKeyName, settings.port, key);
-          const isNew = verdict.kind === 'unknown' && verdict.at === undefined;
-          if (isNew && settings.acceptNew) refused = rememberHost(settings, key);
+          const verdict = judge(known, key);
+          if (verdict.kind === 'unknown' && verdict.isNew && settings.acceptNew)
+            refused = rememberHost(settings, key);
           else refused = hostKeyError(settings, verdict, key);
           return refused === undefined;
         },
@@ -177,18 +176,6 @@ async function logIn(
       });
   });
   return client;
-}
-
-function knownHosts(settings: ConnectionSettings): KnownHost[] {
-  try {
-    return readKnownHosts(settings.knownHostsFiles, settings.hostKeyAlias ?? settings.address, settings.port);
-  } catch (error) {
-    throw new TransportError(
-      settings.name,
-      'host-key',
-      `known hosts cannot be read: ${(error as Error).message}`,
-    );
-  }
 }
 
 function preferred(types: ReadonlySet<string>): ServerHostKeyAlgorithm[] {

@@ -6,8 +6,8 @@ import { connectionSettings } from '../../src/host/connection.ts';
 import {
   fingerprint,
   judge,
-  type KnownHost,
   knownTypes,
+  type OnFile,
   readKnownHosts,
   rememberHost,
 } from '../../src/host/known_hosts.ts';
@@ -61,7 +61,7 @@ const cases: [string, string, string, number, string][] = [
   ],
   ['another key', `web1 ${b}`, 'web1', 22, 'changed'],
   ['another key and this one', `web1 ${b}\nweb1 ${a}`, 'web1', 22, 'known'],
-  ['only another type', `web1 ecdsa-sha2-nistp256 ${ecdsa}`, 'web1', 22, 'unknown'],
+  ['only another type', `web1 ecdsa-sha2-nistp256 ${ecdsa}`, 'web1', 22, 'changed'],
   ['a revoked key', `web1 ${a}\n@revoked web1 ${a}`, 'web1', 22, 'revoked'],
   ['a revoked key at any host', `@revoked * ${a}\nweb1 ${a}`, 'web1', 22, 'revoked'],
   ['a key revoked without its port', `[web1]:2222 ${a}\n@revoked web1 ${a}`, 'web1', 2222, 'revoked'],
@@ -75,38 +75,42 @@ const cases: [string, string, string, number, string][] = [
 const file = join(mkdtempSync(join(tmpdir(), 'known-hosts-')), 'known_hosts');
 afterAll(() => rmSync(dirname(file), { recursive: true }));
 
-function read(text: string, host: string, port = 22): KnownHost[] {
+function of(address: string, port = 22, files = [file]): OnFile {
+  return readKnownHosts({ name: address, address, port, knownHostsFiles: files });
+}
+
+function read(text: string, host: string, port = 22): OnFile {
   writeFileSync(file, text);
-  return readKnownHosts([file], host, port);
+  return of(host, port);
 }
 
 describe('a host key', () => {
   test.each(cases)('with %s', (_name, text, host, port, kind) => {
-    expect(judge(read(text, host, port), host, port, key).kind).toBe(kind);
+    expect(judge(read(text, host, port), key).kind).toBe(kind);
   });
 
   test('is told with the line that decides', () => {
     const entries = read(`# first\n\nweb? ${b}\nweb1 ${b}\n`, 'web1');
-    expect(judge(entries, 'web1', 22, key)).toMatchObject({ at: { file, line: 3 } });
+    expect(judge(entries, key)).toMatchObject({ at: { file, line: 3 } });
   });
 
   test('of a host that was written down meanwhile is known', () => {
     const settings = connectionSettings('web1', (name) =>
       name === 'ansible_ssh_common_args' ? `-F none -o UserKnownHostsFile=${file}` : undefined,
     );
-    expect(read(`web2 ${a}`, 'web1')).toEqual([]);
+    expect(read(`web2 ${a}`, 'web1').here).toEqual([]);
     expect(rememberHost(settings, key)).toBeUndefined();
-    expect(readKnownHosts([file], 'web1', 22)).toMatchObject([{ line: 2, hosts: 'web1' }]);
+    expect(of('web1').here).toMatchObject([{ line: 2, hosts: 'web1' }]);
   });
 });
 
 test('a file that does not exist knows nobody', () => {
-  expect(readKnownHosts([`${file}.none`, `${file}/inside`], 'web1', 22)).toEqual([]);
+  expect(of('web1', 22, [`${file}.none`, `${file}/inside`])).toEqual({ here: [], portless: [], unread: [] });
 });
 
 test('the types on file are those of the host, not of others', () => {
   const entries = read(`web1 ${a}\nweb2 ecdsa-sha2-nistp256 ${ecdsa}`, 'web1');
-  expect([...knownTypes(entries, 'web1', 22)]).toEqual(['ssh-ed25519']);
+  expect([...knownTypes(entries)]).toEqual(['ssh-ed25519']);
 });
 
 test('the fingerprint is the one of ssh-keygen -l', () => {

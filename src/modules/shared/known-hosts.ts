@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { knownTypes } from '../../host/known_hosts.ts';
+import { isFor } from '../../host/known_host_lines.ts';
 
 /** What known_hosts is asked for. */
 export interface KnownHostsWish {
@@ -27,7 +27,7 @@ export function editKnownHosts(text: string, want: KnownHostsWish): KnownHostsEd
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const entries = lines.map(readEntry);
   const here = entries.flatMap((entry, index) =>
-    entry !== undefined && matches(entry, want.name) ? [{ entry, index }] : [],
+    entry !== undefined && isFor(entry, want.name) ? [{ entry, index }] : [],
   );
   const none = { changed: false, after: text };
   if (want.key === undefined) {
@@ -57,11 +57,6 @@ function readEntry(line: string): Entry | undefined {
   return hosts && type && key ? { marker, hosts, type, key } : undefined;
 }
 
-function matches({ hosts }: Entry, name: string): boolean {
-  // Port 22 leaves the name as it is.
-  return knownTypes([{ file: '', line: 0, hosts, type: 'any', key: Buffer.alloc(0) }], name, 22).size > 0;
-}
-
 /** The same key under the same name; two hashes are taken for the same name. */
 function same(left: Entry, right: Entry): boolean {
   const bothHashed = left.marker === '' && [left, right].every(({ hosts }) => hosts.startsWith('|1|'));
@@ -76,7 +71,7 @@ function same(left: Entry, right: Entry): boolean {
 /** Whether a line is one for the host. */
 export function namesHost(line: string, name: string): boolean {
   const entry = readEntry(line);
-  return entry !== undefined && matches(entry, name);
+  return entry !== undefined && isFor(entry, name);
 }
 
 /** The line with a hash in place of the name (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */

@@ -11,6 +11,7 @@ const labOrder = [
   'monitoring',
   'failures',
   'rolling',
+  'rebuild',
   'promote',
   'backup',
   'lab',

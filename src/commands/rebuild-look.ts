@@ -97,20 +97,27 @@ async function readDatabase(
   return { members, decision, cluster, mayDiscard, donors };
 }
 
-/** Whether a living host already lets traffic of this address in, or sends some there. */
+/** Whether the living already know the address: a firewall lets its traffic in, and balancers send some to a web server. */
 export async function isKnownAddress(
   site: Site,
   living: readonly string[],
-  address: string,
+  target: string,
 ): Promise<boolean> {
-  const files = ['/etc/ufw/user.rules', '/etc/ufw/user6.rules', '/etc/haproxy/haproxy.cfg'];
-  const answers = await Promise.all(
-    living.map(
-      async (name) =>
-        (await site.reader(name).look(sh`grep -sqwF -- ${address} ${files}`, { expect: 'any' })).code === 0,
-    ),
-  );
-  return living.length === 0 || answers.includes(true);
+  const address = text(site, target, 'address');
+  const mentions = async (names: readonly string[], files: readonly string[]): Promise<boolean[]> =>
+    Promise.all(
+      names.map(async (name) => {
+        const found = await site.reader(name).look(sh`grep -sqwF -- ${address} ${files}`, { expect: 'any' });
+        return found.code === 0;
+      }),
+    );
+  const isWeb = site.group('web').includes(target);
+  const balancers = living.filter((name) => isWeb && site.group('balancer').includes(name));
+  const [firewalls, balanced] = await Promise.all([
+    mentions(living, ['/etc/ufw/user.rules', '/etc/ufw/user6.rules']),
+    mentions(balancers, ['/etc/haproxy/haproxy.cfg']),
+  ]);
+  return living.length === 0 || (firewalls.includes(true) && balanced.every(Boolean));
 }
 
 /** What becomes of the site's certificate: undefined where the target has none. */

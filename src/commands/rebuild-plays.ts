@@ -12,10 +12,14 @@ import { lookAtSite } from './verify.ts';
 
 /** Plays without the tasks that order certificates. */
 export function withoutOrders(plays: readonly Play[]): Play[] {
-  return plays.map((play) => ({
-    ...play,
-    tasks: play.tasks.filter(({ module }) => module !== 'acme_certificate'),
-  }));
+  return plays
+    .map((play) => ({ ...play, tasks: play.tasks.filter(({ module }) => module !== 'acme_certificate') }))
+    .filter(hasTasks);
+}
+
+/** The flushes of handlers between a play's sections are no tasks of anybody. */
+function hasTasks({ tasks }: Play): boolean {
+  return tasks.some(({ module }) => module !== 'meta');
 }
 
 /** Plays up to the last that makes replicas, and those behind it. */
@@ -24,9 +28,17 @@ export function splitAtReplicas(plays: readonly Play[]): readonly [readonly Play
   return [plays.slice(0, end), plays.slice(end)];
 }
 
-/** The plays with only their tasks for the firewall. */
-export function firewallOf(plays: readonly Play[]): readonly Play[] {
-  return selectTasks({ file: '', plays }, { tags: ['firewall'] }).plays;
+/** The plays with only their tasks of these tags. */
+export function tagged(plays: readonly Play[], tags: readonly string[]): readonly Play[] {
+  return selectTasks({ file: '', plays }, { tags }).plays.filter(hasTasks);
+}
+
+/** A play that only asks these hosts for what the other plays want to know of them. */
+export function factsOnly(plays: readonly Play[], hosts: readonly string[]): Play[] {
+  const asking = plays.find(({ gatherFacts }) => gatherFacts);
+  if (!asking || hosts.length === 0) return [];
+  const { tags: _tags, ...play } = asking;
+  return [{ ...play, name: 'Facts of the other hosts', hosts: hosts.join(','), tasks: [], handlers: [] }];
 }
 
 /**

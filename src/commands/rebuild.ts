@@ -1,14 +1,20 @@
 import { ExitCode, ProjectError, TaskFailure } from '../errors.ts';
+import { keyWords } from '../host/host-key-error.ts';
 import type { Play } from '../playbook/contract.ts';
 import { databaseGroup } from '../recovery/group.ts';
 import { noteBeginning, noteEnd } from '../recovery/machine.ts';
 import { proveReplica, untilInService } from '../recovery/proof.ts';
-import { type DatabasePlan, type DatabaseSituation, planRebuild, type Situation } from '../recovery/rebuild.ts';
+import {
+  type DatabasePlan,
+  type DatabaseSituation,
+  planRebuild,
+  type Situation,
+} from '../recovery/rebuild.ts';
 import { count, duration } from '../reporters/text.ts';
 import { text } from '../verify/contract.ts';
 import { confirmed } from './confirm.ts';
 import { runVariables } from './fleet.ts';
-import { type Answering, acceptHostKey, answering, keyWords } from './host-key.ts';
+import { type Answering, acceptHostKey, answering } from './host-key.ts';
 import type { RunOptions } from './options.ts';
 import { loadProject } from './project.ts';
 import {
@@ -19,7 +25,7 @@ import {
   readLiving,
   readSituation,
 } from './rebuild-look.ts';
-import { firewallOf, runPlays, splitAtReplicas, verifyAll, withoutOrders } from './rebuild-plays.ts';
+import { factsOnly, runPlays, splitAtReplicas, tagged, verifyAll, withoutOrders } from './rebuild-plays.ts';
 import { type OpenSite, openSite } from './site.ts';
 import { type Teller, teller } from './teller.ts';
 
@@ -44,6 +50,9 @@ interface Decided {
   /** A good certificate is kept: none is ordered. */
   readonly keepsCertificate: boolean;
 }
+
+/** Tags of what other hosts have that depends on a server's host key or address. */
+const peerTags = ['firewall', 'backup'];
 
 /** Seconds within which the balancers' checks must find a web server healthy. */
 const inServicePatience = 60;
@@ -109,7 +118,8 @@ async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
       isNew,
       mayDiscard: options.discard !== undefined,
     });
-    if (situation.database) tell.event(databaseEvent(situation.database), `\n${databaseTable(situation.database)}`);
+    if (situation.database)
+      tell.event(databaseEvent(situation.database), `\n${databaseTable(situation.database)}`);
     const plan = planRebuild(situation);
     if (plan.kind === 'refused') throw new TaskFailure(plan.reason, plan.hint);
     const others = [...living].filter(([, reason]) => reason === undefined).map(([name]) => name);
@@ -120,7 +130,7 @@ async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
       balancers: situation.parts.includes('web')
         ? site.group('balancer').filter((name) => others.includes(name))
         : [],
-      isNewAddress: !(await isKnownAddress(site, others, text(site, target, 'address'))),
+      isNewAddress: !(await isKnownAddress(site, others, target)),
       keepsCertificate: certificate?.isGood === true,
     };
     const steps = stepsOf(situation, decided, certificate);
@@ -209,7 +219,7 @@ function stepsOf(
           'targets, rules and dashboards come back; the history of metrics is gone unless it was kept elsewhere',
         ]
       : []),
-    ...(isNewAddress ? ['the other hosts learn the new address'] : []),
+    `the other hosts learn ${isNewAddress ? 'the new address' : 'what is new of it'} (${peerTags.join(', ')}${isNewAddress ? ' and the rest of the playbook' : ''})`,
   ];
 }
 
@@ -235,7 +245,8 @@ async function act(options: RebuildOptions, decided: Decided, tell: Teller): Pro
   const { database } = plan;
   const [first, rest] = database ? splitAtReplicas(plays) : [[], plays];
 
-  if (isNewAddress) await run(firewallOf(all), others);
+  if (isNewAddress) await run(tagged(all, ['firewall']), others);
+  await run(factsOnly(all, others), others);
   await run(first, [target]);
   if (database && !options.signal.aborted)
     await tell.phase(`compare every row with ${database.reference}`, () =>
@@ -249,7 +260,7 @@ async function act(options: RebuildOptions, decided: Decided, tell: Teller): Pro
       }),
     );
   await run(rest, [target]);
-  if (isNewAddress) await run(plays, others);
+  await run(isNewAddress ? plays : tagged(plays, peerTags), others);
   if (options.signal.aborted) return;
   await within(async (open) => {
     const socket = text(open.site, target, 'rolling_socket') || '/run/haproxy/admin.sock';

@@ -11,6 +11,7 @@ import type { WriterOrder, Written } from './writer.ts';
 
 const source = `
 import { Writer } from './writer.ts';
+process.once('disconnect', () => process.exit(1));
 process.once('message', async (order) => {
   const writer = new Writer(order);
   await writer.start();

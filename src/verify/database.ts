@@ -38,12 +38,24 @@ export async function verifyDatabase(site: Site): Promise<Finding[]> {
   const followers = await Promise.all(
     replicas.flatMap(({ host, status }) => ofReplica(site, host, status, primary.status)),
   );
+  const guards = await Promise.all(servers.map(({ host }) => guard(site, host)));
   return [
     one,
     ...(replicas.length > 0 ? [semiSync(primary.host, primary.status)] : []),
     ...followers,
+    ...guards,
     ...silent,
   ];
+}
+
+/** Without its guard a primary does not open after a restart, and does not close when it is alone. */
+function guard(site: Site, host: string): Promise<Finding> {
+  return finding(site, 'database', host, 'a guard decides whether it takes writes', async () => {
+    const { stdout } = await site
+      .reader(host)
+      .look(sh`systemctl is-active foobar-mysql-guard`, { expect: 'any' });
+    return { kept: stdout.trim() === 'active', seen: stdout.trim() };
+  });
 }
 
 function dead(host: string, seen: string): Finding {

@@ -43,7 +43,7 @@ type Known = Named & Pick<ConnectionSettings, 'name' | 'knownHostsFiles' | 'host
 
 /** The name of a host in known_hosts: its alias, or its address with the port when that is not 22. */
 export function knownName({ address, port, hostKeyAlias }: Named): string {
-  if (hostKeyAlias !== undefined) return hostKeyAlias;
+  if (hostKeyAlias !== undefined) return hostKeyAlias.toLowerCase();
   const host = address.toLowerCase();
   return port === 22 ? host : `[${host}]:${port}`;
 }

@@ -106,13 +106,29 @@ export class Batch {
   }
 
   async go(): Promise<void> {
-    const tasks = this.#tasks();
-    await this.load([...tasks, ...this.play.handlers]);
-    const present = this.names.filter((name) => !this.state.failed.has(name) && !this.state.lost.has(name));
-    const sets = this.isFree ? present.map((name) => [name]) : [present];
-    this.#walks = sets.map((names) => new Walk(this, new Program(this.#entries(tasks, names)), names));
+    await this.#begin(this.#present());
     await Promise.all(this.#walks.map((walk) => walk.go()));
     for (const name of this.givenUp) this.state.failed.add(name);
+  }
+
+  /**
+   * Asks what the first tasks will ask, on hosts that are connected already. Nothing is kept of it here: the hosts keep
+   * the answers until something is written there.
+   */
+  async lookAhead(): Promise<void> {
+    await this.#begin(this.#present().filter((name) => this.run.fleet.isConnected(name)));
+    for (const host of this.hosts) host.lookAhead();
+  }
+
+  #present(): string[] {
+    return this.names.filter((name) => !this.state.failed.has(name) && !this.state.lost.has(name));
+  }
+
+  async #begin(hosts: readonly string[]): Promise<void> {
+    const tasks = this.#tasks();
+    await this.load([...tasks, ...this.play.handlers]);
+    const sets = this.isFree ? hosts.map((name) => [name]) : [[...hosts]];
+    this.#walks = sets.map((names) => new Walk(this, new Program(this.#entries(tasks, names)), names));
   }
 
   /** Loads the modules of tasks, those that are not there yet. */

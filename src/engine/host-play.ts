@@ -84,6 +84,11 @@ export class HostPlay {
     return end;
   }
 
+  /** Asks what its first tasks will ask. */
+  lookAhead(): void {
+    this.window.prefetch(0);
+  }
+
   /** Whether the task, or a round of it, was done before its turn. */
   isAhead(entry: Entry): Promise<boolean> {
     return this.window.landed(entry);

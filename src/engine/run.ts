@@ -99,6 +99,9 @@ function meantTask({ variables: { playbook } }: Run, wanted: string): string {
   return hint === undefined ? '; those of include_tasks and include_role are not looked at' : `; ${hint}`;
 }
 
+/** How many batches of a play look at their hosts while the first is at work. */
+const batchesAhead = 20;
+
 /** One play on all its hosts. False when the run ends with it. */
 async function runPlay(run: Run, state: RunState, play: Play): Promise<boolean> {
   const all = ordered(hostsOf(run, play), play.order);
@@ -108,11 +111,17 @@ async function runPlay(run: Run, state: RunState, play: Play): Promise<boolean> 
   for (const host of hosts) state.recaps[host] ??= emptyRecap();
   const shared: PublicVariables = { defaults: [], layers: [] };
   const taken = batches(serialOf(run, play), all);
+  const silent: Run = Object.assign(Object.create(run) as Run, { emit: () => {} });
+  const lookAhead = (later: readonly string[][]) =>
+    Promise.all(later.map((names) => new Batch(silent, state, play, shared, all, names).lookAhead()));
+  const looked = run.fleet.epoch;
   for (const [index, names] of taken.entries()) {
     if (run.signal.aborted || state.stopped) return false;
+    // What an earlier batch wrote may be seen from these hosts too.
+    if (run.fleet.epoch !== looked) for (const name of names) run.fleet.renew(name);
     const before = new Set(names.filter(out));
     const batch = new Batch(run, state, play, shared, all, names);
-    await batch.go();
+    await Promise.all([batch.go(), index === 0 && lookAhead(taken.slice(1, 1 + batchesAhead))]);
     if (run.signal.aborted || state.stopped) return false;
     if (batch.playEnded) return true;
     // As Ansible counts: a host that was out before keeps its batch from counting as failed.

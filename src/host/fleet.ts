@@ -12,6 +12,7 @@ export type Identity = 'login' | { readonly user: string };
 
 /** Where a task reaches a host in another way than its inventory says; empty: in no other. */
 export type Way = Partial<Pick<ConnectionSettings, 'connection' | 'user' | 'port'>>;
+const asSaid: Way = {};
 
 export interface FleetOptions {
   /** Throws a TaskFailure for a name that the inventory does not have. */
@@ -55,12 +56,18 @@ export class Fleet {
   }
 
   /** How a host is reached. Throws a TaskFailure for a name that nobody knows. */
-  settings(name: string, way: Way = {}): ConnectionSettings {
-    return { ...this.options.settings(name), ...way };
+  settings(name: string, way: Way = asSaid): ConnectionSettings {
+    const settings = this.options.settings(name);
+    return way === asSaid ? settings : { ...settings, ...way };
+  }
+
+  /** Whether the host was connected to in this run, the usual way. */
+  isConnected(name: string): boolean {
+    return this.connections.has(keyOf(name, 'login'));
   }
 
   /** The host as seen by one identity. Does not connect yet. */
-  host(name: string, asked: Identity, way: Way = {}): LiveHost {
+  host(name: string, asked: Identity, way: Way = asSaid): LiveHost {
     const identity = this.normal(name, asked, way);
     const key = keyOf(name, identity, way);
     let host = this.hosts.get(key);
@@ -99,6 +106,12 @@ export class Fleet {
     return sum;
   }
 
+  /** What is asked of the host from now on is read anew. */
+  renew(name: string): void {
+    const shared = this.epochs.get(name);
+    if (shared) shared.epoch += 1;
+  }
+
   /** Whether something is done as root on the host: the lock and the journal of handlers live there. */
   hasRoot(name: string): boolean {
     return this.hosts.has(keyOf(name, this.normal(name, { user: 'root' })));
@@ -132,8 +145,7 @@ export class Fleet {
         await (connection.end?.() ?? connection.close());
       }),
     );
-    const shared = this.epochs.get(name);
-    if (shared) shared.epoch += 1;
+    this.renew(name);
   }
 
   /** Closes the connections at once. Steps under way on the hosts end by themselves, those here are interrupted. */
@@ -153,7 +165,7 @@ export class Fleet {
   }
 
   /** The user that logs in needs no second shell to become himself. */
-  private normal(name: string, identity: Identity, way: Way = {}): Identity {
+  private normal(name: string, identity: Identity, way: Way = asSaid): Identity {
     return identity !== 'login' && identity.user === this.settings(name, way).user ? 'login' : identity;
   }
 
@@ -234,8 +246,7 @@ export class Fleet {
     const answer = await asked.catch(() => undefined);
     if (answer === undefined) return;
     this.pendings.set(name, handlersIn(answer.stdout));
-    const shared = this.epochs.get(name);
-    if (shared) shared.epoch += 1;
+    this.renew(name);
   }
 
   private async turn<T>(work: () => Promise<T>): Promise<T> {
@@ -251,7 +262,7 @@ export class Fleet {
   }
 }
 
-function keyOf(name: string, identity: Identity, way: Way = {}): string {
+function keyOf(name: string, identity: Identity, way: Way = asSaid): string {
   const user = identity === 'login' ? '' : identity.user;
   return [name, user, way.connection ?? '', way.user ?? '', way.port ?? ''].join('\0');
 }

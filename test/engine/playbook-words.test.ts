@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/engine/events.ts';
-import { on, play, scratch } from './play.ts';
+import { counting, on, play, scratch } from './play.ts';
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -61,6 +61,32 @@ describe('serial', () => {
   ])('takes templates: %s', async (serial, expected) => {
     const { events } = await play(on(tasks, '', `${serial}\nvars: { size: 1 }`), { hosts: ['a', 'b', 'c'] });
     expect(batches(events)).toEqual(expected);
+  });
+
+  const met = on('- file: { path: "{{ mine }}", state: directory }');
+
+  it('asks hosts that are known while the first is at work', async () => {
+    const lines = new Map(['a', 'b', 'c'].map((host) => [host, counting()]));
+    const sent = () => ['b', 'c'].map((host) => lines.get(host)!.count());
+    let meanwhile: number[] | undefined;
+    const { told } = await play(
+      met + on('- file: { path: "{{ here }}", state: directory }', '', 'serial: 1'),
+      {
+        hosts: ['a', 'b', 'c'],
+        connect: (name) => lines.get(name)!.connection,
+        onEvent: (event) => {
+          if (event.event === 'task' && event.host === 'a') meanwhile = sent();
+        },
+      },
+    );
+    expect(told).toHaveLength(6);
+    expect(meanwhile).toEqual(sent());
+  });
+
+  it('asks again once an earlier batch has written something', async () => {
+    const write = '- copy: { dest: "{{ here }}/shared", content: "{{ inventory_hostname }}", force: false }';
+    const { told } = await play(met + on(write, '', 'serial: 1'), { hosts: ['a', 'b'] });
+    expect(told.map((line) => line.split(' ').at(-1))).toEqual(['ok', 'ok', 'changed', 'ok']);
   });
 
   it('that cannot be told is a mistake of the playbook', async () => {

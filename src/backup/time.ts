@@ -13,37 +13,28 @@ export function parseInstant(text: string): Micros {
   const match = shape.exec(text.trim());
   const help = 'write it as 2026-11-23T14:05:10Z, with another zone (+01:00), or without one for local time';
   if (!match) throw new Error(`${JSON.stringify(text)} is no time: ${help}`);
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = match;
-  const parts = [year, month, day, hour, minute, second].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const asUtc = Date.UTC(parts[0], parts[1] - 1, parts[2], parts[3], parts[4], parts[5]);
-  const written = (date: Date, utc: boolean) =>
-    utc
-      ? date.getTime() === asUtc
-      : Date.UTC(
-          date.getFullYear(),
-          date.getMonth(),
-          date.getDate(),
-          date.getHours(),
-          date.getMinutes(),
-          date.getSeconds(),
-        ) === asUtc;
-  const exists = (date: Date, utc: boolean) => {
-    if (!written(date, utc) || parts[5] > 59 || parts[4] > 59 || parts[3] > 23 || parts[1] > 12)
-      throw new Error(`${JSON.stringify(text)} is no time: there is no such time of the calendar`);
-    return date.getTime();
-  };
-  if (new Date(asUtc).getUTCDate() !== parts[2]) exists(new Date(Number.NaN), true);
-  const millis = zone
-    ? exists(new Date(asUtc), true) - offsetOf(zone)
-    : exists(new Date(parts[0], parts[1] - 1, parts[2], parts[3], parts[4], parts[5]), false);
+  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', zone] =
+    match;
+  const refuse = () => new Error(`${JSON.stringify(text)} is no time: there is no such time of the calendar`);
+  const asUtc = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  // Date takes the 30th of February for the 1st or 2nd of March, and 24:00 for the next day.
+  if (Number.isNaN(asUtc.getTime()) || asUtc.toISOString().slice(8, 13) !== `${day}T${hour}`) throw refuse();
+  const millis = zone ? asUtc.getTime() - offsetOf(zone) : locally(asUtc);
+  if (millis === undefined) throw refuse();
   return millis * 1000 + Number(fraction.padEnd(6, '0'));
+}
+
+/** What the clocks of this machine show when they show these numbers; undefined when they never do. */
+function locally(shown: Date): number | undefined {
+  const date = new Date(
+    shown.getUTCFullYear(),
+    shown.getUTCMonth(),
+    shown.getUTCDate(),
+    shown.getUTCHours(),
+    shown.getUTCMinutes(),
+    shown.getUTCSeconds(),
+  );
+  return date.getTime() - date.getTimezoneOffset() * 60_000 === shown.getTime() ? date.getTime() : undefined;
 }
 
 /** Milliseconds that a zone is ahead of UTC. */

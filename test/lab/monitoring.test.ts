@@ -76,19 +76,25 @@ beforeAll(async () => {
 
 describe('Prometheus', () => {
   it('reads every exporter of every host', async () => {
-    const down = async () =>
-      (await query('up == 0')).map(({ metric }) => `${metric.job} on ${metric.instance}`);
-    await expect.poll(down, soon).toEqual([]);
-    const jobs = await query('count by (job) (up)');
-    expect(Object.fromEntries(jobs.map(({ metric, value }) => [metric.job, Number(value[1])]))).toEqual({
-      alertmanager: 1,
-      haproxy: 1,
-      mysql: 3,
-      nginx: 3,
-      nginx_log: 3,
-      node: 4,
-      prometheus: 1,
-      site: 2,
+    const seen = async () => {
+      const [down, jobs] = await Promise.all([query('up == 0'), query('count by (job) (up)')]);
+      return {
+        down: down.map(({ metric }) => `${metric.job} on ${metric.instance}`),
+        jobs: Object.fromEntries(jobs.map(({ metric, value }) => [metric.job, Number(value[1])])),
+      };
+    };
+    await expect.poll(seen, soon).toEqual({
+      down: [],
+      jobs: {
+        alertmanager: 1,
+        haproxy: 1,
+        mysql: 3,
+        nginx: 3,
+        nginx_log: 3,
+        node: 4,
+        prometheus: 1,
+        site: 2,
+      },
     });
   });
 

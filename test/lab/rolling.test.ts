@@ -137,3 +137,31 @@ test('no change begins where it would leave less than all but two', async () => 
   await provisioned(lab);
   await expect.poll(isWhole, { timeout: 120_000, interval: 2000 }).toEqual([]);
 });
+
+test('a new configuration restarts one replica after the other, and never the primary', async () => {
+  const servers = ['server1', 'server2', 'server3'];
+  const started = async (host: string) => (await lab.ask(host, 'stat -c %Y /run/mysqld/mysqld.sock')).trim();
+  const [primary] = await Promise.all(
+    servers.map(async (host) => ({
+      host,
+      closed: await lab.ask(host, "mysql -NBe 'SELECT @@super_read_only'"),
+    })),
+  ).then((all) => all.filter(({ closed }) => closed === '0').map(({ host }) => host));
+  const before = await started(primary!);
+  const words = ['--tags', 'database', '-e', 'mysql_slow_query_seconds=3'];
+  const run = await foobar('provision', lab.inventory, ...words);
+  expect(run.code).toBe(0);
+  const restarted = run.tasks.filter(
+    ({ status, task }) =>
+      status === 'changed' && task.endsWith('Restart servers whose configuration has changed'),
+  );
+  expect(restarted.map(({ host }) => host).sort()).toEqual(servers.filter((host) => host !== primary));
+  expect(await started(primary!)).toBe(before);
+  expect(run.events).toContainEqual(
+    expect.objectContaining({
+      event: 'warning',
+      message: expect.stringMatching(/runs with an older configuration: foobar promote/),
+    }),
+  );
+  expect((await verified(lab)).broken).toEqual([]);
+});

@@ -7,7 +7,7 @@ import {
   type Standing,
   standing,
 } from './cluster.ts';
-import { holdsTerm, termOf } from './mark.ts';
+import { holdsTerm, isReplaced, termOf } from './mark.ts';
 
 /** Who is primary, and why nobody can be. */
 export type Decision =
@@ -102,7 +102,7 @@ function follow(
       hint: 'Decide which one is right and make the other read-only: SET GLOBAL super_read_only = ON.',
     };
   const [open] = writable;
-  const newer = open && ours.find(({ server }) => termOf(server!) > termOf(open.server!));
+  const newer = open && ours.find(({ server }) => isReplaced(open.server!, server!));
   if (newer)
     return {
       kind: 'refused',

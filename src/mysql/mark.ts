@@ -36,6 +36,15 @@ export function holdsTerm(server: Pick<ServerStatus, 'cluster' | 'uuid'>): boole
   return markOf(server)?.primary === server.uuid;
 }
 
+/** Whether by the data of the one another server has been made the primary after the other. */
+export function isReplaced(
+  primary: Pick<ServerStatus, 'cluster' | 'uuid'>,
+  by: Pick<ServerStatus, 'cluster'>,
+): boolean {
+  // A mark that names it was only read later than its own.
+  return termOf(by) > termOf(primary) && markOf(by)?.primary !== primary.uuid;
+}
+
 /** Statements that mark the data of a server that takes root's writes. */
 export function markStatements(mark: Mark): string[] {
   const comment = sqlString(formatMark(mark));

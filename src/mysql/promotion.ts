@@ -1,6 +1,6 @@
 import { lacks, type Member, replicatesFrom, standing, transactionsOf } from './cluster.ts';
 import { formatGtidSet, subtractGtids, withoutSource } from './gtid.ts';
-import { holdsTerm, markOf, termOf } from './mark.ts';
+import { holdsTerm, isReplaced, markOf, termOf } from './mark.ts';
 import { semiSync } from './semisync.ts';
 
 export interface PromotionWish {
@@ -84,7 +84,7 @@ function currentPrimary(ours: readonly Member[]): Member | Refusal | undefined {
       `two servers take writes: ${open.map(({ name }) => name).join(', ')}`,
       'Decide which one is right and make the other read-only: SET GLOBAL super_read_only = ON.',
     );
-  if (open[0] && termOf(open[0].server!) < latest)
+  if (open[0] && ours.some(({ server }) => isReplaced(open[0]!.server!, server!)))
     return refused(
       `${open[0].name} takes writes, though another server has been made the primary since`,
       `Make ${open[0].name} read-only: SET GLOBAL super_read_only = ON.`,

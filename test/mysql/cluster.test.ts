@@ -147,6 +147,11 @@ describe('who is primary', () => {
       { kind: 'follow', primary: 'db2', cluster: site },
     ],
     [
+      'marked after it was read and before its replica was',
+      [member(1, { cluster: unnumbered }), replica(2)],
+      { kind: 'follow', primary: 'db1', cluster: site },
+    ],
+    [
       'of data that counts no terms',
       [member(1, { ...readOnly, cluster: unnumbered }), replica(2, 1, { cluster: unnumbered })],
       { kind: 'follow', primary: 'db1', cluster: site },

@@ -82,6 +82,19 @@ export async function restore(options: RestoreOptions): Promise<ExitCode> {
     if (code !== ExitCode.done)
       throw new TaskFailure(`the playbook failed: ${what}`, 'Mend it and run the restore again.');
   };
+  const begun = outlook.holdings.filter(({ kind }) => kind === 'begun');
+  if (begun.length > 0)
+    await withSite(options, tell, (_open, group) =>
+      tell.phase('clear away what an unfinished restore left', async () => {
+        // The playbook expects a server that starts.
+        await Promise.all(
+          begun.map(async (holding) => {
+            await makeRoom(group.host(holding.name), holding, new Date());
+            await startEmpty(group.host(holding.name));
+          }),
+        );
+      }),
+    );
   await build(
     'install MySQL where it is missing',
     installing.filter((tag) => outlook.tags.has(tag)),

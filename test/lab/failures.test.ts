@@ -125,7 +125,7 @@ describe('Ctrl-C', () => {
     expect(events.at(-1)).toBe(recap);
   });
 
-  test('lets go of a command that takes long, and of the hosts', async () => {
+  test('lets go of a command that takes long; the next run waits for its end', async () => {
     const playbook = join(testFolder, 'long.yml');
     writeFileSync(
       playbook,
@@ -133,21 +133,29 @@ describe('Ctrl-C', () => {
         '- hosts: all',
         '  gather_facts: false',
         '  tasks:',
-        '    - { name: Take long, command: sleep 15 }',
+        "    - { name: Take long, shell: 'touch /root/begun; until test -e /root/enough; do sleep 0.1; done' }",
         '    - { name: Come after, command: touch /root/after }',
       ].join('\n'),
     );
+    const succeeds = async (script: string) =>
+      (await Promise.all(lab.hosts.map((host) => lab.exec(host, script)))).map(({ code }) => code === 0);
+    const [everywhere, nowhere] = [lab.hosts.map(() => true), lab.hosts.map(() => false)];
+    const patience = { timeout: 30_000, interval: 100 };
+
     const run = startFoobar('provision', lab.inventory, '--playbook', playbook);
-    expect(await run.until(({ event }) => event === 'begin')).toBeDefined();
-    const asked = Date.now();
+    await expect.poll(() => succeeds('test -e /root/begun'), patience).toEqual(everywhere);
     run.child.kill('SIGINT');
     const { code, recap } = await run.end();
     expect(code).toBe(130);
     expect(recap).toBeDefined();
-    expect(Date.now() - asked).toBeLessThan(15_000);
-    for (const host of lab.hosts) expect((await lab.exec(host, 'ls /root/after')).code).toBe(2);
-    const next = await foobar('provision', lab.inventory);
-    expect({ code: next.code, told: next.told }).toEqual({ code: 0, told: [] });
+
+    const next = startFoobar('provision', lab.inventory);
+    await expect.poll(() => succeeds('grep -qx flock /proc/[0-9]*/comm'), patience).toEqual(everywhere);
+    await succeeds('touch /root/enough');
+    const { code: nextCode, told } = await next.end();
+    expect({ code: nextCode, told }).toEqual({ code: 0, told: [] });
+    expect(await succeeds('test -e /root/after')).toEqual(nowhere);
+    expect(await succeeds('rm /root/begun /root/enough')).toEqual(everywhere);
   });
 });
 

@@ -204,6 +204,18 @@ export function program(end: (code: ExitCode) => void): Command {
       end(await ping(selection({ inventory }, { ...flags, ...(limit !== undefined && { limit }) })));
     });
 
+  add('trust', configuredProject, tableOutput)
+    .description("show hosts' keys with what known_hosts says of them, and write down those of new hosts")
+    .argument('[pattern]', 'only these hosts, as --limit')
+    .option('-y, --yes', 'write new ones without asking; never means one that changed')
+    .action(async (...[inventory, pattern, flags]: PlaybookArguments<TableFlags & { yes?: boolean }>) => {
+      const { trust } = await import('../commands/trust.ts');
+      const { output, yes } = flags;
+      const limit = pattern ?? flags.limit;
+      const asked = selection({ inventory }, { ...flags, ...(limit !== undefined && { limit }) });
+      end(await trust({ ...asked, yes: yes === true, ...(output !== undefined && { output }) }));
+    });
+
   addRecovery(foobar, end);
   addVault(foobar, end);
   addLab(foobar, end);

@@ -52,15 +52,25 @@ export async function acceptHostKey(settings: ConnectionSettings, key: Buffer): 
     throw new TaskFailure(`there is no file for the host key of ${settings.name} (UserKnownHostsFile)`);
   const name = knownName(settings);
   for (const file of settings.knownHostsFiles) {
-    const before = (await readKept(file)) ?? '';
     const lines = file === first ? [knownLine(name, key, settings.hashKnownHosts)] : [];
-    const after = withLines(withoutHostKeys(before, name), lines);
-    if (after === before) continue;
-    const target = await realpath(file).catch(() => file);
-    const mode = await stat(target).then(
-      (found) => found.mode & 0o777,
-      () => 0o600,
+    await changeKnownHosts(file, (text) => withLines(withoutHostKeys(text, name), lines));
+  }
+}
+
+/** Replaces a known_hosts file in whole, with the mode that it had; a new one has 0600. */
+export async function changeKnownHosts(file: string, change: (text: string) => string): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const found = await stat(target).catch(() => undefined);
+  if (found && !found.isFile())
+    throw new TaskFailure(
+      `${file} is no file that host keys can be written to`,
+      'Name one with UserKnownHostsFile, in ~/.ssh/config or ansible_ssh_common_args.',
     );
-    await keep(target, after, { mode });
+  try {
+    const before = (await readKept(target)) ?? '';
+    const after = change(before);
+    if (after !== before) await keep(target, after, { mode: found ? found.mode & 0o777 : 0o600 });
+  } catch (error) {
+    throw new TaskFailure(`host keys cannot be written to ${file}: ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { type Problem, ProjectError, type TransportError } from '../errors.ts';
+import { parsePublicKey } from './known_host_lines.ts';
 import type { Patience } from './socket.ts';
 import { type Machine, SshConfigError } from './ssh-config.ts';
 import { followedNames, readArguments, SshOptions } from './ssh-options.ts';
@@ -72,7 +73,7 @@ export interface ConnectionSettings {
  * How to reach a host, from Ansible's variables and the user's configuration of ssh: ansible_connection, ansible_host,
  * ansible_port, ansible_user, ansible_ssh_private_key_file, ansible_ssh_timeout and the arguments of ssh in
  * ansible_ssh_args, ansible_ssh_common_args and ansible_ssh_extra_args. As on the command line of ssh, these count before
- * ~/.ssh/config. Throws a ProjectError that names what cannot be used.
+ * ~/.ssh/config. `ssh_host_keys` gives the host's keys in the place of known_hosts files. Throws a ProjectError that names what cannot be used.
  */
 export function connectionSettings(
   name: string,
@@ -98,6 +99,7 @@ export function connectionSettings(
     if (text(variable) !== undefined)
       complain(`${variable} is set, but logging in takes a key`, 'ssh-copy-id puts your key on the host');
 
+  const hostKeys = hostKeysOf(get('ssh_host_keys'), complain);
   const options = new SshOptions();
   const give = (option: string, value: string | undefined) => {
     if (value !== undefined) options.set(option, [value]);
@@ -140,7 +142,8 @@ export function connectionSettings(
         ? machine.configurations
         : [configuration.replace(/^~(?=\/|$)/, machine.home)];
   try {
-    return { ...sshTarget(address, options, { name, machine, files }), connection };
+    const target = sshTarget(address, options, { name, machine, files });
+    return { ...target, connection, ...(hostKeys && { hostKeys }) };
   } catch (error) {
     if (!(error instanceof SshConfigError)) throw error;
     throw new ProjectError([
@@ -151,6 +154,22 @@ export function connectionSettings(
       },
     ]);
   }
+}
+
+/** Lines as in a public key file. Whoever gives keys means that there are no others. */
+function hostKeysOf(
+  given: unknown,
+  complain: (message: string, hint: string) => void,
+): readonly string[] | undefined {
+  if (given === undefined || given === null) return undefined;
+  const keys: readonly unknown[] = [given].flat();
+  const wrong = keys.filter((key) => typeof key !== 'string' || parsePublicKey(key) === undefined);
+  const hint =
+    'write the keys as in /etc/ssh/ssh_host_*_key.pub: ssh-ed25519 AAAA...; foobar trust shows their fingerprints';
+  if (keys.length === 0) complain('ssh_host_keys is empty, so that no key would be the right one', hint);
+  for (const key of wrong)
+    complain(`ssh_host_keys holds ${JSON.stringify(key)}, which is no public key`, hint);
+  return keys.map(String);
 }
 
 function isWhole(text: string, highest: number): boolean {

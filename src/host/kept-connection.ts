@@ -20,8 +20,8 @@ const sshFailed = 255;
  */
 export async function connectKept(settings: ConnectionSettings): Promise<Connection | undefined> {
   const folder = socketFolder();
-  // A proxy's connection is not ours to name by its settings.
-  if (folder === undefined || settings.jump || settings.proxyCommand) return undefined;
+  // A proxy's connection is not ours to name by its settings, and ssh takes known keys from files only.
+  if (folder === undefined || settings.jump || settings.proxyCommand || settings.hostKeys) return undefined;
   const digest = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
   const socket = join(folder, digest.slice(0, 20));
   if (!(await answers(socket)) && !(await keepOne(settings, socket))) return undefined;

@@ -48,7 +48,7 @@ function configWords(text: string): string[] {
 
 /** Options that foobar follows. */
 const followed = new Set(
-  `connecttimeout controlmaster controlpersist globalknownhostsfile hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand
+  `connecttimeout controlmaster controlpersist globalknownhostsfile hashknownhosts hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand
   proxyjump serveralivecountmax serveraliveinterval stricthostkeychecking user userknownhostsfile`.split(
     /\s+/,
   ),
@@ -56,13 +56,13 @@ const followed = new Set(
 /** Options that change nothing for foobar: it keeps its connections where it likes, logs in by key and asks nobody. */
 const needless = new Set(
   `batchmode checkhostip compression connectionattempts controlpath escapechar
-  gssapiauthentication gssapidelegatecredentials hashknownhosts hostbasedauthentication ipqos
+  gssapiauthentication gssapidelegatecredentials hostbasedauthentication ipqos
   kbdinteractiveauthentication challengeresponseauthentication loglevel numberofpasswordprompts passwordauthentication
   preferredauthentications requesttty tcpkeepalive updatehostkeys visualhostkey`.split(/\s+/),
 );
 
 export const followedNames =
-  'ConnectTimeout, ControlMaster, ControlPersist, GlobalKnownHostsFile, HostKeyAlias, HostName, IdentitiesOnly, IdentityAgent, IdentityFile, Port, ' +
+  'ConnectTimeout, ControlMaster, ControlPersist, GlobalKnownHostsFile, HashKnownHosts, HostKeyAlias, HostName, IdentitiesOnly, IdentityAgent, IdentityFile, Port, ' +
   'ProxyCommand, ProxyJump, ServerAliveCountMax, ServerAliveInterval, StrictHostKeyChecking, User, UserKnownHostsFile';
 
 /** Letters of ssh(1) that take a value, with the option that they stand for. */

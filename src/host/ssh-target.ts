@@ -73,6 +73,7 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
     ...(agent !== undefined && { agent: path(agent) }),
     ...(alias !== undefined && { hostKeyAlias: alias }),
     ...(acceptNew && { acceptNew }),
+    ...(/^(?:yes|true)$/i.test(options.get('HashKnownHosts') ?? '') && { hashKnownHosts: true }),
     ...(keep !== undefined && { keep }),
     knownHostsFiles: [
       ...paths('UserKnownHostsFile', '~/.ssh/known_hosts ~/.ssh/known_hosts2'),

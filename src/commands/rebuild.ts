@@ -1,22 +1,10 @@
-import { ExitCode, ProjectError, TaskFailure } from '../errors.ts';
+import { ExitCode, ProjectError, TaskFailure, TransportError } from '../errors.ts';
 import { keyWords } from '../host/host-key-error.ts';
-import type { Play } from '../playbook/contract.ts';
-import { databaseGroup } from '../recovery/group.ts';
-import { noteBeginning, noteEnd } from '../recovery/machine.ts';
-import { proveReplica, untilInService } from '../recovery/proof.ts';
-import {
-  type DatabasePlan,
-  type DatabaseSituation,
-  planRebuild,
-  type Situation,
-} from '../recovery/rebuild.ts';
+import { type DatabaseSituation, planRebuild, type Situation } from '../recovery/rebuild.ts';
 import { count, duration } from '../reporters/text.ts';
-import { text } from '../verify/contract.ts';
 import { confirmed } from './confirm.ts';
-import { runVariables } from './fleet.ts';
 import { type Answering, acceptHostKey, answering } from './host-key.ts';
-import type { RunOptions } from './options.ts';
-import { loadProject } from './project.ts';
+import { act, type Decided, peerTags, type RebuildOptions } from './rebuild-act.ts';
 import {
   databaseTable,
   hostsTable,
@@ -25,37 +13,9 @@ import {
   readLiving,
   readSituation,
 } from './rebuild-look.ts';
-import { factsOnly, runPlays, splitAtReplicas, tagged, verifyAll, withoutOrders } from './rebuild-plays.ts';
+import { verifyAll } from './rebuild-plays.ts';
 import { type OpenSite, openSite } from './site.ts';
 import { type Teller, teller } from './teller.ts';
-
-export interface RebuildOptions extends Omit<RunOptions, 'output' | 'limit'> {
-  readonly host: string;
-  /** Do not ask. It never means that data may be discarded. */
-  readonly yes: boolean;
-  /** Fingerprint of the key that the new server shows. */
-  readonly hostKey?: string;
-  /** A server whose own transactions may be discarded. */
-  readonly discard?: string;
-  readonly output?: 'plain' | 'json';
-}
-
-/** What was found and decided, for what follows. */
-interface Decided {
-  readonly plan: { readonly database?: DatabasePlan };
-  readonly balancers: readonly string[];
-  readonly others: readonly string[];
-  /** The other hosts do not know the target's address yet. */
-  readonly isNewAddress: boolean;
-  /** A good certificate is kept: none is ordered. */
-  readonly keepsCertificate: boolean;
-}
-
-/** Tags of what other hosts have that depends on a server's host key or address. */
-const peerTags = ['firewall', 'backup'];
-
-/** Seconds within which the balancers' checks must find a web server healthy. */
-const inServicePatience = 60;
 
 /**
  * Takes a new, bare server in the place of a lost one to its full part, and joins it to the living: looks, shows the
@@ -67,7 +27,7 @@ export async function rebuild(given: RebuildOptions): Promise<ExitCode> {
   const tell = teller(options.output === 'json');
   const began = performance.now();
   const found = await look(options, tell);
-  if (!options.yes && !(await confirmed('Go on?')))
+  if (!options.yes && (options.output === 'json' || !(await confirmed('Go on?'))))
     throw new TaskFailure('nothing was changed', 'Without a terminal to ask at, say --yes.');
   const asked = performance.now();
   await act(options, found, tell);
@@ -109,7 +69,13 @@ async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
       { event: 'situation', host: target, answer: answer.kind, hosts: Object.fromEntries(living) },
       hostsTable(site, target, living, answerWords(answer)),
     );
-    if (answer.kind === 'unreachable') throw answer.error;
+    if (answer.kind === 'unreachable')
+      throw new TransportError(
+        target,
+        answer.error.kind,
+        answer.error.message,
+        'Bring a bare server up in its place; another address is written into the inventory first.',
+      );
     if (answer.kind === 'new') await confirmKey(options, open, answer, tell);
     const isNew = answer.kind === 'new';
     const inventory = [options.inventory].flat()[0] ?? '';
@@ -160,7 +126,7 @@ function answerWords(answer: Answering): string {
 }
 
 async function confirmKey(
-  { host, hostKey }: RebuildOptions,
+  { host, hostKey, output }: RebuildOptions,
   open: OpenSite,
   { key, fingerprint, wasKnown }: Extract<Answering, { kind: 'new' }>,
   tell: Teller,
@@ -175,7 +141,7 @@ async function confirmKey(
   const compare =
     'Compare it with what the provider or the console of the new server shows (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)';
   if (hostKey === undefined) {
-    if (!(await confirmed(`${compare}.\nIs this the new ${host}?`)))
+    if (output === 'json' || !(await confirmed(`${compare}.\nIs this the new ${host}?`)))
       throw new TaskFailure(
         `the host key of ${host} was not confirmed: ${keyWords(key)}`,
         `${compare}; then say it: --host-key ${fingerprint}`,
@@ -221,53 +187,4 @@ function stepsOf(
       : []),
     `the other hosts learn ${isNewAddress ? 'the new address' : 'what is new of it'} (${peerTags.join(', ')}${isNewAddress ? ' and the rest of the playbook' : ''})`,
   ];
-}
-
-async function act(options: RebuildOptions, decided: Decided, tell: Teller): Promise<void> {
-  const { host: target } = options;
-  const { plan, others, balancers, isNewAddress } = decided;
-  const within = async <T>(work: (open: OpenSite) => Promise<T>): Promise<T> => {
-    const waiting = (host: string, owner: string) => tell.say(`${host}: waits for another run: ${owner}`);
-    const open = await openSite(options, { changing: true, waiting });
-    try {
-      return await work(open);
-    } finally {
-      await open.close();
-    }
-  };
-  await tell.phase(`reach ${target}`, () => within((open) => noteBeginning(open.host(target))));
-  const project = await loadProject(options);
-  const variables = runVariables(project, false);
-  const run = (plays: readonly Play[], hosts: readonly string[]) =>
-    runPlays({ ...variables, playbook: { ...project.playbook, plays } }, hosts, options, tell);
-  const all = project.playbook.plays;
-  const plays = decided.keepsCertificate ? withoutOrders(all) : all;
-  const { database } = plan;
-  const [first, rest] = database ? splitAtReplicas(plays) : [[], plays];
-
-  if (isNewAddress) await run(tagged(all, ['firewall']), others);
-  await run(factsOnly(all, others), others);
-  await run(first, [target]);
-  if (database && !options.signal.aborted)
-    await tell.phase(`compare every row with ${database.reference}`, () =>
-      within(async (open) => {
-        const group = databaseGroup(open.site, open.host);
-        const same = await proveReplica(group, target, database, tell.say);
-        tell.event(
-          { event: 'compared', host: target, with: database.reference, ...same },
-          `     ${count(same.tables, 'table')} and ${count(same.rows, 'row')} are the same after ${same.gtids}`,
-        );
-      }),
-    );
-  await run(rest, [target]);
-  await run(isNewAddress ? plays : tagged(plays, peerTags), others);
-  if (options.signal.aborted) return;
-  await within(async (open) => {
-    const socket = text(open.site, target, 'rolling_socket') || '/run/haproxy/admin.sock';
-    for (const balancer of balancers)
-      await tell.phase(`until ${balancer} sends visitors there`, () =>
-        untilInService(open.site.reader(balancer), socket, target, inServicePatience),
-      );
-    await noteEnd(open.host(target));
-  });
 }

@@ -69,13 +69,7 @@ async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
       { event: 'situation', host: target, answer: answer.kind, hosts: Object.fromEntries(living) },
       hostsTable(site, target, living, answerWords(answer)),
     );
-    if (answer.kind === 'unreachable')
-      throw new TransportError(
-        target,
-        answer.error.kind,
-        answer.error.message,
-        'Bring a bare server up in its place; another address is written into the inventory first.',
-      );
+    if (answer.kind === 'unreachable') throw lostError(answer.error);
     if (answer.kind === 'new') await confirmKey(options, open, answer, tell);
     const isNew = answer.kind === 'new';
     const inventory = [options.inventory].flat()[0] ?? '';
@@ -118,6 +112,13 @@ async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
 function databaseEvent({ members, decision }: DatabaseSituation) {
   const servers = members.map(({ name, server }) => ({ name, executed: server?.executed ?? null }));
   return { event: 'database', servers, ...(decision.kind === 'follow' && { primary: decision.primary }) };
+}
+
+function lostError(error: TransportError): TransportError {
+  const hint = 'Bring a bare server up in its place; another address is written into the inventory first.';
+  return error.kind === 'unreachable'
+    ? new TransportError(error.host, error.kind, error.message, hint)
+    : error;
 }
 
 function answerWords(answer: Answering): string {

@@ -51,6 +51,8 @@ export interface ConnectionSettings {
   readonly knownHostsFiles: readonly string[];
   /** The host's keys, `type base64` each, where the inventory gives them: they take the place of the files. */
   readonly hostKeys?: readonly string[];
+  /** A list of keys that no host may show (RevokedHostKeys). */
+  readonly revokedHostKeys?: string;
   /** Names of hosts that are written down are hashed (HashKnownHosts). */
   readonly hashKnownHosts?: boolean;
   /** The only kinds of key that the host is asked for. Default: those that are known, then the others. */

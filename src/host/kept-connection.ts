@@ -130,7 +130,8 @@ function target({ address, port, user }: ConnectionSettings): string[] {
 
 /** The settings as ssh(1) takes them. */
 function loginWords(settings: ConnectionSettings): string[] {
-  const { acceptNew, agent, connectTimeout, hostKeyAlias, identitiesOnly, identityFiles } = settings;
+  const { acceptNew, agent, connectTimeout, hostKeyAlias, identitiesOnly, identityFiles, revokedHostKeys } =
+    settings;
   const { ask, silence } = settings.patience ?? usualPatience;
   const files = settings.knownHostsFiles.map((file) => `"${file.replaceAll('%', '%%')}"`).join(' ');
   const options = {
@@ -139,6 +140,9 @@ function loginWords(settings: ConnectionSettings): string[] {
     UserKnownHostsFile: files || 'none',
     GlobalKnownHostsFile: 'none',
     UpdateHostKeys: 'no',
+    ...(revokedHostKeys !== undefined && {
+      RevokedHostKeys: `"${revokedHostKeys.replaceAll('%', '%%')}"`,
+    }),
     ...(hostKeyAlias !== undefined && { HostKeyAlias: hostKeyAlias }),
     PreferredAuthentications: 'publickey',
     IdentitiesOnly: identitiesOnly ? 'yes' : 'no',

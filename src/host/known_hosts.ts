@@ -19,6 +19,8 @@ export interface OnFile {
   readonly here: readonly KnownHost[];
   /** Lines for it without its port, when that is part of its name: they are good for every port. */
   readonly portless: readonly KnownHost[];
+  /** Keys that no host may show. */
+  readonly revoked: readonly KnownHost[];
   /** Files that cannot be read, with the reason. As for OpenSSH they say nothing. */
   readonly unread: readonly string[];
 }
@@ -39,7 +41,7 @@ export type Verdict =
     };
 
 type Named = Pick<ConnectionSettings, 'address' | 'port' | 'hostKeyAlias'>;
-type Known = Named & Pick<ConnectionSettings, 'name' | 'knownHostsFiles' | 'hostKeys'>;
+type Known = Named & Pick<ConnectionSettings, 'name' | 'knownHostsFiles' | 'hostKeys' | 'revokedHostKeys'>;
 
 /** The name of a host in known_hosts: its alias, or its address with the port when that is not 22. */
 export function knownName({ address, port, hostKeyAlias }: Named): string {
@@ -48,11 +50,15 @@ export function knownName({ address, port, hostKeyAlias }: Named): string {
   return port === 22 ? host : `[${host}]:${port}`;
 }
 
-/** What the inventory says of a host's keys, or else all the files together. */
+/**
+ * What the inventory says of a host's keys, or else all the files together.
+ * @throws TransportError when the list of revoked keys cannot be read
+ */
 export function readKnownHosts(settings: Known): OnFile {
   const name = knownName(settings);
+  const revoked = revokedKeys(settings);
   if (settings.hostKeys !== undefined)
-    return { here: givenKeys(settings.name, name, settings.hostKeys), portless: [], unread: [] };
+    return { here: givenKeys(settings.name, name, settings.hostKeys), portless: [], revoked, unread: [] };
   const unread: string[] = [];
   const files = settings.knownHostsFiles.flatMap((file): KnownFile[] => {
     try {
@@ -65,7 +71,29 @@ export function readKnownHosts(settings: Known): OnFile {
   const all = (wanted: string) => files.flatMap((file) => linesFor(wanted, file));
   const bare = settings.address.toLowerCase();
   const hasPort = settings.hostKeyAlias === undefined && name !== bare;
-  return { here: all(name), portless: hasPort ? all(bare) : [], unread };
+  return { here: all(name), portless: hasPort ? all(bare) : [], revoked, unread };
+}
+
+/** Without its list of revoked keys no host is trusted, as for OpenSSH. */
+function revokedKeys({ name, revokedHostKeys: file }: Known): KnownHost[] {
+  if (file === undefined) return [];
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.startsWith('SSHKRL')) throw new Error('it is binary (ssh-keygen -k)');
+    return text.split('\n').flatMap((line, index) => {
+      if (/^\s*(?:#|$)/.test(line)) return [];
+      const key = parsePublicKey(line);
+      if (!key) throw new Error(`line ${index + 1} is no public key`);
+      return [{ file, line: index + 1, marker: 'revoked', hosts: '*', type: keyType(key), key }];
+    });
+  } catch (error) {
+    throw new TransportError(
+      name,
+      'host-key',
+      `the revoked host keys in ${file} cannot be read: ${(error as Error).message}`,
+      'RevokedHostKeys needs a file with a public key on each line',
+    );
+  }
 }
 
 function givenKeys(host: string, hosts: string, lines: readonly string[]): KnownHost[] {
@@ -180,9 +208,11 @@ function orMissing<T>(read: () => T, missing: T): T {
  * Judges the key that a host shows, as OpenSSH does (check_host_key in sshconnect.c): revocation wins over everything, a
  * matching key over different ones. Stricter in one thing: a key that is revoked without a port is revoked at all ports.
  */
-export function judge({ here, portless, unread }: OnFile, key: Buffer): Verdict {
+export function judge({ here, portless, revoked: never, unread }: OnFile, key: Buffer): Verdict {
   const isThis = (entry: KnownHost) => entry.key.equals(key);
-  const revoked = [...here, ...portless].find((entry) => entry.marker === 'revoked' && isThis(entry));
+  const revoked = [...never, ...here, ...portless].find(
+    (entry) => entry.marker === 'revoked' && isThis(entry),
+  );
   if (revoked) return { kind: 'revoked', at: revoked };
   const plain = here.filter((entry) => entry.marker === undefined);
   const known = plain.find(isThis);

@@ -49,7 +49,7 @@ function configWords(text: string): string[] {
 /** Options that foobar follows. */
 const followed = new Set(
   `connecttimeout controlmaster controlpersist globalknownhostsfile hashknownhosts hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand
-  proxyjump serveralivecountmax serveraliveinterval stricthostkeychecking user userknownhostsfile`.split(
+  proxyjump revokedhostkeys serveralivecountmax serveraliveinterval stricthostkeychecking user userknownhostsfile`.split(
     /\s+/,
   ),
 );
@@ -63,7 +63,7 @@ const needless = new Set(
 
 export const followedNames =
   'ConnectTimeout, ControlMaster, ControlPersist, GlobalKnownHostsFile, HashKnownHosts, HostKeyAlias, HostName, IdentitiesOnly, IdentityAgent, IdentityFile, Port, ' +
-  'ProxyCommand, ProxyJump, ServerAliveCountMax, ServerAliveInterval, StrictHostKeyChecking, User, UserKnownHostsFile';
+  'ProxyCommand, ProxyJump, RevokedHostKeys, ServerAliveCountMax, ServerAliveInterval, StrictHostKeyChecking, User, UserKnownHostsFile';
 
 /** Letters of ssh(1) that take a value, with the option that they stand for. */
 const letters: Record<string, string> = { i: 'IdentityFile', J: 'ProxyJump', l: 'User', p: 'Port' };

@@ -57,6 +57,7 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
       .map(path);
 
   const alias = options.get('HostKeyAlias');
+  const [revoked] = paths('RevokedHostKeys', 'none');
   const agent = agentOf(options.get('IdentityAgent'), machine);
   const interval = whole('ServerAliveInterval', options.get('ServerAliveInterval'), 0, 86_400);
   const count = whole('ServerAliveCountMax', options.get('ServerAliveCountMax'), 3, 1000);
@@ -73,6 +74,7 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
     ...(agent !== undefined && { agent: path(agent) }),
     ...(alias !== undefined && { hostKeyAlias: alias }),
     ...(acceptNew && { acceptNew }),
+    ...(revoked !== undefined && { revokedHostKeys: revoked }),
     ...(/^(?:yes|true)$/i.test(options.get('HashKnownHosts') ?? '') && { hashKnownHosts: true }),
     ...(keep !== undefined && { keep }),
     knownHostsFiles: [

@@ -105,7 +105,23 @@ describe('a host key', () => {
 });
 
 test('a file that does not exist knows nobody', () => {
-  expect(of('web1', 22, [`${file}.none`, `${file}/inside`])).toEqual({ here: [], portless: [], unread: [] });
+  expect(of('web1', 22, [`${file}.none`, `${file}/inside`])).toEqual({
+    here: [],
+    portless: [],
+    revoked: [],
+    unread: [],
+  });
+});
+
+test.each([
+  ['that is not there', undefined, 'ENOENT'],
+  ['that is binary', 'SSHKRL\n\0', 'it is binary'],
+  ['with a line that is no key', `${a}\n\n# ${b}\nodd\n`, 'line 4 is no public key'],
+])('a list of revoked keys %s lets nobody be trusted', (_case, text, why) => {
+  if (text !== undefined) writeFileSync(file, text);
+  const list = text === undefined ? `${file}.none` : file;
+  const settings = { name: 'web1', address: 'web1', port: 22, knownHostsFiles: [], revokedHostKeys: list };
+  expect(() => readKnownHosts(settings)).toThrow(why);
 });
 
 test('the types on file are those of the host, not of others', () => {

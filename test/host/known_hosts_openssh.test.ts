@@ -250,6 +250,12 @@ const cases: Case[] = [
     options: [`GlobalKnownHostsFile=${loop}`],
   }),
   unknown('a file that cannot be read', '', { options: [`GlobalKnownHostsFile=${loop}`] }),
+  revoked('a list of revoked keys', `web1 ${ed}\n`, {
+    options: [`RevokedHostKeys=${write('list', `# lost\n${other}\n${ed} comment\n`)}`],
+  }),
+  known('a list of other revoked keys', `web1 ${ed}\n`, {
+    options: [`RevokedHostKeys=${write('list_other', `${other}\n`)}`],
+  }),
   unknown('a folder', '', { options: [`GlobalKnownHostsFile=${directory}`] }),
 ];
 
@@ -299,7 +305,7 @@ function asked({ host, port: at, words }: Prepared): Promise<Verdict> {
   return new Promise((resolve, reject) => {
     execFile('ssh', ['-F', 'none', ...given, '-p', String(at), host, 'true'], (error, _out, said) => {
       if (error === null) resolve('known');
-      else if (/REVOKED HOST KEY/.test(said)) resolve('revoked');
+      else if (/REVOKED HOST KEY|revoked by file/.test(said)) resolve('revoked');
       else if (/IDENTIFICATION HAS CHANGED/.test(said)) resolve('changed');
       else if (/No \S+ host key is known/.test(said)) resolve('unknown');
       else reject(new Error(said));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
-import { configuredProject, type Flags, quietOptions, runOptions, selection, tableOutput } from '../flags.ts';
+import { configuredProject, type Flags, runOptions, selection, tableOutput } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
 import { addRebuild } from './rebuild.ts';
 import { inventoryFirst } from './words.ts';

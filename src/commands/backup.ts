@@ -141,9 +141,7 @@ export function coverage(covered: readonly Range[]): string[] {
     .map(({ from, to }) => [Math.ceil(from / 1e6) * 1e6, Math.floor(to / 1e6) * 1e6] as const)
     .filter(([from, to]) => from <= to);
   return [
-    whole.length === 0
-      ? 'there is no second that can be gone back to'
-      : 'any second can be gone back to',
+    whole.length === 0 ? 'there is no second that can be gone back to' : 'any second can be gone back to',
     ...whole.map(([from, to]) => `  from ${formatLocally(from)} to ${formatLocally(to)}`),
   ];
 }

@@ -21,10 +21,7 @@ export function teller(json: boolean): Teller {
     count += 1;
     const number = count;
     const began = performance.now();
-    event(
-      { event: 'phase', number, phase: what, state: 'begin' },
-      `${String(number).padStart(3)}  ${what}`,
-    );
+    event({ event: 'phase', number, phase: what, state: 'begin' }, `${String(number).padStart(3)}  ${what}`);
     return () => {
       const seconds = Math.round(performance.now() - began) / 1000;
       phases.push({ phase: what, seconds });

@@ -38,7 +38,9 @@ const isOpen = async (host: string) => {
 /** The server that takes writes. */
 async function primary(): Promise<string | undefined> {
   const status = await lab.status();
-  const open = await Promise.all(servers.map(async (host) => /running|cut/.test(status[host] ?? '') && (await isOpen(host))));
+  const open = await Promise.all(
+    servers.map(async (host) => /running|cut/.test(status[host] ?? '') && (await isOpen(host))),
+  );
   return servers.find((_host, index) => open[index]);
 }
 

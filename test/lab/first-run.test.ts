@@ -59,11 +59,11 @@ describe('on bare hosts', () => {
 describe('the first run', () => {
   /** Where the controller dies, in the order of the playbook: with packages half unpacked, a replica half seeded. */
   const deaths: [string, (event: RunEvent) => boolean][] = [
-    ['Nginx is installed', (event) => event.event === 'begin' && event.task === 'nginx : Install Nginx'],
     [
       "MySQL's packages are unpacked",
       (event) => event.event === 'output' && /^Unpacking mysql/.test(event.line),
     ],
+    ['Nginx is installed', (event) => event.event === 'begin' && event.task === 'nginx : Install Nginx'],
     [
       'a replica is seeded',
       (event) => event.event === 'begin' && event.task === 'replication : Keep the others replicas of it',

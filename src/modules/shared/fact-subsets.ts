@@ -10,6 +10,38 @@ interface Subset {
 
 const distribution: Subset = { facts: ['distribution*', 'os_family'], from: ['release', 'debian'] };
 
+const platform: Subset = {
+  facts: [
+    'system',
+    'kernel',
+    'kernel_version',
+    'machine',
+    'machine_id',
+    'architecture',
+    'userspace_*',
+    'nodename',
+    'hostname',
+    'fqdn',
+    'domain',
+  ],
+  from: [
+    'system',
+    'kernel',
+    'version',
+    'machine',
+    'machineName',
+    'machineId',
+    'auxiliary',
+    'nodename',
+    'hosts',
+  ],
+};
+/** What Ansible's collectors of the network need, and give along. */
+const required: Subset = {
+  facts: [...platform.facts, ...distribution.facts],
+  from: [...platform.from, ...distribution.from],
+};
+
 /** By Ansible's names. */
 const subsets: Readonly<Record<string, Subset>> = {
   apparmor: { facts: ['apparmor'], from: ['apparmor'] },
@@ -28,44 +60,19 @@ const subsets: Readonly<Record<string, Subset>> = {
     facts: ['pkg_mgr', 'apt_uri', ...distribution.facts],
     from: ['managers', 'apt', ...distribution.from],
   },
-  platform: {
-    facts: [
-      'system',
-      'kernel',
-      'kernel_version',
-      'machine',
-      'machine_id',
-      'architecture',
-      'userspace_*',
-      'nodename',
-      'hostname',
-      'fqdn',
-      'domain',
-    ],
-    from: [
-      'system',
-      'kernel',
-      'version',
-      'machine',
-      'machineName',
-      'machineId',
-      'auxiliary',
-      'nodename',
-      'hosts',
-    ],
-  },
+  platform,
   python: { facts: [], from: [] },
   selinux: { facts: ['selinux'], from: ['enforcing', 'selinux'] },
   service_mgr: {
-    facts: ['service_mgr', 'system', 'kernel', 'machine', 'architecture', ...distribution.facts],
-    from: ['init', 'booted', 'system', 'kernel', 'machine', 'machineName', ...distribution.from],
+    facts: ['service_mgr', ...platform.facts, ...distribution.facts],
+    from: ['init', 'booted', ...platform.from, ...distribution.from],
   },
   ssh_pub_keys: { facts: ['ssh_host_key_*'], from: ['keys'] },
   systemd: { facts: ['systemd'], from: ['systemd'] },
   user: { facts: ['user_*', 'real_*_id', 'effective_*_id'], from: ['user', 'status'] },
   network: {
-    facts: ['interfaces', 'all_ipv?_addresses', 'default_ipv?', 'locally_reachable_ips'],
-    from: ['addresses', 'addresses6', 'speeds', 'drivers', 'kinds'],
+    facts: ['interfaces', 'all_ipv?_addresses', 'default_ipv?', 'locally_reachable_ips', ...required.facts],
+    from: ['addresses', 'addresses6', 'speeds', 'drivers', 'kinds', ...required.from],
   },
   hardware: {
     facts: [
@@ -85,6 +92,7 @@ const subsets: Readonly<Record<string, Subset>> = {
       'devices',
       'device_links',
       'lvm',
+      ...platform.facts,
     ],
     from: [
       'memory',
@@ -102,6 +110,7 @@ const subsets: Readonly<Record<string, Subset>> = {
       'blockFiles',
       'diskLinks',
       'lvm',
+      ...platform.from,
     ],
   },
   virtual: {

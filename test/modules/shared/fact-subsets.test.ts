@@ -68,7 +68,8 @@ describe('gather_subset', () => {
     [['!all'], ['distribution', 'os_family', 'pkg_mgr', 'user_id']],
     [
       ['!all', '!min', 'network'],
-      ['interfaces', 'eth0_1'],
+      // The collector of the network needs distribution, and so gives it along.
+      ['distribution', 'os_family', 'interfaces', 'eth0_1'],
     ],
     [['network'], ['distribution', 'os_family', 'pkg_mgr', 'interfaces', 'eth0_1', 'user_id']],
     [['!hardware'], Object.keys(example).filter((name) => name !== 'memtotal_mb')],

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, NotYet, ProjectError, TaskFailure } from '../errors.ts';
+import type { Fleet } from '../host/fleet.ts';
 import type { LiveHost } from '../host/live-host.ts';
-import type { Module } from '../modules/contract.ts';
+import type { ActionModule, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
 import type { Scope } from '../template/scope.ts';
 import { holds, numberOf } from './conditions.ts';
@@ -60,6 +61,21 @@ function exhausted(outcome: Outcome, attempts: number): Outcome {
   };
 }
 
+type Waiting = Pick<ActionModule<never>, 'waits' | 'once'>;
+
+/** Milliseconds after which an action that waits has waited. */
+const pause = 500;
+
+/** What an action waited for, or what happened meanwhile, is in no answer from before it. */
+async function waited<T>(fleet: Fleet, module: Waiting, work: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  try {
+    return await work();
+  } finally {
+    if ((module.waits || module.once) && performance.now() - began > pause) fleet.renewAll();
+  }
+}
+
 /** One attempt. A failure that can be put into words is an outcome, for failed_when and until to judge. */
 async function once(
   run: PrepareRun,
@@ -76,7 +92,7 @@ async function once(
     if (inside !== host || !isFresh(run.fleet, module, own)) void askItem(run.fleet, module, own);
     return module.kind === 'state'
       ? settle(run, task, module, own, inside, around)
-      : act(task, module, own, around);
+      : waited(run.fleet, module, () => act(task, module, own, around));
   };
   try {
     if (background > 0) return await run.jobs.run(task, item, host, background, attempt);

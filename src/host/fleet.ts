@@ -112,6 +112,11 @@ export class Fleet {
     if (shared) shared.epoch += 1;
   }
 
+  /** Time has passed: the same for every host. */
+  renewAll(): void {
+    for (const shared of this.epochs.values()) shared.epoch += 1;
+  }
+
   /** Whether something is done as root on the host: the lock and the journal of handlers live there. */
   hasRoot(name: string): boolean {
     return this.hosts.has(keyOf(name, this.normal(name, { user: 'root' })));

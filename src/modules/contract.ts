@@ -133,7 +133,7 @@ export interface ActionResult {
   };
 }
 
-/** A module without a state of its own (`command`, `wait_for`, `assert`). A barrier for the windows. */
+/** A module without a state of its own (`command`, `wait_for`, `assert`). One that changes something is a barrier for the windows. */
 export interface ActionModule<P> extends Common<P> {
   readonly kind: 'action';
   /**

@@ -53,7 +53,7 @@ export async function act(options: RebuildOptions, decided: Decided, tell: Telle
       await open.close();
     }
   };
-  await tell.phase(`reach ${target}`, () => within((open) => noteBeginning(open.host(target))));
+  await tell.phase(`reach ${target}`, () => within((open) => noteBeginning(open.host(target), isNewAddress)));
   const project = await loadProject(options);
   const variables = runVariables(project, false);
   const run = (plays: readonly Play[], hosts: readonly string[]) =>

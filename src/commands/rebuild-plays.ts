@@ -51,6 +51,8 @@ export async function runPlays(
   options: Omit<RunOptions, 'output' | 'limit'> & { readonly output?: 'plain' | 'json' },
   tell: Teller,
 ): Promise<void> {
+  // Without a limit these would be plays for every host.
+  if (hosts.length === 0) return;
   const failures: string[] = [];
   let end = (): void => undefined;
   const emit = (event: RunEvent): void => {

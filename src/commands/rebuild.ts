@@ -2,6 +2,7 @@ import { ExitCode, ProjectError, TaskFailure, TransportError } from '../errors.t
 import { keyWords } from '../host/host-key-error.ts';
 import { type DatabaseSituation, planRebuild, type Situation } from '../recovery/rebuild.ts';
 import { count, duration } from '../reporters/text.ts';
+import type { Site } from '../verify/contract.ts';
 import { confirmed } from './confirm.ts';
 import { type Answering, acceptHostKey, answering } from './host-key.ts';
 import { act, type Decided, peerTags, type RebuildOptions } from './rebuild-act.ts';
@@ -52,6 +53,16 @@ function withDiscard(options: RebuildOptions): RebuildOptions {
   return { ...options, extraVars: [...extraVars, JSON.stringify({ replication_discard: [host] })] };
 }
 
+/** Web servers are changed only when every balancer can be told. */
+function needBalancers(site: Site, target: string, living: readonly string[], inventory: string): void {
+  const silent = site.group('balancer').filter((name) => name !== target && !living.includes(name));
+  if (silent.length === 0 || site.group('web').length === 1) return;
+  throw new TaskFailure(
+    `${silent.join(' and ')} cannot be asked, and web servers are changed only when every balancer can be`,
+    `First: foobar rebuild ${inventory} ${silent[0]}.`,
+  );
+}
+
 /** Looks at the whole fleet, has a new host key confirmed, and decides. Throws a TaskFailure when nothing may be done. */
 async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
   const { host: target } = options;
@@ -83,6 +94,7 @@ async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
     const plan = planRebuild(situation);
     if (plan.kind === 'refused') throw new TaskFailure(plan.reason, plan.hint);
     const others = [...living].filter(([, reason]) => reason === undefined).map(([name]) => name);
+    if (situation.parts.includes('web')) needBalancers(site, target, others, inventory);
     const certificate = await keptCertificate(site, target, project.inventory.stateDirectory);
     const decided: Decided = {
       plan,
@@ -90,7 +102,7 @@ async function look(options: RebuildOptions, tell: Teller): Promise<Decided> {
       balancers: situation.parts.includes('web')
         ? site.group('balancer').filter((name) => others.includes(name))
         : [],
-      isNewAddress: !(await isKnownAddress(site, others, target)),
+      isNewAddress: situation.machine.hasMoved || !(await isKnownAddress(site, others, target)),
       keepsCertificate: certificate?.isGood === true,
     };
     const steps = stepsOf(situation, decided, certificate);

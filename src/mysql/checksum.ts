@@ -93,13 +93,16 @@ export function tableName({ schema, name }: Pick<Table, 'schema' | 'name'>): str
 }
 
 /** Tables that not both have, or not with the same columns; in words. None: what is in them can be compared. */
-export function compareTables(left: readonly Table[], right: readonly Table[]): string[] {
+export function compareTables(
+  left: readonly Table[],
+  right: readonly Table[],
+): { table: string; text: string }[] {
   const shape = (table: Table) => table.columns.map(({ name, full }) => `${name} ${full}`).join(', ');
   const byName = (tables: readonly Table[]) => new Map(tables.map((table) => [tableName(table), table]));
   const [ours, theirs] = [byName(left), byName(right)];
   return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((name) => {
     const [one, other] = [ours.get(name), theirs.get(name)];
-    if (!one || !other) return [`${name} is missing`];
-    return shape(one) === shape(other) ? [] : [`${name} has other columns`];
+    if (!one || !other) return [{ table: name, text: 'is missing' }];
+    return shape(one) === shape(other) ? [] : [{ table: name, text: 'has other columns' }];
   });
 }

@@ -37,8 +37,9 @@ export async function compareRows(
   try {
     for (const session of sessions) await session.run(checksumSession);
     const [ours = [], theirs = []] = await Promise.all(sessions.map(tablesOf));
-    const differences = compareTables(ours, theirs);
-    const odd = new Set(differences.map((text) => text.split(' ', 1)[0]));
+    const different = compareTables(ours, theirs);
+    const differences = different.map(({ table, text }) => `${table} ${text}`);
+    const odd = new Set(different.map(({ table }) => table));
     const both = ours.filter((table) => !odd.has(tableName(table)));
     const comparable = both.filter(({ engine }) => engine === 'InnoDB');
     let rows = 0;

@@ -3,11 +3,16 @@ import { sh } from '../host/sh.ts';
 
 /** Written when a rebuild begins, and taken away when it has ended: a run that finds it goes on. */
 const begunFile = '/var/lib/foobar/rebuild';
+const moved = 'new address';
 
 /** What runs on a server, as far as it says whether the server is bare. */
 export interface Machine {
   /** A rebuild has begun here and has not ended. */
   readonly begun: boolean;
+  /** The rebuild that has begun gives the server a new address. */
+  readonly hasMoved: boolean;
+  /** foobar has changed something here before. */
+  readonly isOurs: boolean;
   /** Units that run, of those asked for. */
   readonly running: readonly string[];
   /** What listens for others besides sshd: address, port and program. */
@@ -21,6 +26,8 @@ export async function readMachine(
   port: number,
 ): Promise<Machine> {
   const { stdout } = await host.look(sh`[ ! -e ${begunFile} ] || echo begun
+[ ! -d /var/lib/foobar ] || echo ours
+! grep -qs ${moved} ${begunFile} || echo moved
 for unit in ${units}; do ! systemctl is-active --quiet -- "$unit" || printf 'runs %s\n' "$unit"; done
 command -v ss >/dev/null && ss -Hltnp | while read -r _ _ _ local _ program; do printf 'listens %s %s\n' "$local" "$program"; done`);
   return parseMachine(stdout, port);
@@ -38,13 +45,16 @@ export function parseMachine(stdout: string, port: number): Machine {
   });
   return {
     begun: lines.some(([kind]) => kind === 'begun'),
+    hasMoved: lines.some(([kind]) => kind === 'moved'),
+    isOurs: lines.some(([kind]) => kind === 'ours'),
     running: lines.flatMap(([kind, unit]) => (kind === 'runs' && unit !== undefined ? [unit] : [])),
     listening: [...new Set(listening)],
   };
 }
 
-export async function noteBeginning(host: Host): Promise<void> {
-  await host.write(begunFile, `${new Date().toISOString()}\n`, { mode: 0o600, parents: true });
+export async function noteBeginning(host: Host, isNewAddress: boolean): Promise<void> {
+  const note = `${new Date().toISOString()}${isNewAddress ? ` ${moved}` : ''}\n`;
+  await host.write(begunFile, note, { mode: 0o600, parents: true });
 }
 
 export async function noteEnd(host: Host): Promise<void> {

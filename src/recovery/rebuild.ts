@@ -48,9 +48,9 @@ export type RebuildPlan =
 /** What is to be done for a lost server, or why nothing may be. */
 export function planRebuild(situation: Situation): RebuildPlan {
   const { target, inventory, machine, isNew, units, parts } = situation;
-  if (isNew && !machine.begun && machine.listening.length > 0)
+  if ((isNew || !machine.isOurs) && !machine.begun && machine.listening.length > 0)
     return refused(
-      `the machine with the new host key is not bare: ${machine.listening.join(', ')}`,
+      `the machine ${isNew ? 'with the new host key ' : ''}is not bare: ${machine.listening.join(', ')}`,
       `Is it ${target}? A server that is to take its place has nothing on it but sshd: install it anew.`,
     );
   const database = situation.database ? planDatabase(situation, situation.database) : undefined;
@@ -68,7 +68,10 @@ type DatabaseOutcome =
   | { readonly kind: 'refused'; readonly reason: string; readonly hint: string }
   | { readonly kind: 'planned'; readonly plan: DatabasePlan; readonly serves: boolean };
 
-function planDatabase({ target, inventory }: Situation, known: DatabaseSituation): DatabaseOutcome {
+function planDatabase(
+  { target, inventory, machine, isNew }: Situation,
+  known: DatabaseSituation,
+): DatabaseOutcome {
   const { members, decision, cluster, mayDiscard, donors } = known;
   const self = members.find(({ name }) => name === target)!;
   const living = members.filter((member) => member !== self && standing(member, cluster) === 'ours');
@@ -110,7 +113,10 @@ function planDatabase({ target, inventory }: Situation, known: DatabaseSituation
     plan: { primary: primary.name, donor, why, reference },
     serves: false,
   });
-  if (!self.server) return seeded('it has none');
+  if (!self.server)
+    return seeded(
+      self.stopped && machine.isOurs && !isNew ? 'none of its data is in service' : 'it has none',
+    );
   if (standing(self, cluster) === 'foreign')
     return refused(
       `${target} holds ${describeData(self)}`,

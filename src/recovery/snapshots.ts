@@ -26,6 +26,8 @@ const levelPatience = 60;
 const tries = 5;
 
 const executedSql = "SELECT REPLACE(@@global.gtid_executed, '\\n', '')";
+const longSql = `SELECT COUNT(*) FROM performance_schema.processlist
+  WHERE COMMAND IN ('Query', 'Execute') AND TIME > 1 AND ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler')`;
 const snapshotSql = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY';
 
 /**
@@ -55,7 +57,8 @@ export async function takeSnapshots(replica: Side, reference: Side): Promise<Sna
     for (let tried = 1; ; tried++) {
       const gtids = await levelled(controls, sessions, reference);
       if (gtids !== undefined) {
-        // Their end would start the appliers once more; they run already.
+        // Their end starts the appliers, which run already: not in an hour, when somebody may have stopped them.
+        await Promise.all(controls.map((each) => each.close()));
         return { gtids, sessions, close };
       }
       if (tried === tries)
@@ -105,13 +108,22 @@ async function ofReplica(control: Session, snapshot: Session, least: GtidSet): P
 
 /** Waits for a moment between commits, bounded, so that writes are held back for no longer than they may wait. */
 async function ofPrimary(control: Session, snapshot: Session): Promise<GtidSet> {
-  await control.run('SET SESSION lock_wait_timeout = 2');
+  // A statement that runs long would hold up all that want its tables, also after our wait has ended.
+  const [long] = await control.run(longSql);
+  if (long !== '0')
+    throw new TaskFailure(
+      `${long} statements run long on the primary: none of its rows can be held`,
+      'Run it again when they have ended.',
+    );
+  // The server lets go by itself when nobody speaks any more.
+  await control.run('SET SESSION lock_wait_timeout = 2, wait_timeout = 5');
   await control.run('FLUSH TABLES WITH READ LOCK');
   try {
     await snapshot.run(snapshotSql);
     return await executed(control);
   } finally {
     await control.run('UNLOCK TABLES');
+    await control.run('SET SESSION wait_timeout = DEFAULT');
   }
 }
 

@@ -7,7 +7,7 @@ import { channelTo, fresh, member, replica, silent, site, uuid } from '../mysql/
 
 const clone = { plugins: ['clone'] };
 const primary = member(1, clone);
-const bare = { begun: false, running: [], listening: [] };
+const bare = { begun: false, hasMoved: false, isOurs: false, running: [], listening: [] };
 const lost = (number: number): Member => ({ ...silent(number), stopped: true });
 
 function situation(
@@ -154,7 +154,13 @@ describe('a machine', () => {
       reason: expect.stringContaining('apache2 on *:80'),
     });
     expect(planRebuild(web)).toEqual({ kind: 'rebuild' });
-    expect(planRebuild({ ...web, isNew: false, machine })).toEqual({ kind: 'rebuild' });
+    expect(planRebuild({ ...web, isNew: false, machine })).toMatchObject({
+      kind: 'refused',
+      reason: 'the machine is not bare: apache2 on *:80',
+    });
+    expect(planRebuild({ ...web, isNew: false, machine: { ...machine, isOurs: true } })).toEqual({
+      kind: 'rebuild',
+    });
   });
 
   it('is read with what runs and listens there', () => {
@@ -170,6 +176,8 @@ describe('a machine', () => {
     ].join('\n');
     expect(parseMachine(said, 22)).toEqual({
       begun: true,
+      hasMoved: false,
+      isOurs: false,
       running: ['nginx'],
       listening: ['nginx on *:443', '0.0.0.0:111'],
     });

@@ -82,14 +82,16 @@ export async function restore(options: RestoreOptions): Promise<ExitCode> {
     if (code !== ExitCode.done)
       throw new TaskFailure(`the playbook failed: ${what}`, 'Mend it and run the restore again.');
   };
-  const begun = outlook.holdings.filter(({ kind }) => kind === 'begun');
-  if (begun.length > 0)
+  if (outlook.holdings.some(inTheWay))
     await withSite(options, tell, (_open, group) =>
-      tell.phase('clear away what an unfinished restore left', async () => {
+      tell.phase('clear away what no MySQL starts on', async () => {
         // The playbook expects a server that starts.
+        const holdings = await readHoldings(group);
+        permitRestore(holdings, options.replace);
         await Promise.all(
-          begun.map(async (holding) => {
-            await makeRoom(group.host(holding.name), holding, new Date());
+          holdings.filter(inTheWay).map(async (holding) => {
+            const said = await makeRoom(group.host(holding.name), holding, new Date());
+            if (said !== '') tell.say(`${holding.name}: ${said}`);
             await startEmpty(group.host(holding.name));
           }),
         );
@@ -108,6 +110,11 @@ export async function restore(options: RestoreOptions): Promise<ExitCode> {
     `the database is as it was on ${formatLocally(at)}; ${outlook.primary} is the primary (${seconds.toFixed(0)} s)\nfoobar provision brings back what else its servers had; foobar verify looks at the whole site.`,
   );
   return kept ? ExitCode.done : ExitCode.failed;
+}
+
+/** What an unfinished restore left, and data that no MySQL answers for. */
+function inTheWay({ kind, dead }: Holding): boolean {
+  return kind === 'begun' || dead === true;
 }
 
 function instant(written: string): Micros {
@@ -225,13 +232,14 @@ async function bringBack(
     ),
   );
   await tell.phase('start the servers, read-only', async () => {
+    // Before anything can start on them: a note that stayed would let a later restore delete data that live.
+    await noteWhole(host);
     // From here on the new data are the site's, and whatever is left of the old ones is not.
     await keep(join(open.project.inventory.stateDirectory, 'mysql', 'cluster-id'), `${history}\n`);
     await Promise.all(
       group.members.map(async ({ name }) => {
         const server = group.host(name);
         await (name === primary ? startServer(server) : startEmpty(server));
-        await noteWhole(server);
       }),
     );
   });

@@ -3,7 +3,7 @@ import type { Micros } from '../backup/time.ts';
 import { CommandError, TaskFailure, TransportError } from '../errors.ts';
 import type { Host, HostReader } from '../host/contract.ts';
 import { rereadMember } from '../host/queries/mysql_member.ts';
-import { sh } from '../host/sh.ts';
+import { type Command, sh } from '../host/sh.ts';
 import { permissionFile } from '../host/writable.ts';
 import { describeData, type Member, standing } from '../mysql/cluster.ts';
 import { carry, type Stored } from './backup.ts';
@@ -12,8 +12,10 @@ import type { Story } from './story.ts';
 
 /** Where MySQL has its data. */
 const dataFolder = '/var/lib/mysql';
-/** There from the moment at which a restore empties a server until its data are whole. */
+/** There from the moment at which a restore has emptied a server until its data are whole. */
 const begunFile = '/var/lib/foobar/restore';
+/** Who works on a server's data or makes a whole backup of them holds its lock: `foobar-backup` does. */
+const backupFolder = '/var/lib/foobar-backup';
 
 /** What a database server holds before a restore. */
 export interface Holding {
@@ -22,6 +24,8 @@ export interface Holding {
   readonly kind: 'bare' | 'empty' | 'begun' | 'data' | 'unreachable';
   /** In words: what data, or why it cannot be asked. */
   readonly what: string;
+  /** There are data, and no MySQL that answers: none can be started on them either, perhaps. */
+  readonly dead?: true;
 }
 
 /** Looks at every database server. */
@@ -29,15 +33,14 @@ export function readHoldings(group: DatabaseGroup): Promise<Holding[]> {
   return Promise.all(
     group.members.map(async ({ name, address }): Promise<Holding> => {
       try {
-        const { stdout } = await group
-          .host(name)
-          .look(
-            sh`[ ! -e ${begunFile} ] || echo begun; [ ! -e ${`${dataFolder}/mysql.ibd`} ] || echo data; ! command -v mysqld >/dev/null || echo installed`,
-          );
-        const said = new Set(stdout.trim().split('\n'));
-        if (said.has('begun')) return { name, kind: 'begun', what: 'what an unfinished restore left' };
-        if (!said.has('data')) return { name, kind: 'bare', what: 'no data' };
-        return holding(await rereadMember(name, address, group.host(name), group.socket));
+        const { stdout } = await group.host(name).look(sh`[ ! -e ${begunFile} ] || echo begun
+[ ! -d ${dataFolder} ] || [ -z "$(find ${dataFolder} -mindepth 1 -maxdepth 1 ! -name lost+found)" ] || echo data
+[ ! -e ${`${dataFolder}/binlog.index`} ] || echo served`);
+        const said = stdout.trim().split('\n');
+        const member = said.includes('data')
+          ? await rereadMember(name, address, group.host(name), group.socket)
+          : undefined;
+        return judgeHolding(name, said, member);
       } catch (error) {
         if (!(error instanceof TransportError || error instanceof CommandError)) throw error;
         return { name, kind: 'unreachable', what: error.message.split('\n', 1)[0] ?? '' };
@@ -46,9 +49,20 @@ export function readHoldings(group: DatabaseGroup): Promise<Holding[]> {
   );
 }
 
-function holding(member: Member): Holding {
-  const { name, server, reason } = member;
-  if (!server) return { name, kind: 'data', what: `data of a MySQL that does not answer (${reason})` };
+/**
+ * What a server holds. The note of a restore that did not come to its end counts for nothing where MySQL answers or has
+ * ever served: no restore starts one before its note is gone, so these data are somebody's.
+ * @param said of `begun` (there is a note), `data` (there are files) and `served` (MySQL has run on them with a binary log)
+ * @param member what MySQL answers, where there are files
+ */
+export function judgeHolding(name: string, said: readonly string[], member: Member | undefined): Holding {
+  const begun: Holding = { name, kind: 'begun', what: 'what an unfinished restore left' };
+  if (!member) return said.includes('begun') ? begun : { name, kind: 'bare', what: 'no data' };
+  const { server, reason } = member;
+  if (!server)
+    return said.includes('begun') && !said.includes('served')
+      ? begun
+      : { name, kind: 'data', what: `data of a MySQL that does not answer (${reason})`, dead: true };
   if (standing(member, undefined) === 'empty') return { name, kind: 'empty', what: 'MySQL without data' };
   const what = standing(member, undefined) === 'ours' ? 'the data of this site' : describeData(member);
   return { name, kind: 'data', what: `${what}${server.readOnly ? '' : ', and takes writes'}` };
@@ -77,30 +91,46 @@ export function permitRestore(holdings: readonly Holding[], replaced: readonly s
     );
 }
 
+/** While nobody else works on the server's data or makes a whole backup of them: what a killed restore began may still run. */
+function alone(work: Command): Command {
+  return sh`mkdir -p -m 0700 ${backupFolder} && (
+flock -w 60 9 || { echo 'a whole backup, its test or a restore that was killed still works on this host: run this again once systemctl status foobar-backup foobar-backup-test and ps -C foobar-backup show nothing' >&2; exit 1; }
+${work}
+) 9>>${`${backupFolder}/lock-full`}`;
+}
+
 /** Empties a server: data that it holds are moved aside, or deleted where they are a file system of their own. */
 export async function makeRoom(host: Host, { kind }: Holding, now: Date): Promise<string> {
   const aside = `${dataFolder}-before-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
   const keeps = kind === 'data' ? 'keep' : '';
-  const { stdout } =
-    await host.run(sh`umask 077; mkdir -p /var/lib/foobar && date >${begunFile} && sync ${begunFile} || exit
-rm -f ${permissionFile}
-systemctl stop mysql || exit
-if [ -n ${keeps} ] && ! mountpoint -q ${dataFolder}; then mv ${dataFolder} ${aside} && echo ${`its data are in ${aside}`} || exit
+  // The note comes last: before that the data are those that a person has to name.
+  const { stdout } = await host.run(
+    alone(sh`umask 077
+! systemctl cat mysql.service >/dev/null 2>&1 || systemctl stop mysql || exit
+if [ ! -e ${dataFolder} ]; then :
+elif [ -n ${keeps} ] && ! mountpoint -q ${dataFolder}; then mv ${dataFolder} ${aside} && echo ${`its data are in ${aside}`} || exit
 else find ${dataFolder} -mindepth 1 -delete || exit; fi
-install -d -o mysql -g mysql -m 0700 ${dataFolder}`);
+rm -f ${permissionFile}
+mkdir -p /var/lib/foobar && date >${begunFile} && sync ${begunFile} || exit
+! getent passwd mysql >/dev/null || install -d -o mysql -g mysql -m 0700 ${dataFolder}`),
+  );
   return stdout.trim();
 }
 
-/** Makes a MySQL without data of an emptied server, to be seeded. */
+/** Makes a MySQL without data of an emptied server, to be seeded; nothing where it is not installed. */
 export async function startEmpty(host: Host): Promise<void> {
   await host.job(
     'restore-empty',
-    sh`mysqld --defaults-file=/etc/mysql/my.cnf --user=mysql --initialize-insecure && systemctl start mysql`,
+    alone(sh`! command -v mysqld >/dev/null || {
+mysqld --defaults-file=/etc/mysql/my.cnf --user=mysql --initialize-insecure 9>&- || exit
+rm -f ${begunFile} && systemctl start mysql 9>&-
+}`),
   );
 }
 
+/** The data are whole, and a next restore does not take them for what it may delete. */
 export async function noteWhole(host: Host): Promise<void> {
-  await host.run(sh`rm -f ${begunFile}`);
+  await host.run(sh`rm -f ${begunFile} && sync /var/lib/foobar`);
 }
 
 /**
@@ -117,9 +147,9 @@ export async function permitOn(host: HostReader, { full, logs }: RestorePlan): P
     );
   const free = Number(stdout.trim().split('\n').at(-1)?.split(/\s+/)[3]) * 1024;
   const needed = full.data + logs.reduce((sum, { size }) => sum + 12 * size, 0);
-  if (free < needed)
+  if (!(free >= needed))
     throw new TaskFailure(
-      `${host.name} has ${gigabytes(free)} left for the data, and needs some ${gigabytes(needed)}`,
+      `${host.name} has ${Number.isNaN(free) ? 'an unknown amount' : gigabytes(free)} left for the data, and needs some ${gigabytes(needed)}`,
     );
 }
 

@@ -5,16 +5,12 @@ import { keep, readKept } from '../state/files.ts';
 import { inTurn } from '../state/turns.ts';
 import { newIdentity, recipientOf } from './age.ts';
 
-/** The keys of a site's backups, as the controller keeps them. */
-export interface BackupKeys {
-  /** Opens every backup. Never leaves the controller. */
-  readonly identity: string;
-  /** What hosts encrypt to. */
-  readonly recipient: string;
-  /** Private key (PEM) by which a database server sends copies. It can add copies and read them, no more. */
-  readonly sshKey: string;
+/** The key by which a database server sends copies. It can add copies and read them, no more. */
+export interface SshKey {
+  /** PEM. */
+  readonly secret: string;
   /** Its public half, as a line of authorized_keys. */
-  readonly sshPublic: string;
+  readonly public: string;
 }
 
 /** The file that a person keeps a copy of. `age --decrypt -i FILE` takes it as it is. */
@@ -26,45 +22,53 @@ function sshFile(stateDirectory: string): string {
   return join(stateDirectory, 'backup', 'ssh_key');
 }
 
-/** The kept keys; undefined when one is missing. Throws an Error for a file that holds none. */
-export async function readBackupKeys(stateDirectory: string): Promise<BackupKeys | undefined> {
-  const [text, sshKey] = await Promise.all([
-    readKept(identityFile(stateDirectory)),
-    readKept(sshFile(stateDirectory)),
-  ]);
-  if (text === undefined || sshKey === undefined) return undefined;
-  return { ...identityOf(text), sshKey: secret(sshKey), sshPublic: sshPublicOf(sshKey) };
-}
-
-/** The identity alone, which is all that restoring needs. */
+/** What opens every backup, and never leaves the controller; undefined when none is kept. Throws an Error for a file that holds none. */
 export async function readIdentity(stateDirectory: string): Promise<string | undefined> {
   const text = await readKept(identityFile(stateDirectory));
-  return text === undefined ? undefined : identityOf(text).identity;
+  return text === undefined ? undefined : identityOf(text);
 }
 
-/** The same; makes what is missing. */
-export function openBackupKeys(stateDirectory: string): Promise<BackupKeys> {
+/** What hosts encrypt to; undefined when no identity is kept. */
+export async function readRecipient(stateDirectory: string): Promise<string | undefined> {
+  const identity = await readIdentity(stateDirectory);
+  return identity === undefined ? undefined : recipientOf(identity);
+}
+
+/** The same; makes an identity when there is none. */
+export function openRecipient(stateDirectory: string): Promise<string> {
   return inTurn(identityFile(stateDirectory), async () => {
-    if ((await readKept(identityFile(stateDirectory))) === undefined) {
-      const identity = newIdentity();
-      const text = `# Opens the backups of this site: keep a copy where it cannot be lost with this machine.\n# public key: ${recipientOf(identity)}\n${identity}\n`;
-      await keep(identityFile(stateDirectory), text);
-    }
-    // The curve and the encoding that OpenSSH of any age reads.
-    if ((await readKept(sshFile(stateDirectory))) === undefined)
-      await keep(
-        sshFile(stateDirectory),
-        generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-          .privateKey.export({ type: 'sec1', format: 'pem' })
-          .toString(),
-      );
-    return (await readBackupKeys(stateDirectory))!;
+    const kept = await readRecipient(stateDirectory);
+    if (kept !== undefined) return kept;
+    const identity = newIdentity();
+    const text = `# Opens the backups of this site: keep a copy where it cannot be lost with this machine.\n# public key: ${recipientOf(identity)}\n${identity}\n`;
+    await keep(identityFile(stateDirectory), text);
+    return (await readRecipient(stateDirectory))!;
   });
 }
 
-function identityOf(text: string): Pick<BackupKeys, 'identity' | 'recipient'> {
-  const identity = text.split('\n').find((line) => line.startsWith('AGE-SECRET-KEY-')) ?? '';
-  return { identity: secret(identity), recipient: recipientOf(identity) };
+/** Undefined when none is kept. */
+export async function readSshKey(stateDirectory: string): Promise<SshKey | undefined> {
+  const pem = await readKept(sshFile(stateDirectory));
+  return pem === undefined ? undefined : { secret: secret(pem), public: sshPublicOf(pem) };
+}
+
+/** The same; makes one when there is none. */
+export function openSshKey(stateDirectory: string): Promise<SshKey> {
+  return inTurn(sshFile(stateDirectory), async () => {
+    const kept = await readSshKey(stateDirectory);
+    if (kept !== undefined) return kept;
+    // The curve and the encoding that OpenSSH of any age reads.
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    await keep(sshFile(stateDirectory), privateKey.export({ type: 'sec1', format: 'pem' }).toString());
+    return (await readSshKey(stateDirectory))!;
+  });
+}
+
+function identityOf(text: string): string {
+  const identity = secret(text.split('\n').find((line) => line.startsWith('AGE-SECRET-KEY-')) ?? '');
+  // Throws for what is none.
+  recipientOf(identity);
+  return identity;
 }
 
 function secret(value: string): string {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { parseGtidSet } from '../mysql/gtid.ts';
 
 const micros = z.number().int().nonnegative();
+const gtids = z.string().refine(isGtidSet, 'no GTID set');
 const common = {
   name: z.string().regex(/^[a-z0-9][A-Za-z0-9.-]*$/),
   /** Which history it belongs to: each restore begins a new one. */
@@ -17,7 +19,7 @@ const fullRow = z.object({
   /** No transaction in it was committed later. */
   at: micros,
   /** The transactions that it holds. */
-  gtid: z.string(),
+  gtid: gtids,
   /** Of the MySQL that made it. */
   version: z.string(),
   /** Inventory name of the host that it was made on. */
@@ -34,8 +36,8 @@ const logRow = z.object({
   ...common,
   ...file,
   /** Transactions that were there before its first and after its last. */
-  previous: z.string(),
-  after: z.string(),
+  previous: gtids,
+  after: gtids,
   /** Commits of the first and the last transaction; none when it holds no transaction. */
   first: micros.nullable(),
   last: micros.nullable(),
@@ -48,7 +50,7 @@ const coveredRow = z.object({
   ...common,
   /** Every transaction that was committed until then is in this set. */
   until: micros,
-  gtid: z.string(),
+  gtid: gtids,
 });
 /** What a server knew when it last looked after its logs. */
 export type Covered = z.infer<typeof coveredRow>;
@@ -94,6 +96,15 @@ export function readCatalogue(listings: ReadonlyMap<string, string>): Catalogue 
     places,
     damaged,
   };
+}
+
+function isGtidSet(text: string): boolean {
+  try {
+    parseGtidSet(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parse(line: string): unknown {

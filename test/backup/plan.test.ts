@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readCatalogue } from '../../src/backup/catalogue.ts';
 import { chains, planRestore, ranges } from '../../src/backup/plan.ts';
+import { coverage } from '../../src/commands/backup.ts';
 
 const a = '11111111-1111-1111-1111-111111111111';
 const b = '22222222-2222-2222-2222-222222222222';
@@ -58,6 +59,14 @@ describe('a restore', () => {
 
   it.each([99, 301])('to %i is not possible', (at) => {
     expect(names(history, at)).toBeUndefined();
+  });
+
+  it('by a whole backup alone, whose logs have gone by their age, is to the second at which it was made', () => {
+    const at = 1_763_000_000_000_000;
+    const alone = [full('f1', at, `${a}:1-10`)];
+    expect(names(alone, at)).toEqual(['f1']);
+    expect(names(alone, at + 1)).toBeUndefined();
+    expect(coverage(ranges(chains(read(...alone)))).slice(1)).toHaveLength(1);
   });
 
   it('says what is covered', () => {
@@ -126,5 +135,11 @@ describe('a catalogue', () => {
     expect(both.places.get('l2')).toEqual(['store']);
     expect(both.covered.map(({ until }) => until)).toEqual([300]);
     expect(both.damaged).toEqual(['store: no JSON', 'store: {"kind":"full"}']);
+  });
+
+  it('goes on without one that speaks of no transactions', () => {
+    const odd = read(...history, full('f9', 400, 'NULL'), log('l9', '', 'ERROR 2002', 1, 2), covered(999, '?'));
+    expect(odd.damaged).toHaveLength(3);
+    expect(ranges(chains(odd))).toEqual([{ from: 100, to: 300 }]);
   });
 });

@@ -84,6 +84,16 @@ describe('backups', () => {
     expect((await ssh('names')).stdout).toMatch(/^full-/m);
   });
 
+  it('do not count as saved while nothing new reaches the server that makes them', async () => {
+    await sql(source, 'STOP REPLICA');
+    const { code } = await lab.exec(source, 'systemctl start foobar-backup-logs');
+    await sql(source, 'START REPLICA');
+    expect(code).toBe(1);
+    expect(await lab.ask(source, 'journalctl -q -o cat -u foobar-backup-logs -n 20')).toContain(
+      'its replication does not run: receiver OFF, applier OFF',
+    );
+  });
+
   it('reach every second since', async () => {
     await sql(
       'server1',

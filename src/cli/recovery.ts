@@ -29,7 +29,7 @@ export function addRecovery(foobar: Command, end: (code: ExitCode) => void): voi
     .description('make another database server the primary; without HOST the best one')
     .argument('[host]', 'the server that is to be the primary')
     .option('--force', 'also when the primary is gone; refused while any host of the site reaches it')
-    .option('--lost <hosts>', 'these will never come back with their disks', list)
+    .option('--lost <hosts>', 'hosts that will never come back with their disks', list)
     .option('-y, --yes', 'do not ask')
     .action(async (first: string | undefined, second: string | undefined, flags: PromoteFlags) => {
       const { promote } = await import('../commands/promote.ts');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ExitCode, TaskFailure } from '../errors.ts';
+import { ExitCode, ProjectError, TaskFailure } from '../errors.ts';
 import { lacks, type Member } from '../mysql/cluster.ts';
 import { countGtids, parseGtidSet } from '../mysql/gtid.ts';
 import { mayBeLost, type Promotion, type PromotionWish } from '../mysql/promotion.ts';
@@ -28,11 +28,15 @@ export interface PromoteOptions extends VerifyOptions {
  * @returns failed when the database does not keep its promises afterwards
  */
 export async function promote(options: PromoteOptions): Promise<ExitCode> {
+  if (options.limit !== undefined)
+    throw mistake('promote takes no --limit: a server that is left out may be the one that takes writes');
   const tell = teller(options.output === 'json');
   const waiting = (host: string, owner: string) => tell.line(`${host}: waits for another run: ${owner}`);
   const open = await openSite(options, { changing: true, waiting });
   try {
     const { stateDirectory } = open.project.inventory;
+    const stranger = options.lost.find((name) => !open.site.group('all').includes(name));
+    if (stranger !== undefined) throw mistake(`--lost ${stranger}: the inventory has no such host`);
     const group = databaseGroup(open.site, open.host);
     const kept = await readKept(join(stateDirectory, 'mysql', 'cluster-id'));
     const wish: PromotionWish = {
@@ -43,7 +47,7 @@ export async function promote(options: PromoteOptions): Promise<ExitCode> {
     };
     const { members, promotion } = await tell.phase('look at the servers', () => situation(group, wish));
     show(members, promotion, tell);
-    if (promotion.kind !== 'settled' || promotion.followers.length > 0) {
+    if (promotion.kind !== 'settled' || promotion.opens || promotion.followers.length > 0) {
       if (!options.yes && !(await confirmed('Go on?')))
         throw new TaskFailure('nothing was changed', 'Without a terminal to ask at, say --yes.');
       const { primary, writePause } = await carryOut(group, promotion, wish, tell);
@@ -55,12 +59,16 @@ export async function promote(options: PromoteOptions): Promise<ExitCode> {
     const findings = await tell.phase('look at the database', () => verifyDatabase(open.site));
     report(findings, tell);
     // What is gone was known to be.
-    const absent = promotion.kind === 'force' ? promotion.absent : [];
+    const absent = [...options.lost, ...(promotion.kind === 'force' ? promotion.absent : [])];
     const broken = findings.filter(({ kept, host }) => !kept && !absent.includes(host));
     return broken.length === 0 ? ExitCode.done : ExitCode.failed;
   } finally {
     await open.close();
   }
+}
+
+function mistake(message: string): ProjectError {
+  return new ProjectError([{ message, severity: 'error' }]);
 }
 
 function show(members: readonly Member[], promotion: Promotion, tell: Teller): void {
@@ -86,12 +94,15 @@ function show(members: readonly Member[], promotion: Promotion, tell: Teller): v
 
 function describe(members: readonly Member[], promotion: Promotion): string[] {
   const { to, followers } = promotion;
-  if (promotion.kind === 'settled')
-    return [
-      followers.length === 0
-        ? `${to} is the primary already`
-        : `${to} is the primary; ${followers.join(' and ')} will follow it`,
-    ];
+  if (promotion.kind === 'settled') {
+    const also = followers.length > 0 ? `; ${followers.join(' and ')} will follow it` : '';
+    if (promotion.opens)
+      return [
+        `${to} was the primary last and is read-only. It takes writes again with the data that it has${also}.`,
+        'If another server was made the primary since, what that one took is given up.',
+      ];
+    return [also === '' ? `${to} is the primary already` : `${to} is the primary${also}`];
+  }
   const others = followers.length > 0 ? `; ${followers.join(' and ')} will follow it` : '';
   if (promotion.kind === 'switch')
     return [`${promotion.from} hands over to ${to}${others}. Nothing is lost; writes are refused meanwhile.`];

@@ -22,7 +22,13 @@ export interface Refusal {
 
 export type Promotion =
   /** `to` is the primary; these are still to follow it. */
-  | { readonly kind: 'settled'; readonly to: string; readonly followers: readonly string[] }
+  | {
+      readonly kind: 'settled';
+      readonly to: string;
+      readonly followers: readonly string[];
+      /** It is read-only and may be opened: every server has been asked, or is lost by a person's word. */
+      readonly opens: boolean;
+    }
   | {
       /** switch: the old primary answers and hands over. force: it is gone. */
       readonly kind: 'switch' | 'force';
@@ -117,21 +123,24 @@ function handOver(
       `${stray.name} has transactions that the primary ${from.name} does not have: ${stray.gtids}`,
       `Look at them with mysqlbinlog --include-gtids on ${stray.name}. foobar provision -e replication_discard=${stray.name} keeps them in a file on the controller and seeds it anew.`,
     );
-  if (wish.to === from.name || (wish.to === undefined && wish.force && !from.server!.readOnly))
+  const chosen = elected(ours, from);
+  const candidate = chosen ?? others.filter((member) => isFollowing(member, from)).sort(byAdvance)[0];
+  const closed = from.server!.readOnly;
+  const left = wish.to === undefined && closed && wish.lost.length > 0 && !candidate;
+  const stays = left || wish.to === from.name || (wish.to === undefined && wish.force && !closed);
+  if (stays && !(closed && absent.length > 0))
     return {
       kind: 'settled',
       to: from.name,
       followers: others.filter((member) => !isFollowing(member, from)).map(({ name }) => name),
+      opens: closed,
     };
   if (absent.length > 0)
     return refused(
       `a planned promotion needs every server: ${absent.map(describe).join('; ')}`,
       `Bring ${absent.map(({ name }) => name).join(' and ')} back. If one never comes back with its disk, say so: --lost ${absent[0]!.name}.`,
     );
-  const chosen = elected(ours, from);
-  const to = wish.to
-    ? others.find(({ name }) => name === wish.to)!
-    : (chosen ?? others.filter((member) => isFollowing(member, from)).sort(byAdvance)[0]);
+  const to = wish.to ? others.find(({ name }) => name === wish.to)! : candidate;
   if (!to)
     return refused(
       `no server could take over from ${from.name}: ${others.map(({ name, server }) => `${name}: ${trouble(server!)}`).join('; ') || 'it is the only one'}`,
@@ -163,6 +172,15 @@ function takeOver(
     return refused(
       `${ours.length} of ${group} servers answer, and ${Math.ceil(group / 2)} are needed: what the others have is not known. ${absent.map(describe).join('; ')}`,
       `Bring one back. If one never comes back with its disk, say so: --lost ${(absent.find((member) => member !== from) ?? absent[0])?.name}.`,
+    );
+  const silent = absent.filter(({ stopped }) => !stopped);
+  if (silent.length > 1)
+    return refused(
+      `${silent.map(({ name }) => name).join(' and ')} cannot be asked: while the old primary reaches one of them it goes on taking writes. ${silent.map(describe).join('; ')}`,
+      `Bring them back. Those of which you have cut the power, and that never come back with their disks: --lost ${silent
+        .filter((member) => member !== from)
+        .map(({ name }) => name)
+        .join(',')}.`,
     );
   const stray = ours.length > 1 ? ours.map((member) => ownOnly(member, ours)).find(Boolean) : undefined;
   if (stray)

@@ -69,12 +69,56 @@ describe('a planned promotion', () => {
   });
 
   it('is done when the one that is named is the primary', () => {
-    expect(plan(settled, { to: 'db1' })).toEqual({ kind: 'settled', to: 'db1', followers: [] });
-    expect(plan(settled, { force: true })).toEqual({ kind: 'settled', to: 'db1', followers: [] });
+    const done = { kind: 'settled', to: 'db1', followers: [], opens: false };
+    expect(plan(settled, { to: 'db1' })).toEqual(done);
+    expect(plan(settled, { force: true })).toEqual(done);
     expect(plan([member(1), replica(2), replica(3, 9)], { to: 'db1' })).toMatchObject({ followers: ['db3'] });
   });
 
+  it.each<[string, readonly Member[], Partial<PromotionWish>, object]>([
+    ['of two, the other being lost', [member(1, closed), silent(2)], { lost: ['db2'] }, { to: 'db1' }],
+    ['the same with --force', [member(1, closed), silent(2)], { lost: ['db2'], force: true }, { to: 'db1' }],
+    [
+      'that was promoted by force',
+      [silent(1), member(2, { ...closed, cluster: mark(2) })],
+      { lost: ['db1'] },
+      { to: 'db2' },
+    ],
+    [
+      'of three, the others being lost',
+      [member(1, closed), silent(2), silent(3)],
+      { lost: ['db2', 'db3'] },
+      { to: 'db1' },
+    ],
+    [
+      'that a killed run has closed, when it is named',
+      [voter(1, 3), voter(2, 3), replica(3)],
+      { to: 'db1' },
+      { to: 'db1', followers: ['db2'] },
+    ],
+  ])('opens a primary again: %s', (_case, members, change, expected) => {
+    expect(plan(members, change)).toMatchObject({ kind: 'settled', opens: true, ...expected });
+  });
+
   it.each<[string, readonly Member[], Partial<PromotionWish>, RegExp]>([
+    [
+      'one of two was restarted and the other may come back',
+      [member(1, closed), silent(2)],
+      {},
+      /needs every server: MySQL does not run on db2/,
+    ],
+    [
+      'the same, whoever is named',
+      [member(1, closed), silent(2)],
+      { to: 'db1' },
+      /needs every server: MySQL does not run on db2/,
+    ],
+    [
+      'the one that is left knows of a later primary',
+      [member(1, { ...closed, cluster: mark(2) }), silent(2)],
+      { lost: ['db2'] },
+      /the primary does not answer: it is none of the group/,
+    ],
     [
       'a replica has what the primary lacks',
       [member(1), replica(2), replica(3, 1, { executed: stray })],
@@ -197,6 +241,12 @@ describe('a forced promotion', () => {
       { to: 'db3' },
     ],
     ['one of two', [silent(1), orphan(2)], {}, { to: 'db2', followers: [] }],
+    [
+      'one of four, though two are away: the host of one answers, and its MySQL is ended',
+      [silent(1), orphan(2), orphan(3), { ...silent(4), stopped: true }],
+      {},
+      { to: 'db2', absent: ['db1', 'db4'] },
+    ],
   ])('goes to %s', (_case, members, change, expected) => {
     expect(forced(members, change)).toMatchObject({ kind: 'force', ...expected });
   });
@@ -215,6 +265,12 @@ describe('a forced promotion', () => {
       [silent(1), orphan(2), orphan(3), silent(4), silent(5)],
       {},
       /2 of 5 servers answer, and 3/,
+    ],
+    [
+      'the old primary may live on through another one that is away',
+      [silent(1), orphan(2), orphan(3), silent(4)],
+      {},
+      /^db1 and db4 cannot be asked: while the old primary reaches one of them it goes on taking writes/,
     ],
     [
       'the named one lacks what another has',

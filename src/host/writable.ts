@@ -30,18 +30,20 @@ rm -f ${lease}
 }
 
 /**
- * Shell that takes the permission away and makes the server read-only. The statements of standard input are run
- * before. It prints the transactions that the server then has. Transactions that are open longer than `patience` seconds are ended: MySQL waits for them.
+ * Shell that makes the server read-only and takes the permission away. The statements of standard input are run
+ * before. It prints the transactions that the server then has. Transactions that are open longer than `patience`
+ * seconds are ended: MySQL waits for them. The permission goes last: a server that does not become read-only keeps it,
+ * or the guard would kill it.
  */
 export function closeScript(socket: string, patience: number): Command {
   const sessions = `SELECT CONCAT('KILL ', ID, ';') FROM performance_schema.processlist
     WHERE USER NOT IN ('system user', 'event_scheduler') AND COMMAND NOT LIKE 'Binlog Dump%' AND ID <> CONNECTION_ID()
       AND COALESCE(INFO, '') NOT LIKE 'SET GLOBAL super_read_only%'`;
   return sh`${locked}
-rm -f ${permissionFile} && sync ${folder} || exit
 ${client(socket)} || exit
 { exec 8>&-; sleep ${patience}; ${client(socket)} -e ${sessions} | ${client(socket)} --force; } >/dev/null 2>&1 </dev/null & ender=$!
 timeout ${patience + 10} ${client(socket)} -e 'SET GLOBAL super_read_only = ON; SELECT @@global.gtid_executed'; code=$?
 kill "$ender" 2>/dev/null
-exit "$code"`;
+[ "$code" -eq 0 ] || exit "$code"
+rm -f ${permissionFile} && sync ${folder}`;
 }

@@ -17,7 +17,7 @@ export interface Member {
   /** Undefined when it could not be asked; `reason` then says why. */
   readonly server?: ServerStatus;
   readonly reason?: string;
-  /** Its host answers, and MySQL does not run there. */
+  /** Its host answers, and MySQL does not run there, or hangs. */
   readonly stopped?: boolean;
   /** Known for servers that do not carry our mark. */
   readonly contents?: ServerContents;
@@ -136,6 +136,6 @@ function seed(self: Member, primary: Member, why: string, errant?: string): Repl
 }
 
 /** Release series as CLONE sees it: 8.0, 8.4, 9.7. */
-function series(version: string): string {
+export function series(version: string): string {
   return version.split('.', 2).join('.');
 }

@@ -1,4 +1,4 @@
-import type { Member } from './cluster.ts';
+import { type Member, series } from './cluster.ts';
 import { containsGtids, parseGtidSet } from './gtid.ts';
 import { markOf } from './mark.ts';
 
@@ -43,9 +43,4 @@ export function healthyReplicas(self: Member, primary: Member, members: readonly
 export function chooseDonor(primary: Member, replicas: readonly Donor[]): Member {
   const least = Math.min(...replicas.map(({ running }) => running));
   return replicas.find(({ running }) => running === least)?.member ?? primary;
-}
-
-/** Release series as CLONE sees it: 8.0, 8.4, 9.7. */
-function series(version: string): string {
-  return version.split('.', 2).join('.');
 }

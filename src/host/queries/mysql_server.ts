@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NotYet } from '../../errors.ts';
 import type { HostReader } from '../contract.ts';
 import { askMysql, type MysqlAnswer, mysqlRows, refusal } from './mysql.ts';
 
@@ -152,10 +153,21 @@ export async function readContents(host: HostReader, socket: string): Promise<Se
   return { schemas: schemas ?? {}, accounts };
 }
 
-/** The server's state at this moment, whatever was read before. Throws as `readServer` does. */
+/** Seconds after which a server that does not answer is taken for one that does not run. */
+const patience = 15;
+
+/**
+ * The server's state at this moment, whatever was read before. Throws as `readServer` does, and NotYet for a server
+ * that hangs.
+ */
 export async function rereadServer(host: HostReader, socket: string): Promise<ServerStatus> {
   const question = { socket, sql: serverSql };
-  const output = await host.look(mysqlRows.script([question]));
+  const output = await host.look(mysqlRows.script([question]), { timeout: patience, expect: [0, 124] });
+  if (output.code === 124)
+    throw new NotYet(
+      `MySQL on ${host.name} does not answer within ${patience} s`,
+      'See journalctl -u mysql and its error log.',
+    );
   const [answer] = mysqlRows.parse(Buffer.from(output.stdout), [question]);
   if (answer!.state !== 'up') throw refusal(host.name, answer!);
   return parseServer(answer!.rows[0]);

@@ -7,6 +7,7 @@ import {
   type Standing,
   standing,
 } from './cluster.ts';
+import { formatGtidSet, parseGtidSet, withoutSource } from './gtid.ts';
 import { holdsTerm, isReplaced, termOf } from './mark.ts';
 
 /** Who is primary, and why nobody can be. */
@@ -129,8 +130,11 @@ function reopen(
     reason,
     hint: 'foobar promote shows the situation and makes one of them the primary.',
   });
-  const whole = sources.filter((member) => ours.every((other) => lacks(member, other) === ''));
   const latest = Math.max(...ours.map(({ server }) => termOf(server!)));
+  // What a server began itself tells nothing of another primary where the data count these: it would hold a later
+  // term. It is for whoever makes that server a replica to refuse it, or to seed it anew.
+  const unknownTo = latest > 0 ? lacksFromElsewhere : lacks;
+  const whole = sources.filter((member) => ours.every((other) => unknownTo(member, other) === ''));
   const holder = sources.find(({ server }) => termOf(server!) === latest && holdsTerm(server!));
   const guess = whole.length > 1 ? whole.find((member) => member.name === hint) : whole[0];
   const chosen = latest > 0 ? holder : guess;
@@ -155,6 +159,12 @@ function reopen(
       `${chosen.name} may have been replaced: no majority of the group follows it, and ${unknown.map(absence).join('; ')}`,
     );
   return { kind: 'follow', primary: chosen.name, cluster };
+}
+
+/** What the member lacks of the other's transactions, but for those that the other began itself. */
+function lacksFromElsewhere(member: Member, other: Member): string {
+  const lacking = parseGtidSet(lacks(member, other));
+  return formatGtidSet(withoutSource(lacking, other.server!.uuid));
 }
 
 function lead(member: Member, others: readonly Member[]): string {

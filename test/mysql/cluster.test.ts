@@ -147,6 +147,11 @@ describe('who is primary', () => {
       { kind: 'follow', primary: 'db2', cluster: site },
     ],
     [
+      'closed by a reboot, and somebody has written to a replica',
+      [member(1, readOnly), replica(2, 1, { executed: `${uuid(1)}:1-100,${uuid(2)}:1` }), replica(3)],
+      { kind: 'follow', primary: 'db1', cluster: site },
+    ],
+    [
       'marked after it was read and before its replica was',
       [member(1, { cluster: unnumbered }), replica(2)],
       { kind: 'follow', primary: 'db1', cluster: site },
@@ -207,6 +212,14 @@ describe('who is primary', () => {
     ],
     ['a foreign one at the first build', [fresh(1), foreign(2)], /db2 holds schema shop/],
     ['the first choice is no member', [fresh(2), fresh(3)], /db1 is to be the first primary/],
+    [
+      'closed, of data that counts no terms, and one has been written to',
+      [
+        member(1, { ...readOnly, cluster: unnumbered }),
+        replica(2, 1, { cluster: unnumbered, executed: `${uuid(1)}:1-100,${uuid(2)}:1` }),
+      ],
+      /db1 is read-only and lacks transactions/,
+    ],
     ['two writable', [member(1), member(2)], /two servers take writes: db1, db2$/],
     [
       'two writable, one alone with writes',

@@ -55,8 +55,8 @@ const whole = async () => (await verified(lab)).broken;
 const wholeAgain = { timeout: 60_000, interval: 1000 };
 
 /** A server that has returned is made a replica of whoever is primary by now. */
-async function rejoin(host: string): Promise<void> {
-  await lab.start(host);
+async function rejoin(host: string, start = () => lab.start(host)): Promise<void> {
+  await start();
   await expect.poll(async () => (await lab.exec(host, 'mysqladmin ping')).code, wholeAgain).toBe(0);
   expect(await isOpen(host)).toBe(false);
   const run = await settle();
@@ -171,6 +171,21 @@ describe('a primary', () => {
     expect(await primary()).toBe(now);
     await expect.poll(whole, wholeAgain).toEqual([]);
   });
+
+  test('is not replaced while another host cannot be asked, nor with servers left out', async () => {
+    const { now, next, third } = await others();
+    await Promise.all([lab.cut(now), lab.cut('balancer1')]);
+    const run = await promote('--force');
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/balancer1 cannot be asked: while the old primary reaches one of them/);
+    const limited = await promote('--force', '--limit', `${next},${third}`);
+    expect(limited.code).toBe(3);
+    expect(limited.stderr).toMatch(/promote takes no --limit/);
+    await Promise.all([now, 'balancer1'].map((host) => lab.join(host)));
+    await expect.poll(primary, { timeout: 30_000, interval: 200 }).toBe(now);
+    await expect.poll(whole, wholeAgain).toEqual([]);
+    await neverTwo();
+  });
 });
 
 describe('a primary that is lost', () => {
@@ -198,6 +213,18 @@ describe('a primary that is lost', () => {
     console.log(
       `from the command to the first write, s: ${times.map((time) => time.toFixed(1)).join(' ')}; ${count} looks`,
     );
+  });
+
+  test('is replaced when its MySQL hangs, which is ended for good', async () => {
+    const { now } = await others();
+    await lab.ask(now, 'systemctl kill --signal=STOP mysql');
+    const run = await promote('--force');
+    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await primary()).not.toBe(now);
+    expect((await lab.exec(now, 'systemctl is-active mysql')).stdout.trim()).toMatch(/inactive|failed/);
+    await rejoin(now, async () => void (await lab.ask(now, 'systemctl start mysql')));
+    await expect.poll(whole, wholeAgain).toEqual([]);
+    await neverTwo();
   });
 
   test('returns with transactions that nobody has: named, kept, and seeded anew on consent', async () => {

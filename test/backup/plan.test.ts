@@ -138,7 +138,12 @@ describe('a catalogue', () => {
   });
 
   it('goes on without one that speaks of no transactions', () => {
-    const odd = read(...history, full('f9', 400, 'NULL'), log('l9', '', 'ERROR 2002', 1, 2), covered(999, '?'));
+    const odd = read(
+      ...history,
+      full('f9', 400, 'NULL'),
+      log('l9', '', 'ERROR 2002', 1, 2),
+      covered(999, '?'),
+    );
     expect(odd.damaged).toHaveLength(3);
     expect(ranges(chains(odd))).toEqual([{ from: 100, to: 300 }]);
   });

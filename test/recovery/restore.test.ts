@@ -40,7 +40,10 @@ describe('the note of an unfinished restore', () => {
   });
 
   it('counts for nothing where MySQL has served since', () => {
-    expect(judgeHolding('db1', ['begun', 'data', 'served'], silent)).toMatchObject({ kind: 'data', dead: true });
+    expect(judgeHolding('db1', ['begun', 'data', 'served'], silent)).toMatchObject({
+      kind: 'data',
+      dead: true,
+    });
   });
 
   it('counts for nothing where MySQL answers with data', () => {

@@ -72,7 +72,11 @@ describe('a place of backups', () => {
   it('counts the days from the newest backup: a clock that runs ahead takes nothing away', () => {
     settings();
     const year = 365 * day;
-    const kept = [made('full', now - year - 2 * day), made('log', now - year - day), made('full', now - year)];
+    const kept = [
+      made('full', now - year - 2 * day),
+      made('log', now - year - day),
+      made('full', now - year),
+    ];
     store(['prune']);
     expect(there()).toEqual([...kept].sort());
   });

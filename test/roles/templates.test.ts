@@ -239,7 +239,9 @@ describe('rules', () => {
     );
     // One that never worked has no time from which its age would count.
     expect(rules.find(({ alert }) => alert === 'BackupMissing')?.expr).toContain('{kind="logs"}');
-    expect(rules.find(({ alert }) => alert === 'BackupUntested')?.expr).toContain('foobar_backup_first_success');
+    expect(rules.find(({ alert }) => alert === 'BackupUntested')?.expr).toContain(
+      'foobar_backup_first_success',
+    );
     const without = { ...fleet, groups: { ...fleet.groups, database: [] } };
     expect(renderTemplate('monitoring', 'rules.yml.j2', { host: 'balancer1', fleet: without })).not.toContain(
       'foobar_backup',

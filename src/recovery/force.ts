@@ -38,7 +38,9 @@ export async function takeOver(
     wish.lost,
   );
   const { plan, servers } = await lettingReceive(group, survivors, async () => {
-    await story.phase(`${old} is gone: no host reaches it`, () => seenGone(group, survivors, stopped, absent));
+    await story.phase(`${old} is gone: no host reaches it`, () =>
+      seenGone(group, survivors, stopped, absent),
+    );
     for (const name of stopped)
       await story.phase(`MySQL of ${name}, which does not answer, ends for good`, () => fence(group, name));
     const plan = await story.phase('no replica takes more from it', () => hold(group, survivors, wish));
@@ -157,7 +159,5 @@ async function readEach(
   group: DatabaseGroup,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Answering>> {
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await readAgain(group, name)] as const)),
-  );
+  return new Map(await Promise.all(names.map(async (name) => [name, await readAgain(group, name)] as const)));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Member } from '../../src/mysql/cluster.ts';
-import { mayBeLost, type PromotionWish, planPromotion } from '../../src/mysql/promotion.ts';
+import { type PromotionWish, planPromotion } from '../../src/mysql/promotion.ts';
 import { channelTo, fresh, mark, member, replica, silent, site, uuid } from './servers.ts';
 
 const wish: PromotionWish = { to: undefined, force: false, lost: [], cluster: site };
@@ -304,23 +304,5 @@ describe('a forced promotion', () => {
     ],
   ])('is refused when %s', (_case, members, change, reason) => {
     expect(forced(members, change)).toMatchObject({ kind: 'refused', reason: expect.stringMatching(reason) });
-  });
-
-  it.each<[string, readonly Member[], number, RegExp]>([
-    [
-      'all survivors acknowledge',
-      [orphan(2), orphan(3)],
-      3,
-      /^nothing that was acknowledged while semi-sync was in force; .* 2026-11-23 12:00:00/,
-    ],
-    [
-      'one of them is missing',
-      [orphan(2)],
-      3,
-      /^what the old primary acknowledged after 2026-11-23 12:00:00 and only servers have/,
-    ],
-    ['none acknowledges', [orphan(2, { semiSync: {} })], 2, /no semi-sync/],
-  ])('tells what may be lost: %s', (_case, survivors, group, text) => {
-    expect(mayBeLost(survivors, group)).toMatch(text);
   });
 });

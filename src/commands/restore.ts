@@ -61,6 +61,13 @@ const installing = ['base', 'firewall', 'mysql', 'backup'];
  * @returns failed when the database does not keep its promises afterwards
  */
 export async function restore(options: RestoreOptions): Promise<ExitCode> {
+  if (options.limit !== undefined)
+    throw new ProjectError([
+      {
+        message: 'restore takes no --limit: a server that is left out may go on with the old data',
+        severity: 'error',
+      },
+    ]);
   const tell = teller(options.output === 'json');
   const began = performance.now();
   const at = instant(options.at);

@@ -105,7 +105,7 @@ async function preparePeers(bench: Bench, lab: Lab): Promise<void> {
 async function settledFarAway({ quick, show }: Bench, lab: Lab): Promise<void> {
   const way = lab.hosts.map(({ name, address, relay }) => [
     name,
-    { ansible_host: lab.bridge, ansible_port: relay, address },
+    { ansible_host: lab.bridge, ansible_port: relay, address, ssh_port: 22 },
   ]);
   writeFileSync(join(lab.directory, 'way.yaml'), dump({ all: { hosts: Object.fromEntries(way) } }));
   const relays = await startRelays(lab);

@@ -44,7 +44,7 @@ export function databaseGroup(site: Site, host: (name: string) => Host): Databas
     hosts: site.group('all').map((name) => ({
       name,
       address: addressOf(name),
-      sshPort: Number(text(site, name, 'ansible_port') || 22),
+      sshPort: Number(text(site, name, 'ssh_port') || text(site, name, 'ansible_port') || 22),
     })),
     wish: (member) => {
       const password = needed(member, 'replication_password');

@@ -3,7 +3,7 @@ import type { Member } from '../../mysql/cluster.ts';
 import { markOf } from '../../mysql/mark.ts';
 import type { HostReader } from '../contract.ts';
 import { refusal } from './mysql.ts';
-import { readContents, rereadServer, tryServer } from './mysql_server.ts';
+import { readContents, rereadServer, type ServerStatus, tryServer } from './mysql_server.ts';
 
 /** The server as a member of its group; one that cannot be asked is one with a reason. */
 export async function readMember(
@@ -21,9 +21,7 @@ export async function readMember(
         reason: refusal(name, answer).message,
         stopped: answer.state === 'absent' || answer.state === 'down',
       };
-    const server = answer.status;
-    if (markOf(server) !== undefined) return { name, address, server };
-    return { name, address, server, contents: await readContents(host, socket) };
+    return await known(name, address, answer.status, host, socket);
   } catch (error) {
     if (!(error instanceof TransportError || error instanceof CommandError)) throw error;
     return { name, address, reason: error.message };
@@ -38,12 +36,22 @@ export async function rereadMember(
   socket: string,
 ): Promise<Member> {
   try {
-    const server = await rereadServer(host, socket);
-    if (markOf(server) !== undefined) return { name, address, server };
-    return { name, address, server, contents: await readContents(host, socket) };
+    return await known(name, address, await rereadServer(host, socket), host, socket);
   } catch (error) {
     const said = error instanceof TransportError || error instanceof TaskFailure;
     if (!said) throw error;
     return { name, address, reason: error.message, stopped: error instanceof NotYet };
   }
+}
+
+/** What a server without our mark holds tells whose it is. */
+async function known(
+  name: string,
+  address: string,
+  server: ServerStatus,
+  host: HostReader,
+  socket: string,
+): Promise<Member> {
+  if (markOf(server) !== undefined) return { name, address, server };
+  return { name, address, server, contents: await readContents(host, socket) };
 }

@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskFailure } from '../errors.ts';
 import { runSql } from '../host/sql.ts';
+import { replicatesFrom } from '../mysql/cluster.ts';
 import { countGtids, formatGtidSet, type GtidSet, parseGtidSet, subtractGtids } from '../mysql/gtid.ts';
 import { sqlString } from '../mysql/literal.ts';
-import { type DatabaseGroup, readAgain } from './group.ts';
+import { semiSync } from '../mysql/semisync.ts';
+import { type DatabaseGroup, readAgain, readMembers } from './group.ts';
 import type { Story } from './story.ts';
 
 /** Seconds without progress after which a candidate that catches up is given up. */
 const calm = 60;
 /** Seconds in which it must have the last transactions, while nobody can write. */
 const urgent = 10;
+/** Seconds in which a replica must have found its new source; it tries again every `connect_retry` seconds. */
+const settling = 30;
 
 /** Waits for a set that nothing is added to. Throws a TaskFailure when it takes too long. */
 export async function waitFor(group: DatabaseGroup, name: string, gtids: string): Promise<void> {
@@ -47,5 +51,32 @@ export async function caughtUp(
         channel?.receiverError || undefined,
       );
     await sleep(200);
+  }
+}
+
+/**
+ * Waits until the followers receive and apply what the source writes, and one of them acknowledges it. A follower that
+ * does not, or answers no more, is no failure here: whoever looks at the database then finds it.
+ */
+export async function replicating(
+  group: DatabaseGroup,
+  followers: readonly string[],
+  source: string,
+): Promise<void> {
+  const { address } = group.members.find(({ name }) => name === source)!;
+  for (const deadline = performance.now() + settling * 1000; performance.now() < deadline; await sleep(200)) {
+    const members = await readMembers(group);
+    const waiting = members.filter(
+      (member) =>
+        followers.includes(member.name) &&
+        member.server &&
+        !(
+          replicatesFrom(member, { name: source, address }) &&
+          member.server.channels.every(({ receiver, applier }) => receiver === 'ON' && applier === 'ON')
+        ),
+    );
+    const primary = members.find(({ name }) => name === source)?.server;
+    const acknowledged = !group.wish(source).semi_sync || !primary || semiSync(primary).clients > 0;
+    if (waiting.length === 0 && acknowledged) return;
   }
 }

@@ -1,7 +1,7 @@
 import { CommandError, TaskFailure } from '../errors.ts';
 import { type Member, replicatesFrom, transactionsOf } from '../mysql/cluster.ts';
 import type { Promotion, PromotionWish } from '../mysql/promotion.ts';
-import { caughtUp, waitFor } from './advance.ts';
+import { caughtUp, replicating, waitFor } from './advance.ts';
 import { planFor, reopen, takeOver } from './force.ts';
 import { type Answering, type DatabaseGroup, readAgain, readMembers } from './group.ts';
 import { type Acting, close, elect, follow, memberOf, open } from './roles.ts';
@@ -25,10 +25,25 @@ export async function situation(
 }
 
 /**
- * Makes another server the primary. Each step can be told from the servers' own state, so whatever ends this, the
- * same command goes on from there.
+ * Makes another server the primary, and waits until the others replicate from it. Each step can be told from the
+ * servers' own state, so whatever ends this, the same command goes on from there.
  */
 export async function promote(
+  group: DatabaseGroup,
+  promotion: Promotion,
+  wish: PromotionWish,
+  story: Story,
+): Promise<Promoted> {
+  const done = await changeRoles(group, promotion, wish, story);
+  const { followers } = promotion;
+  if (followers.length > 0)
+    await story.phase(`${followers.join(' and ')} ${followers.length > 1 ? 'replicate' : 'replicates'}`, () =>
+      replicating(group, followers, done.primary),
+    );
+  return done;
+}
+
+async function changeRoles(
   group: DatabaseGroup,
   promotion: Promotion,
   wish: PromotionWish,

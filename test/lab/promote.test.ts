@@ -76,9 +76,11 @@ describe('a planned promotion', () => {
     const run = await promote(next);
     await sleep(1000);
     const seen = await load.stop();
-    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
+    const told = run.events.map((event) => event as { kept?: boolean; write_pause?: number });
+    const broken = told.filter(({ kept }) => kept === false);
+    expect({ code: run.code, stderr: run.stderr, broken }).toEqual({ code: 0, stderr: '', broken: [] });
     expect(await primary()).toBe(next);
-    const pause = run.events.map((event) => event as { write_pause?: number }).find((e) => e.write_pause);
+    const pause = told.find((event) => event.write_pause);
     console.log(
       `planned: writes refused for ${pause?.write_pause?.toFixed(2)} s; longest pause seen at ${Math.round(seen.rate)} rows/s: ${seen.longestPause.milliseconds} ms; ${seen.refused.length} refused`,
       seen.refusedTexts,

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The lab's files share hosts: the first takes them from bare to the whole site, the next look at it and break it. */
-const labOrder = [
+/** These files share hosts: the first takes them from bare to the whole site, the next look at it and break it. */
+const shared = [
   'first-run',
   'settled',
   'certificates',
@@ -14,18 +14,28 @@ const labOrder = [
   'rebuild',
   'promote',
   'backup',
-  'lab',
-  'split',
-  'differential',
 ];
+/** All others have hosts of their own, and so may run beside them. What takes longest begins. */
+const labOrder = [...shared, 'differential'];
+const sharing = shared.map((name) => `test/lab/${name}.test.ts`);
 
 class Sequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ project, moduleId }: TestSpecification): number =>
-      project.name === 'lab' ? labOrder.indexOf(basename(moduleId, '.test.ts')) : -1;
+    const place = ({ project, moduleId }: TestSpecification): number => {
+      const index = labOrder.indexOf(basename(moduleId, '.test.ts'));
+      return project.name.startsWith('lab') ? (index < 0 ? labOrder.length : index) : -1;
+    };
     return (await super.sort(files)).sort((left, right) => place(left) - place(right));
   }
 }
+
+const lab = {
+  fileParallelism: false,
+  sequence: { groupOrder: 1 },
+  testTimeout: 600_000,
+  hookTimeout: 900_000,
+  globalSetup: ['test/lab/setup.ts'],
+};
 
 export default defineConfig({
   test: {
@@ -47,15 +57,14 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
+      { test: { ...lab, name: 'lab', include: sharing } },
       {
         test: {
-          name: 'lab',
+          ...lab,
+          name: 'lab-apart',
           include: ['test/lab/**/*.test.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-          testTimeout: 600_000,
-          hookTimeout: 900_000,
-          globalSetup: ['test/lab/setup.ts'],
+          exclude: sharing,
+          env: { FOOBAR_TEST_FOLDER: 'test-apart' },
         },
       },
     ],

@@ -4,7 +4,7 @@
  *
  * While writing a playbook or mending a module:
  *
- *     DIFFERENTIAL=03,14 npx vitest run --project lab test/lab/differential.test.ts
+ *     DIFFERENTIAL=03,14 npx vitest run --project lab-apart test/lab/differential.test.ts
  *
  * runs these playbooks only (parts of their names), writes what differs to .foobar/standing/differential/NAME.txt,
  * and leaves the twins standing for the next try. They are as the last try left them;

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { TestProject } from 'vitest/node';
 import { program } from './program.ts';
 import { copyInventory, labOf } from './support.ts';
 
@@ -23,20 +25,30 @@ await locked(join(testFolder, 'lock'), waiting, async () => {
 `;
 
 /**
- * Four bare hosts for all lab tests, new in every run. A process of its own takes all of the tests' labs down
- * when this one ends, however it ends; until then no other run of the tests starts in this folder.
+ * For the project `lab` four bare hosts, new in every run. A process of its own takes all labs of the project's tests
+ * down when this one ends, however it ends; until then no other run of the project starts in this folder.
  * Playbooks named for test/lab/differential.test.ts want none of that: they have hosts of their own that stay.
  */
-export default async function setup(): Promise<(() => Promise<void>) | undefined> {
+export default async function setup({
+  name,
+  config,
+}: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (process.env.DIFFERENTIAL) return undefined;
-  const lab = labOf(copyInventory('lab', 'shared'), (line) => process.stdout.write(`lab: ${line}\n`));
-  const script = await program('undertaker', undertaker);
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+  const env = { ...process.env, ...config.env };
+  const folder = resolve('.foobar', env.FOOBAR_TEST_FOLDER ?? 'test');
+  const script = await program('undertaker', undertaker, folder);
+  const child = spawn(process.execPath, [script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+    env,
+  });
   const end = async (): Promise<void> => {
     child.stdin.end();
     await once(child, 'exit');
   };
   await once(child.stdout, 'data');
+  if (name !== 'lab') return end;
+  const lab = labOf(copyInventory('lab', 'shared'), (line) => process.stdout.write(`lab: ${line}\n`));
   try {
     await lab.down();
     rmSync(lab.state, { recursive: true, force: true });

@@ -12,16 +12,19 @@ import type { Say } from '../../src/lab/contract.ts';
 import * as library from '../../src/lab/lab.ts';
 import type { Finding } from '../../src/verify/contract.ts';
 
-/** Tests' inventories and their state: the same folder in every run, so that a run finds what a killed one left. */
-export const testFolder = resolve('.foobar/test');
+/**
+ * Inventories of a project's tests and their state: the same folder in every run, so that a run finds what a killed one
+ * left.
+ */
+export const testFolder = resolve('.foobar', process.env.FOOBAR_TEST_FOLDER ?? 'test');
 
-const labs = ['shared', 'own', 'rival', 'certificates', 'strangers', 'split', 'differential'];
+const labs = ['shared', 'own', 'rival', 'certificates', 'strangers', 'split', 'differential', 'standing'];
 
-/** The third number of a lab's addresses: another one for each lab of a folder, and most likely for other folders. */
-export function networkOf(folder: string, lab: string): number {
+/** The third number of a lab's addresses: another one for each lab of this clone, and most likely for other clones. */
+export function networkOf(lab: string): number {
   const index = labs.indexOf(lab);
   if (index < 0) throw new Error(`${lab} is no lab of the tests`);
-  const [byte = 0] = createHash('sha256').update(folder).digest();
+  const [byte = 0] = createHash('sha256').update(resolve('.foobar')).digest();
   return 20 + ((byte + 31 * index) % 220);
 }
 
@@ -31,7 +34,7 @@ export function copyInventory(
   to: string,
   edit = (text: string): string => text,
 ): string {
-  const octet = networkOf(testFolder, to);
+  const octet = networkOf(to);
   const text = readFileSync(`inventory/${from}.yaml`, 'utf8')
     .replace(/198\.18\.[01]\./g, `198.18.${octet}.`)
     .replace(/fd00:198:1[89]:/g, `fd00:198:f${octet}:`)

@@ -26,7 +26,7 @@ export const folder = chosen ? resolve('.foobar/standing') : testFolder;
 /** The lab of all twins, not yet up. */
 export function twinLab(): Lab {
   const file = join(folder, 'differential.yaml');
-  const octet = networkOf(folder, 'differential');
+  const octet = networkOf(chosen ? 'standing' : 'differential');
   const hosts = pairs.flatMap(({ ansible, foobar }, index) => [
     `    ${ansible}: { ansible_host: 198.18.${octet}.1${index + 1} }`,
     `    ${foobar}: { ansible_host: 198.18.${octet}.2${index + 1} }`,

@@ -47,6 +47,12 @@ const replacements: Readonly<Record<string, (params: Task, folder: string) => Ta
           copy(`${authority}/ca.pem`, authority_certificate, { mode: '0644' }),
         ];
   },
+  backup_keys: (params) =>
+    ['recipient', 'ssh_key', 'authorized_keys'].flatMap((name) =>
+      params[name] === undefined ? [] : [{ 'ansible.builtin.stat': { path: params[name] } }],
+    ),
+  // A handler would do it, and has nothing to do on a settled site.
+  mysql_restart: () => [{ 'ansible.builtin.meta': 'noop' }],
   mysql_primary: () => [
     {
       'community.mysql.mysql_variables': {

@@ -215,7 +215,7 @@ function tellMistakes(error: ProjectError, options: RunOptions, seconds: number)
 async function tellRetry(hosts: Record<string, HostRecap>, options: RunOptions): Promise<void> {
   const failed = Object.keys(hosts).filter((name) => {
     const recap = hosts[name] as HostRecap;
-    return recap.failed > 0 || recap.unreachable > 0;
+    return recap.failed + recap.unreachable + recap.unknown > 0;
   });
   if (failed.length === 0) return;
   if (options.retryFile !== undefined)
@@ -249,7 +249,7 @@ export function exitCode(
   options: Pick<RunOptions, 'exitOnChanges'>,
 ): ExitCode {
   const recaps = Object.values(hosts);
-  if (recaps.some((host) => host.unreachable > 0)) return ExitCode.unreachable;
+  if (recaps.some((host) => host.unreachable + host.unknown > 0)) return ExitCode.unreachable;
   if (recaps.some((host) => host.failed > 0)) return ExitCode.failed;
   if (options.exitOnChanges && recaps.some((host) => host.changed > 0)) return ExitCode.changes;
   return ExitCode.done;

@@ -62,7 +62,7 @@ export async function runPlays(
     }
     if (event.event === 'task' && !event.ignored && !event.rescued) {
       const { host, task, message, hint } = event;
-      if (event.status === 'failed' || event.status === 'unreachable')
+      if (['failed', 'unreachable', 'unknown'].includes(event.status))
         failures.push(
           [`${host}: ${task}: ${message ?? event.status}`, ...(hint ? [`  ${hint}`] : [])].join('\n'),
         );

@@ -96,7 +96,7 @@ function sayer(kind: 'plain' | 'json', { verbosity, diff, check }: Omit<RunComma
         return void line(JSON.stringify(mask({ host: event.host, status: event.status, ...result })));
       line(
         hostText(
-          check && event.status === 'changed' ? { ...event, status: 'unknown' } : event,
+          check && event.status === 'changed' ? { ...event, status: 'unforeseen' } : event,
           mask(result),
           paint,
         ),
@@ -118,8 +118,9 @@ const words: Record<TaskEvent['status'], string> = {
   skipped: 'SKIPPED',
   failed: 'FAILED!',
   unreachable: 'UNREACHABLE!',
-  unknown: 'WOULD CHANGE',
+  unknown: 'UNKNOWN!',
   interrupted: 'INTERRUPTED!',
+  unforeseen: 'WOULD CHANGE',
 };
 
 /** As `ansible -o` writes it, but a command's output of several lines stays as it is. */
@@ -128,7 +129,8 @@ function hostText(event: TaskEvent, result: Result, paint: Colors): string {
     ok: paint.green,
     skipped: paint.cyan,
     changed: paint.yellow,
-    unknown: paint.yellow,
+    unforeseen: paint.yellow,
+    unknown: paint.red,
     failed: paint.red,
     unreachable: paint.red,
     interrupted: paint.red,
@@ -145,7 +147,7 @@ function hostText(event: TaskEvent, result: Result, paint: Colors): string {
     if (said === '') return start;
     return said.includes('\n') ? `${start} >>\n${said.trimEnd()}` : `${start} | ${said}`;
   }
-  if (result.skipped === true && status === 'unknown') return `${head} | it does not run in check mode`;
+  if (result.skipped === true && status === 'unforeseen') return `${head} | it does not run in check mode`;
   if (event.message !== undefined && status !== 'ok' && status !== 'changed')
     return `${head} | ${event.message}${event.hint ? `\n  ${event.hint}` : ''}`;
   const { failed: _failed, ...shown } = result;

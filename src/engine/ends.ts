@@ -29,22 +29,29 @@ export interface TaskEnd {
 /** Whether its host takes no further part after a task that ended so, unless a block around it helps. */
 export function isStopped(end: TaskEnd): boolean {
   return (
-    (['unreachable', 'failed', 'interrupted'] as const).some((bad) => bad === end.status) && !end.ignored
+    (['unreachable', 'unknown', 'failed', 'interrupted'] as const).some((bad) => bad === end.status) &&
+    !end.ignored
   );
+}
+
+/** Whether the host was out of reach when it ended so. */
+export function isLost({ status }: Pick<TaskEnd, 'status'>): boolean {
+  return status === 'unreachable' || status === 'unknown';
 }
 
 /** Whether ignore_errors or ignore_unreachable lets an outcome pass. */
 export function isIgnored(task: Task, { status }: Outcome, scope: Scope): boolean {
   if (status === 'failed') return isSet(task.ignoreErrors, scope, false);
-  return status === 'unreachable' && isSet(task.ignoreUnreachable, scope, false);
+  return isLost({ status }) && isSet(task.ignoreUnreachable, scope, false);
 }
+
+/** Worst first. */
+const order = ['interrupted', 'unknown', 'unreachable', 'failed', 'unforeseen', 'changed', 'ok'] as const;
 
 /** The end of a task out of those of its rounds; results with Ansible's keys. */
 export function endOf(rounds: readonly Round[], looped: boolean): TaskEnd {
   const statuses = rounds.map(({ outcome }) => outcome.status);
-  const worst = (['interrupted', 'unreachable', 'failed', 'unknown', 'changed', 'ok'] as const).find(
-    (status) => statuses.includes(status),
-  );
+  const worst = order.find((status) => statuses.includes(status));
   const status = worst ?? 'skipped';
   const [only] = rounds;
   if (!looped) return { status, ignored: only?.ignored ?? false, result: only?.outcome.result ?? {}, rounds };
@@ -71,7 +78,7 @@ export function endOf(rounds: readonly Round[], looped: boolean): TaskEnd {
 }
 
 export function emptyRecap(): HostRecap {
-  return { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0 };
+  return { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, rescued: 0, ignored: 0 };
 }
 
 /** Counts a task's end; of what was interrupted nobody knows it. */
@@ -80,7 +87,7 @@ export function count(recap: HostRecap, end: TaskEnd, rescued: boolean): void {
   if (rescued) recap.rescued += 1;
   else if (end.ignored) {
     recap.ignored += 1;
-    recap[end.result.changed === true ? 'changed' : 'ok'] += 1;
+    if (end.status !== 'unknown') recap[end.result.changed === true ? 'changed' : 'ok'] += 1;
   } else if (end.included) recap.ok += end.included;
-  else recap[end.status === 'unknown' ? 'changed' : end.status] += 1;
+  else recap[end.status === 'unforeseen' ? 'changed' : end.status] += 1;
 }

@@ -1,8 +1,20 @@
 import type { Place } from '../errors.ts';
 import type { Change } from '../modules/contract.ts';
 
-/** How one task ended on one host. `interrupted`: Ctrl-C let go of it, and nobody knows what becomes of it. */
-export type TaskStatus = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'unknown' | 'interrupted';
+/**
+ * How one task ended on one host. `unreachable`: nothing of it was sent. `unknown`: it was sent, and the connection was
+ * lost before its end was read. `interrupted`: Ctrl-C let go of it. `unforeseen`: check mode cannot know it before
+ * earlier changes are made.
+ */
+export type TaskStatus =
+  | 'ok'
+  | 'changed'
+  | 'skipped'
+  | 'failed'
+  | 'unreachable'
+  | 'unknown'
+  | 'interrupted'
+  | 'unforeseen';
 
 /**
  * How many tasks ended how on a host. Ansible's counts with one difference: a task that changed something is
@@ -14,6 +26,8 @@ export interface HostRecap {
   skipped: number;
   failed: number;
   unreachable: number;
+  /** Tasks whose end could not be read; never success. */
+  unknown: number;
   /** Failures that a block's rescue took up; not counted as failed. */
   rescued: number;
   /** Failures that ignore_errors or ignore_unreachable let pass; counted as ok or changed too. */
@@ -46,7 +60,7 @@ export type RunEvent =
       task: string;
       module: string;
       place: Place;
-      /** `unknown`: check mode cannot know it before earlier changes are made. Counts as changed. */
+      /** `unforeseen` counts as changed. */
       status: TaskStatus;
       handler: boolean;
       /** A failure that does not stop the host (`ignore_errors`, `ignore_unreachable`). */

@@ -39,6 +39,10 @@ export interface PlayAround extends PrepareRun {
   grow(entry: Entry, joins: NonNullable<Outcome['joins']>): boolean;
   /** No host goes on: the playbook is wrong. */
   stopRun(): void;
+  /** The host has looked at all that is left of the play. */
+  saw(host: string): void;
+  /** What was looked at ahead may have become another. */
+  forgot(): void;
   /** Keeps what a task answered, on each host that it is for. */
   learn(entry: Entry, host: string, end: TaskEnd): void;
 }
@@ -79,14 +83,20 @@ export class HostPlay {
   async runAt(index: number, entry: Entry): Promise<TaskEnd> {
     if (this.window.hasAhead(entry)) await this.window.landed(entry);
     const ready = this.window.take(index, entry);
-    const end = await runTask(this, this.around, entry, ready, () => this.window.prefetch(index + 1, entry));
+    const end = await runTask(this, this.around, entry, ready, () => {
+      this.window.prefetch(index + 1, entry);
+    });
     this.window.adapt(entry, end);
     return end;
   }
 
-  /** Asks what its first tasks will ask. */
-  lookAhead(): void {
-    this.window.prefetch(0);
+  /**
+   * Asks what its first tasks will ask.
+   * @param expected variables that earlier plays are yet to set
+   * @returns whether these are all of its tasks
+   */
+  lookAhead(expected: ReadonlySet<string>): boolean {
+    return this.window.prefetch(0, undefined, expected);
   }
 
   /** Whether the task, or a round of it, was done before its turn. */
@@ -204,6 +214,7 @@ export class HostPlay {
   /** Drops what was prepared ahead, after a change that the host's epoch does not show. */
   forgetAhead(): void {
     this.window.clear();
+    this.around.forgot();
   }
 
   /** A failure of the task as a whole: of a condition of `meta`, or of what is included. */
@@ -252,10 +263,10 @@ export class HostPlay {
     if (role?.once !== undefined && end.status !== 'skipped' && !this.ran.has(role.once))
       this.ran.set(role.once, role);
     const unsure = rounds.some(({ outcome }) => outcome.unrun);
-    if (end.status === 'changed' || end.status === 'unknown' || unsure || end.result.changed === true)
+    if (end.status === 'changed' || end.status === 'unforeseen' || unsure || end.result.changed === true)
       this.variables.unsure = true;
     this.around.learn(entry, this.name, end);
-    if (end.status !== 'changed' && end.status !== 'unknown') return end;
+    if (end.status !== 'changed' && end.status !== 'unforeseen') return end;
     for (const name of new Set(rounds.flatMap(({ notify }) => notify))) {
       const found = this.around.handlers(name);
       if (found.length === 0) {

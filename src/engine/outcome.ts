@@ -48,7 +48,7 @@ export function failure(thrown: unknown, unsure: boolean): Outcome {
   const known = error instanceof TaskFailure || error instanceof CommandError;
   if (unsure && known && !(error instanceof WrongParameters))
     return {
-      status: 'unknown',
+      status: 'unforeseen',
       message: `cannot be known before the changes above are made: ${firstLine(error.message)}`,
       result: { changed: true, skipped: true },
     };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Task } from '../playbook/contract.ts';
 import type { Scope } from '../template/scope.ts';
 import { holds, numberOf } from './conditions.ts';
-import type { Round, TaskEnd } from './ends.ts';
+import { isLost, type Round, type TaskEnd } from './ends.ts';
 import { executeItem } from './execute.ts';
 import type { HostPlay, PlayAround } from './host-play.ts';
 import { judged } from './judge.ts';
@@ -90,7 +90,7 @@ export async function runTask(
       title,
       item: going.looped ? (item?.label ?? labelFor(task, own)) : undefined,
     });
-    if (outcome.status === 'interrupted' || (outcome.status === 'unreachable' && !round.ignored)) break;
+    if (outcome.status === 'interrupted' || (isLost(outcome) && !round.ignored)) break;
     seen = { ...seen, ...outcome.variables, ...(task.register ? { [task.register]: outcome.result } : {}) };
     if (going.looped && breaks(entry, own.with(seen, 'register'))) break;
   }

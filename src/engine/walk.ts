@@ -1,8 +1,9 @@
+import type { Task } from '../playbook/contract.ts';
 import { travels } from './ahead.ts';
 import { grow, learn } from './answers.ts';
 import type { Batch } from './batch.ts';
 import { isSet } from './conditions.ts';
-import { count, isStopped, type TaskEnd } from './ends.ts';
+import { count, isLost, isStopped, type TaskEnd } from './ends.ts';
 import { flushHandlers } from './flush.ts';
 import { HostPlay, type PlayAround } from './host-play.ts';
 import { foreseen, include } from './including.ts';
@@ -83,11 +84,12 @@ export class Walk {
     // Ansible counts an include of what cannot be read as failed, rescued or not.
     if (recap) count(recap, end, rescued && !end.unrescued);
     if (rescued) this.#remember(host, entry, end);
+    if (end.status !== 'ok' && end.status !== 'skipped') this.batch.state.coming.end();
     if (!stopped) {
-      if (end.status === 'unreachable') void this.batch.run.fleet.reset(host.name);
+      if (isLost(end)) void this.batch.run.fleet.reset(host.name);
       return;
     }
-    if (end.status === 'unreachable' || end.status === 'interrupted') host.course.lose();
+    if (isLost(end) || end.status === 'interrupted') host.course.lose();
     else host.course.fail(frames);
     this.settle();
   }
@@ -223,12 +225,15 @@ export class Walk {
         if (news) this.forgetAhead();
         return news;
       },
+      saw: (host) => batch.saw(host),
+      forgot: () => state.coming.forget(),
       learn: (entry, host, end) => this.#learn(entry, host, end),
     };
   }
 
   #learn(entry: Entry, name: string, end: TaskEnd): void {
     const { batch } = this;
+    const { state } = batch;
     const { task } = entry;
     const own = this.#byName.get(name);
     if (!own) return;
@@ -238,12 +243,19 @@ export class Walk {
     const names = all ? hosts.map((host) => host.name) : [name];
     const delegated = task.delegateTo !== undefined && isSet(task.delegateFacts, scope, false);
     const unforeseen = learn(batch.run.variables, task, end, names, delegated);
-    if (end.status === 'changed' || end.status === 'unknown')
+    if (end.status === 'changed' || end.status === 'unforeseen')
       for (const host of hosts) host.variables.unsure = true;
     for (const { outcome } of end.status === 'failed' ? [] : end.rounds)
-      if (outcome.statistics) batch.state.gathered.add(outcome.statistics, names);
+      if (outcome.statistics) state.gathered.add(outcome.statistics, names);
+    state.coming.learned(namesIn(end, task));
     if (!unforeseen) return;
     if (all || delegated) this.forgetAhead();
     else own.forgetAhead();
   }
+}
+
+/** The variables that a task set. */
+function namesIn({ rounds }: TaskEnd, { register }: Task): string[] {
+  const names = rounds.flatMap(({ outcome }) => Object.keys(outcome.variables ?? {}));
+  return register === undefined ? names : [register, ...names];
 }

@@ -79,7 +79,7 @@ export class Recorder implements Meter {
     const times = this.#begun.get(key)?.times;
     const fix = times?.shift();
     if (times?.length === 0) this.#begun.delete(key);
-    const stops = (status === 'failed' || status === 'unreachable') && !event.ignored && !event.rescued;
+    const stops = ['failed', 'unreachable', 'unknown'].includes(status) && !event.ignored && !event.rescued;
     return {
       host,
       task,

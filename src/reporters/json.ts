@@ -16,6 +16,15 @@ export function jsonReporter({ write }: ReporterSetting): Reporter {
   };
 }
 
-function recap({ ok, changed, skipped, failed, unreachable, rescued, ignored }: HostRecap): HostRecap {
-  return { ok, changed, skipped, failed, unreachable, rescued, ignored };
+function recap({
+  ok,
+  changed,
+  skipped,
+  failed,
+  unreachable,
+  unknown,
+  rescued,
+  ignored,
+}: HostRecap): HostRecap {
+  return { ok, changed, skipped, failed, unreachable, unknown, rescued, ignored };
 }

@@ -60,7 +60,7 @@ export class Row {
   }
 
   end(event: TaskEvent): void {
-    if (event.status === 'changed' || event.status === 'unknown') this.#changed += 1;
+    if (event.status === 'changed' || event.status === 'unforeseen') this.#changed += 1;
     if (isFailure(event) && !event.ignored) this.#failed = true;
     this.#running = false;
     this.#said = '';

@@ -18,11 +18,11 @@ export interface Setting {
 }
 
 export function isFailure({ status }: TaskEvent): boolean {
-  return status === 'failed' || status === 'unreachable' || status === 'interrupted';
+  return ['failed', 'unreachable', 'unknown', 'interrupted'].includes(status);
 }
 
 export function isChange(event: TaskEvent): boolean {
-  return event.status === 'changed' || event.status === 'unknown';
+  return event.status === 'changed' || event.status === 'unforeseen';
 }
 
 export function taskTitle(event: Pick<TaskEvent, 'task' | 'item' | 'handler'>): string {
@@ -40,8 +40,9 @@ function statusWord(event: TaskEvent, colors: Colors): string {
     skipped: colors.cyan,
     failed: colors.red,
     unreachable: colors.red,
-    unknown: colors.yellow,
+    unknown: colors.red,
     interrupted: colors.red,
+    unforeseen: colors.yellow,
   }[event.status];
   return paint(event.status);
 }
@@ -92,7 +93,7 @@ function shown(value: unknown): string {
 }
 
 const usualColumns = ['ok', 'changed', 'skipped', 'failed', 'unreachable'] as const;
-const rareColumns = ['rescued', 'ignored'] as const;
+const rareColumns = ['unknown', 'rescued', 'ignored'] as const;
 type RecapColumn = (typeof usualColumns)[number] | (typeof rareColumns)[number];
 
 /**
@@ -112,13 +113,14 @@ export function recapLines(event: RecapEvent, check: boolean, setting: Setting):
     skipped: colors.cyan,
     failed: colors.red,
     unreachable: colors.red,
+    unknown: colors.red,
     rescued: colors.yellow,
     ignored: colors.yellow,
   };
   const cell = (recap: HostRecap, column: RecapColumn) =>
     recap[column] > 0 ? paint[column](String(recap[column])) : colors.dim('0');
   const rows = Object.entries(event.hosts).map(([host, recap]) => [
-    recap.failed + recap.unreachable > 0 ? colors.red(host) : host,
+    recap.failed + recap.unreachable + recap.unknown > 0 ? colors.red(host) : host,
     ...recapColumns.map((column) => cell(recap, column)),
   ]);
   const head = ['host', ...recapColumns];
@@ -146,6 +148,8 @@ function closing(event: RecapEvent, check: boolean, colors: Colors): string {
   const parts: string[] = event.interrupted ? [colors.red('interrupted')] : [];
   const unreachable = all.filter((recap) => recap.unreachable > 0).length;
   if (unreachable > 0) parts.push(colors.red(`${count(unreachable, 'host')} unreachable`));
+  const lost = all.filter((recap) => recap.unknown > 0).length;
+  if (lost > 0) parts.push(colors.red(`${count(lost, 'host')} lost`));
   if (sum('failed') > 0) parts.push(colors.red(`${count(sum('failed'), 'task')} failed`));
   const changed = sum('changed');
   if (changed > 0)

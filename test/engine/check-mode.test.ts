@@ -78,7 +78,7 @@ describe('what cannot be known before earlier changes are made', () => {
   tasks:
     - copy: { dest: "{{ here }}/made-before", content: y }
 `;
-    expect(await planned(before + last)).toEqual({ one: 'unknown', two: 'failed' });
+    expect(await planned(before + last)).toEqual({ one: 'unforeseen', two: 'failed' });
   });
 
   it('is unknown on every host of a task that runs once for all', async () => {
@@ -90,7 +90,7 @@ describe('what cannot be known before earlier changes are made', () => {
     - copy: { dest: "{{ here }}/made-before", content: y }
       run_once: true
 `;
-    expect(await planned(before + last)).toEqual({ one: 'unknown', two: 'unknown' });
+    expect(await planned(before + last)).toEqual({ one: 'unforeseen', two: 'unforeseen' });
   });
 });
 

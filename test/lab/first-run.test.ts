@@ -44,7 +44,7 @@ describe('on bare hosts', () => {
     expect({ ...plan.count('failed'), ...plan.count('unreachable') }).toEqual(none(lab));
     for (const [host, changed] of Object.entries(plan.count('changed')))
       expect([host, changed > 30]).toEqual([host, true]);
-    const open = plan.tasks.filter(({ status }) => status === 'unknown');
+    const open = plan.tasks.filter(({ status }) => status === 'unforeseen');
     const told = new Map(open.map(({ host, task, message }) => [`${host}: ${task}`, message]));
     expect(told.get('server1: nginx : Start Nginx')).toMatch(
       /^cannot be known before the changes above are made: there is no unit nginx\.service/,

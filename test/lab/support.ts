@@ -139,7 +139,7 @@ function outcome(
     task: (name: string, host: string) =>
       tasks.find((event) => event.task.endsWith(name) && event.host === host),
     /** Hosts' counts of one kind. */
-    count: (kind: 'changed' | 'failed' | 'unreachable') =>
+    count: (kind: 'changed' | 'failed' | 'unreachable' | 'unknown') =>
       Object.fromEntries(Object.entries(recap?.hosts ?? {}).map(([host, counts]) => [host, counts[kind]])),
     /** What went otherwise than `ok` and `skipped`, as a person would say it. */
     told: tasks

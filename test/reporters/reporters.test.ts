@@ -18,7 +18,7 @@ const task = (event: Partial<Extract<RunEvent, { event: 'task' }>>): RunEvent =>
   seconds: 1.23,
   ...event,
 });
-const none = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, rescued: 0, ignored: 0 };
+const none = { ok: 0, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, rescued: 0, ignored: 0 };
 const change = { what: 'content', path: '/etc/nginx/nginx.conf', from: 'a\nb\n', to: 'a\nc\n' };
 const events: RunEvent[] = [
   {

@@ -128,7 +128,7 @@ export function withGuesses(foobar: Told, ansible: Told): Told {
     const index = left.findIndex((other) => key(other) === key(end));
     const [other] = index < 0 ? [] : left.splice(index, 1);
     const unknown =
-      end.status === 'unknown' && ['changed', 'failed', 'skipped'].includes(other?.status ?? '');
+      end.status === 'unforeseen' && ['changed', 'failed', 'skipped'].includes(other?.status ?? '');
     const told = other?.status === 'skipped' && skippedInCheckMode[end.status]?.includes(kindOf(end));
     if (!other || !(unknown || told)) return end;
     guessed = true;

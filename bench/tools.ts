@@ -81,13 +81,16 @@ const strategies = {
     'strategy = mitogen_linear\nstrategy_plugins = /usr/lib/python3/dist-packages/ansible_mitogen/plugins/strategy',
 };
 
-/** Ansible as somebody sets it up who knows how: pipelining, kept connections, enough forks, facts gathered once. */
+/**
+ * Ansible as somebody sets it up who knows how: pipelining, kept connections, enough forks, facts gathered once, and
+ * new attempts where sshd turns it away, which it does when more than ten log in at the same time.
+ */
 export async function ansible(
   lab: Lab,
   tool: keyof typeof strategies,
   { forks, command }: { forks: number; command: string },
 ): Promise<Run> {
-  const settings = `[defaults]\nforks = ${forks}\ngathering = smart\nhost_key_checking = True\n${strategies[tool]}\n[ssh_connection]\npipelining = True\nssh_args = -C -o ControlMaster=auto -o ControlPersist=60s\n`;
+  const settings = `[defaults]\nforks = ${forks}\ngathering = smart\nhost_key_checking = True\n${strategies[tool]}\n[ssh_connection]\npipelining = True\nretries = 10\nssh_args = -C -o ControlMaster=auto -o ControlPersist=60s\n`;
   const script = [
     `printf '%s' '${settings}' > ansible.cfg`,
     "TIMEFORMAT='seconds %R %U %S'",

@@ -4,6 +4,7 @@ import type { Play, Task } from '../playbook/contract.ts';
 import type { Scope } from '../template/scope.ts';
 import type { Gathered } from './answers.ts';
 import { matchesGlob } from './batches.ts';
+import type { Coming } from './coming.ts';
 import { isSet } from './conditions.ts';
 import type { HostRecap } from './events.ts';
 import { Handlers } from './handlers.ts';
@@ -25,6 +26,10 @@ export interface RunState {
   readonly modules: Map<string, Module>;
   readonly jobs: Jobs;
   readonly gathered: Gathered;
+  /** What is looked at before its turn. */
+  readonly coming: Coming;
+  /** What the public roles of a play brought in. */
+  readonly published: Map<Play, PublicVariables>;
   /** The task of `--start-at-task` was found. */
   started: boolean;
   /** A mistake that only the run could find ended it for all hosts. */
@@ -59,7 +64,11 @@ export class Batch {
   readonly variables: PlayVariables;
   readonly #shared: PublicVariables;
   readonly #warned = new Set<string>();
+  /** The hosts that it goes through, once it has begun. */
+  #begun: readonly string[] | undefined;
   #walks: Walk[] = [];
+  /** Hosts that have looked at all that is left. */
+  readonly #seen = new Set<string>();
 
   constructor(
     run: Run,
@@ -106,25 +115,47 @@ export class Batch {
   }
 
   async go(): Promise<void> {
-    await this.#begin(this.#present());
+    await this.begin();
+    this.state.coming.saw(this);
     await Promise.all(this.#walks.map((walk) => walk.go()));
     for (const name of this.givenUp) this.state.failed.add(name);
   }
 
   /**
-   * Asks what the first tasks will ask, on hosts that are connected already. Nothing is kept of it here: the hosts keep
-   * the answers until something is written there.
+   * Asks what the first tasks will ask, on hosts that are connected already.
+   * @param expected variables that what is before it is yet to set
    */
-  async lookAhead(): Promise<void> {
-    await this.#begin(this.#present().filter((name) => this.run.fleet.isConnected(name)));
-    for (const host of this.hosts) host.lookAhead();
+  lookAhead(expected: ReadonlySet<string>): void {
+    for (const host of this.hosts)
+      if (this.run.fleet.isConnected(host.name) && host.lookAhead(expected)) this.#seen.add(host.name);
+  }
+
+  /** A host has looked at all that is left. */
+  saw(host: string): void {
+    this.#seen.add(host);
+    this.state.coming.saw(this);
+  }
+
+  /** All of its hosts have looked at all that is left. */
+  get isSeen(): boolean {
+    return this.hosts.every(({ name, course }) => course.state !== 'running' || this.#seen.has(name));
+  }
+
+  /** It goes through the hosts that it would go through if it began now. */
+  get isWhole(): boolean {
+    const present = this.#present();
+    return this.#begun?.length === present.length && present.every((name) => this.#begun?.includes(name));
   }
 
   #present(): string[] {
     return this.names.filter((name) => !this.state.failed.has(name) && !this.state.lost.has(name));
   }
 
-  async #begin(hosts: readonly string[]): Promise<void> {
+  /** Loads what its tasks need and places its hosts before the first, once. */
+  async begin(): Promise<void> {
+    if (this.#begun) return;
+    const hosts = this.#present();
+    this.#begun = hosts;
     const tasks = this.#tasks();
     await this.load([...tasks, ...this.play.handlers]);
     const sets = this.isFree ? hosts.map((name) => [name]) : [[...hosts]];
@@ -170,6 +201,7 @@ export class Batch {
   publish({ defaults, layers }: PublicVariables): void {
     this.#shared.defaults = [...this.#shared.defaults, ...defaults];
     this.#shared.layers = [...this.#shared.layers, ...layers];
+    this.state.coming.forget();
   }
 
   warn(message: string, host?: string): void {

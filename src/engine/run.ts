@@ -8,8 +8,9 @@ import { didYouMean } from '../problems.ts';
 import { mask } from '../secrets.ts';
 import { isTemplate, renderValue } from '../template/render.ts';
 import { Gathered } from './answers.ts';
-import { Batch, type PublicVariables, type RunState } from './batch.ts';
+import { Batch, type RunState } from './batch.ts';
 import { batches, ordered } from './batches.ts';
+import { Coming, type Later } from './coming.ts';
 import { emptyRecap } from './ends.ts';
 import type { Emit, HostRecap, Statistics } from './events.ts';
 import { Jobs } from './jobs.ts';
@@ -68,13 +69,16 @@ export async function runPlaybook(given: Run): Promise<RunEnd> {
     modules: new Map(),
     jobs,
     gathered,
+    coming: new Coming(run),
+    published: new Map(),
     started: run.startAtTask === undefined,
     stopped: false,
     stepping: run.confirm !== undefined,
   };
-  for (const play of run.variables.playbook.plays) {
+  const { plays } = run.variables.playbook;
+  for (const [index, play] of plays.entries()) {
     if (run.signal.aborted) break;
-    if (!(await runPlay(run, state, await prompted(run, play)))) break;
+    if (!(await runPlay(run, state, await prompted(run, play), plays.slice(index + 1)))) break;
   }
   await jobs.end(run.signal);
   if (!state.started)
@@ -102,43 +106,62 @@ function meantTask({ variables: { playbook } }: Run, wanted: string): string {
 /** How many batches of a play look at their hosts while the first is at work. */
 const batchesAhead = 20;
 
-/** One play on all its hosts. False when the run ends with it. */
-async function runPlay(run: Run, state: RunState, play: Play): Promise<boolean> {
+/** One play on all its hosts. False when the run ends with it. @param next the plays behind it */
+async function runPlay(run: Run, state: RunState, play: Play, next: readonly Play[]): Promise<boolean> {
   const all = ordered(hostsOf(run, play), play.order);
   const out = (host: string): boolean => state.failed.has(host) || state.lost.has(host);
   const hosts = all.filter((host) => !out(host));
   run.emit({ event: 'play', name: play.name, hosts });
   for (const host of hosts) state.recaps[host] ??= emptyRecap();
-  const shared: PublicVariables = { defaults: [], layers: [] };
   const taken = batches(serialOf(run, play), all);
-  const silent: Run = Object.assign(Object.create(run) as Run, { emit: () => {} });
-  const lookAhead = (later: readonly string[][]) =>
-    Promise.all(later.map((names) => new Batch(silent, state, play, shared, all, names).lookAhead()));
+  const { coming } = state;
   const looked = run.fleet.epoch;
   for (const [index, names] of taken.entries()) {
     if (run.signal.aborted || state.stopped) return false;
     // What an earlier batch wrote may be seen from these hosts too.
     if (run.fleet.epoch !== looked) for (const name of names) run.fleet.renew(name);
     const before = new Set(names.filter(out));
-    const batch = new Batch(run, state, play, shared, all, names);
-    await Promise.all([batch.go(), index === 0 && lookAhead(taken.slice(1, 1 + batchesAhead))]);
+    const batch = coming.take(play, names) ?? batchOf(state, play, all, names).make(run);
+    const rest = taken.slice(index + 1, index + 1 + batchesAhead).map((each) => batchOf(state, play, all, each));
+    coming.enter(batch, function* () {
+      yield* rest;
+      yield* laterBatches(run, state, next);
+    });
+    await Promise.all([batch.go(), index === 0 && coming.look(batch, rest)]);
     if (run.signal.aborted || state.stopped) return false;
     if (batch.playEnded) return true;
     // As Ansible counts: a host that was out before keeps its batch from counting as failed.
     const failed = names.filter((host) => out(host) && !before.has(host)).length;
     if (names.length === 0 || failed < names.length) continue;
-    const rest = taken
+    const left = taken
       .slice(index + 1)
       .flat()
       .filter((host) => !out(host));
-    if (rest.length > 0)
+    if (left.length > 0)
       run.emit({
         event: 'warning',
-        message: `stopped: every host of the batch failed; not touched in this play: ${rest.join(', ')}`,
+        message: `stopped: every host of the batch failed; not touched in this play: ${left.join(', ')}`,
       });
     return false;
   }
   return true;
+}
+
+function batchOf(state: RunState, play: Play, all: readonly string[], names: readonly string[]): Later {
+  const shared = state.published.get(play) ?? { defaults: [], layers: [] };
+  state.published.set(play, shared);
+  return { play, names, make: (run) => new Batch(run, state, play, shared, all, names) };
+}
+
+/** The batches of plays to come, as far as they can be told before their turn. */
+function* laterBatches(run: Run, state: RunState, plays: readonly Play[]): Generator<Later> {
+  if (!state.started || state.stepping) return;
+  const silent: Run = Object.assign(Object.create(run) as Run, { emit: () => {} });
+  for (const play of plays) {
+    if ((play.prompts ?? []).length > 0 || play.order === 'shuffle') return;
+    const all = ordered(hostsOf(silent, play), play.order);
+    for (const names of batches(serialOf(run, play), all)) yield batchOf(state, play, all, names);
+  }
 }
 
 /** @throws ProjectError for a batch size that cannot be told */

@@ -35,7 +35,7 @@ export class Window {
     const known = this.#prepared.get(entry);
     if (!known || !isReady(this.#around.fleet, known)) {
       this.#prepared.delete(entry);
-      this.prefetch(index);
+      if (this.prefetch(index)) this.#around.saw(this.#host.name);
     }
     const ready = this.#prepared.get(entry);
     this.#prepared.delete(entry);
@@ -106,29 +106,34 @@ export class Window {
   /**
    * Prepares the tasks of the window, as far as their arguments can be known now.
    * @param underWay a task before them that has not ended yet
+   * @param expected variables that earlier plays are yet to set
+   * @returns whether it saw the end of the play
    */
-  prefetch(from: number, underWay?: Entry): void {
-    let pending: ReadonlySet<string> = new Set(underWay?.task.register ? [underWay.task.register] : []);
+  prefetch(from: number, underWay?: Entry, expected: ReadonlySet<string> = new Set()): boolean {
+    let pending = expected;
     const add = (names: readonly string[]): void => {
       if (names.some((name) => !pending.has(name))) pending = new Set([...pending, ...names]);
     };
-    if (underWay && setsUnforeseen(underWay)) return;
+    if (underWay?.task.register) add([underWay.task.register]);
+    if (underWay && setsUnforeseen(underWay)) return false;
     let room = this.#size;
-    for (const entry of this.#ahead(this.#program.from(from), () => pending)) {
-      if (room-- <= 0) return;
+    const sight = { isOpen: true };
+    for (const entry of this.#ahead(this.#program.from(from), () => pending, sight)) {
+      if (room-- <= 0) return false;
       const { task } = entry;
       if (task.module === 'meta') {
-        if (endsSight(entry)) return;
+        if (endsSight(entry)) return false;
         continue;
       }
       const ready = this.#prepare(entry, pending);
       if (ready?.items.some((item) => item?.ahead)) room += 1;
       if (task.register) add([task.register]);
       if (task.module === 'set_fact') add(factNames(task) ?? []);
-      if (setsUnforeseen(entry)) return;
+      if (setsUnforeseen(entry)) return false;
       const isNext = room === this.#size - 1;
-      if (!isNext && ready && surelyRuns(ready)) return;
+      if (!isNext && ready && surelyRuns(ready)) return false;
     }
+    return sight.isOpen;
   }
 
   #prepare(entry: Entry, pending: ReadonlySet<string>): Prepared | undefined {
@@ -150,8 +155,12 @@ export class Window {
     }
   }
 
-  /** What comes next, as far as includes can be looked through. */
-  *#ahead(entries: readonly Entry[], pending: () => ReadonlySet<string>): Generator<Entry> {
+  /** What comes next, as far as includes can be looked through; there sight ends. */
+  *#ahead(
+    entries: readonly Entry[],
+    pending: () => ReadonlySet<string>,
+    sight: { isOpen: boolean },
+  ): Generator<Entry> {
     for (const entry of entries) {
       if (entry.hosts && entry.hosts.size > 0 && !entry.hosts.has(this.#host.name)) continue;
       if (!this.#host.course.foresees(entry.frames)) continue;
@@ -160,8 +169,12 @@ export class Window {
         continue;
       }
       const brought = this.#around.foresee(entry, this.#host.name, pending());
-      if (brought === undefined) return;
-      yield* this.#ahead(brought, pending);
+      if (brought === undefined) {
+        sight.isOpen = false;
+        return;
+      }
+      yield* this.#ahead(brought, pending, sight);
+      if (!sight.isOpen) return;
     }
   }
 }

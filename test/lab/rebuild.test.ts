@@ -131,7 +131,7 @@ describe('a lost balancer with the monitoring', () => {
 });
 
 if (rounds > 1) {
-  describe('in the long run', () => {
+  describe('in the long run', { timeout: 600_000 * rounds }, () => {
     test(`${rounds} rounds of a lost web server cost no order`, async () => {
       const before = await orders();
       for (let round = 0; round < rounds; round++) {

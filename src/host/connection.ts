@@ -79,6 +79,10 @@ export interface ConnectionSettings {
  */
 export function connectionSettings(
   name: string,
+  /** Of a connection that is made to look whether one can be made: shared with none of another number. */
+  readonly fresh?: number;
+  /** How root and other users are become there. */
+  readonly become?: Become;
   get: (variable: string) => unknown,
   machine: Machine = thisMachine(),
 ): ConnectionSettings {

@@ -61,6 +61,9 @@ interface State extends AuthorizedKeys {
 export default state<Want, State>({
   summary: 'Add or remove SSH keys that let a user in.',
   params,
+  // What only adds keys keeps nobody out.
+  mayClose: ({ user, state, exclusive }, login) =>
+    user === login && (state === 'absent' || exclusive) ? ['account'] : [],
 
   async have(want, host) {
     const [there, keys, named] = await Promise.all([

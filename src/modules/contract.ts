@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Host, HostReader } from '../host/contract.ts';
+import type { AccessWay } from '../host/rollback-ways.ts';
 import type { Command } from '../host/sh.ts';
 import type { SyntaxOptions } from '../template/render.ts';
 
@@ -65,6 +66,8 @@ interface Common<P> {
   readonly expressions?: readonly string[];
   /** Those of `expressions` that are conditions: values are booleans, and end with the first that does not hold. */
   readonly conditions?: readonly string[];
+  /** The operator's ways to the host that a change may close, besides those that its paths tell. @param login who logs in */
+  mayClose?(want: P, login: string): readonly AccessWay[];
   /** Reads other hosts too: what it read holds only until something is written on any host. */
   readonly fleet?: boolean;
 }

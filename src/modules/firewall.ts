@@ -50,7 +50,8 @@ type Want = z.infer<typeof params>;
 export default state<Want, UfwState>({
   summary: 'Manage the whole ruleset of the host firewall ufw, IPv4 and IPv6.',
   params,
-  async have(_want, host) {
+  mayClose: () => ['firewall'],
+  async have(want, host, context) {
     const found = await host.ask(ufw, undefined);
     if (!found) throw new NotYet('ufw is not installed on the host', 'Install the package ufw first.');
     return found;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { waysOfUnit } from '../host/rollback-ways.ts';
 import { state } from './contract.ts';
 import { ansibleBoolean, integer, moduleParams, text } from './shared/params.ts';
 import { fixUnit, readUnit, type UnitState, unitChanges, unitLeft, unitResult } from './shared/unit.ts';
@@ -25,6 +26,7 @@ const params = moduleParams({
 export default state<z.output<typeof params>, UnitState>({
   summary: 'Manage services.',
   params,
+  mayClose: ({ name }) => waysOfUnit(name),
   have(want, host, context) {
     for (const name of ['arguments', 'pattern', 'runlevel', 'sleep'] as const)
       if (want[name] !== undefined) context.warn(`Ignoring "${name}" as it is not used in "systemd"`);

@@ -110,6 +110,7 @@ interface State {
 export default state<Want, State>({
   summary: 'Call the host firewall ufw: one rule, policy or state at a time.',
   params,
+  mayClose: () => ['firewall'],
 
   async have(want, host) {
     const rule = want.rule === undefined ? undefined : await ruleOf(want, host);

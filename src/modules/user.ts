@@ -79,6 +79,7 @@ interface State {
 export default state<Want, State>({
   summary: 'Manage user accounts.',
   params,
+  mayClose: ({ name }, login) => (name === login ? ['account'] : []),
 
   async have(want, host) {
     if (want.password !== undefined) rememberSecret(want.password);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { waysOfUnit } from '../../host/rollback-ways.ts';
 import { state } from '../contract.ts';
 import { ansibleBoolean, withAliases } from './params.ts';
 import { fixUnit, readUnit, type UnitState, unitChanges, unitLeft, unitResult } from './unit.ts';
@@ -65,6 +66,7 @@ const params = withAliases(
 export const systemd = state<z.output<typeof params>, UnitState>({
   summary: 'Manage systemd units.',
   params,
+  mayClose: ({ name }) => (name === undefined ? [] : waysOfUnit(name)),
   have: readUnit,
   diff: unitChanges,
   fix: fixUnit,

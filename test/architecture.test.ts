@@ -17,7 +17,7 @@ const arrows: Record<string, readonly string[]> = {
   certificates: ['state'],
   backup: ['mysql', 'state'],
   inventory: ['yaml'],
-  template: ['yaml', 'inventory', 'host/sh', 'vault', 'firewall/flows'],
+  template: ['yaml', 'inventory', 'host/sh', 'vault', 'firewall'],
   playbook: ['yaml', 'inventory', 'template', 'modules/contract', 'modules/shared/argument-spec', 'vault'],
   host: ['mysql', 'firewall', 'certificates'],
   modules: ['host', 'mysql', 'firewall', 'certificates', 'backup', 'state', 'yaml', 'vault'],
@@ -64,7 +64,7 @@ const arrows: Record<string, readonly string[]> = {
 
 /** Each of these libraries is known to one file only. */
 const singleImporters: Record<string, string> = {
-  ssh2: 'host/ssh.ts',
+  ssh2: 'host/ssh2.ts',
   'acme-client': 'certificates/acme.ts',
 };
 

@@ -43,6 +43,7 @@ export async function openSite(
   const scopes = new Map<string, Scope>();
   const site: Site = {
     group: (name) => (project.inventory.groups.get(name) ?? []).filter((host) => project.limited.has(host)),
+    groups: () => Object.fromEntries(project.inventory.groups),
     variable: (host, name) => {
       let scope = scopes.get(host);
       if (!scope) {

@@ -1,10 +1,8 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
-import { type Problem, ProjectError } from '../errors.ts';
-import { didYouMean } from '../problems.ts';
-import { placeAt } from '../yaml/located.ts';
-import { schemaProblems } from '../yaml/schema.ts';
-import { isInside, isNetwork, normal } from './addresses.ts';
+import { ProjectError } from '../errors.ts';
+import { isInside, normal } from './addresses.ts';
+import { type Flow, readFlows } from './flow-schema.ts';
+import type { HostFlow, Protocol } from './rules.ts';
 
 /** A host as flows see it. */
 export interface FlowHost {
@@ -43,88 +41,11 @@ export interface Passage {
   readonly flow: string;
   readonly from: Endpoint;
   readonly to: Endpoint;
-  readonly protocol: 'tcp' | 'udp';
-  /** Sorted, without repetition. */
+  readonly protocol: Protocol;
+  /** Sorted, without repetition; none where the protocol has none (vrrp). */
   readonly ports: readonly PortRange[];
   readonly tls: boolean;
   readonly why: string;
-}
-
-/** A flow as it was written. */
-export interface Flow extends Pick<Passage, 'protocol' | 'tls' | 'why'> {
-  readonly name: string;
-  readonly from: readonly string[];
-  readonly to: readonly string[];
-  readonly ports: readonly (PortRange | 'ssh' | 'exporters')[];
-}
-
-const ends = z
-  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-  .transform((value) => (typeof value === 'string' ? [value] : value));
-const numbers = z
-  .union([
-    z.number().int(),
-    z.string().regex(/^\s*\d+(\s*[-:]\s*\d+)?\s*$/, 'expected a port, or two with a - between them'),
-  ])
-  .transform((value): PortRange => {
-    const [first = 0, last = first] = String(value).split(/[-:]/).map(Number);
-    return { first, last };
-  })
-  .refine(({ first, last }) => first >= 1 && first <= last && last <= 65535, 'ports are between 1 and 65535');
-const words = z.enum(['ssh', 'exporters']);
-const port = z.union([words, numbers]);
-
-/** A flow as the inventory has it. */
-const flow = z.strictObject({
-  from: ends.describe('Who may connect: groups, hosts, all, internet (anybody), addresses or networks.'),
-  to: ends.describe('Whom they may reach, likewise.'),
-  ports: z
-    .union([port, z.array(port).min(1)])
-    .transform((value) => (Array.isArray(value) ? value : [value]))
-    .describe(
-      "Numbers, ranges (8000-8010), ssh (each target's own) or exporters (those that the target runs).",
-    ),
-  protocol: z.enum(['tcp', 'udp']).default('tcp').describe('Transport protocol.'),
-  tls: z.enum(['required']).optional().describe('Nothing but TLS is accepted.'),
-  why: z.string().default('').describe('What it is for; for the reader.'),
-});
-const schema = z.record(z.string(), flow);
-
-/**
- * The flows as the inventory has them, checked: every mistake at once, with its place.
- * @throws ProjectError
- */
-export function readFlows(value: unknown, site: Pick<FlowSite, 'hosts' | 'groups'>): Flow[] {
-  const problems = schemaProblems(schema, value, { what: 'flows' });
-  if (problems.length > 0) throw new ProjectError(problems);
-  const flows = Object.entries(schema.parse(value)).map(
-    ([name, { tls, ...rest }]): Flow => ({ name, tls: tls === 'required', ...rest }),
-  );
-  const unknown = flows.flatMap((each) =>
-    (['from', 'to'] as const).flatMap((end) =>
-      each[end].flatMap((word): Problem[] => {
-        const wrong = unknownEnd(word, site);
-        return wrong === undefined
-          ? []
-          : [
-              {
-                message: `flow ${each.name}: ${wrong}`,
-                place: placeAt(value, [each.name, end]),
-                hint: didYouMean(word, [...site.groups.keys(), ...site.hosts.keys(), 'internet']),
-                severity: 'error',
-              },
-            ];
-      }),
-    ),
-  );
-  if (unknown.length > 0) throw new ProjectError(unknown);
-  return flows;
-}
-
-function unknownEnd(word: string, { groups, hosts }: Pick<FlowSite, 'hosts' | 'groups'>): string | undefined {
-  if (word === 'internet' || word === 'all' || groups.has(word) || hosts.has(word) || isNetwork(word))
-    return undefined;
-  return `${word} is no group, host, address or network, and not internet or all`;
 }
 
 /**
@@ -133,20 +54,67 @@ function unknownEnd(word: string, { groups, hosts }: Pick<FlowSite, 'hosts' | 'g
  * @throws ProjectError for mistakes in the flows, and for a host without an address
  */
 export function resolveFlows(flows: unknown, site: FlowSite): Passage[] {
-  return readFlows(flows, site).flatMap((each) => passagesOf(each, site));
+  const passages = readFlows(flows, site).flatMap((each) => passagesOf(each, site));
+  // What is wrong with an address shows now.
+  for (const { from, to } of passages) [from, to].forEach(endpointAddresses);
+  return passages;
 }
 
 /** One flow from each of its sources to each of its targets. */
-export function passagesOf(flow: Flow, site: FlowSite): Passage[] {
-  const { name, protocol, tls, why } = flow;
+function passagesOf(flow: Flow, site: FlowSite): Passage[] {
   const sources = endpoints(flow.from, site);
-  return endpoints(flow.to, site).flatMap((to) => {
-    const ports = portsOf(flow, to, site);
-    if (ports.length === 0) return [];
-    return sources.flatMap((from): Passage[] =>
-      isSame(from, to) ? [] : [{ flow: name, from, to, protocol, ports, tls, why }],
-    );
-  });
+  return endpoints(flow.to, site).flatMap((to) =>
+    sources.flatMap((from) => (isSame(from, to) ? [] : passage(flow, from, to, site))),
+  );
+}
+
+function passage(flow: Flow, from: Endpoint, to: Endpoint, site: FlowSite): Passage[] {
+  const { name, protocol, tls, why } = flow;
+  const ports = portsOf(flow, to, site);
+  return ports.length === 0 && protocol !== 'vrrp'
+    ? []
+    : [{ flow: name, from, to, protocol, ports, tls, why }];
+}
+
+/**
+ * The passages that end or begin at a host, those from itself to itself among them. It is meant also where a network is
+ * named that it stands in; as a source not by `internet`, which says nothing of where it may go.
+ */
+export function passagesAt(name: string, flows: unknown, site: FlowSite): { in: Passage[]; out: Passage[] } {
+  const host = site.hosts.get(name);
+  if (!host) throw new ProjectError([{ message: `there is no host ${name}`, severity: 'error' }]);
+  const own = hostEnd(host);
+  const isOwn = (end: Endpoint) =>
+    end.kind === 'network' ? own.addresses.some((each) => includes(end, each)) : isSame(end, own);
+  const all = readFlows(flows, site);
+  return {
+    in: all.flatMap((flow) =>
+      endpoints(flow.to, site).some(isOwn)
+        ? endpoints(flow.from, site).flatMap((from) => passage(flow, from, own, site))
+        : [],
+    ),
+    out: all.flatMap((flow) =>
+      endpoints(flow.from, site).some(isOwn)
+        ? endpoints(flow.to, site).flatMap((to) => passage(flow, own, to, site))
+        : [],
+    ),
+  };
+}
+
+/** What a host's own firewall lets in and out: flow by flow, all peers with the same ports together. */
+export function hostFlows(name: string, flows: unknown, site: FlowSite): HostFlow[] {
+  const passages = passagesAt(name, flows, site);
+  const found = new Map<string, HostFlow & { peers: string[] }>();
+  for (const direction of ['in', 'out'] as const)
+    for (const { flow, protocol, ports, from, to } of passages[direction]) {
+      if (isSame(from, to)) continue;
+      const texts = ports.map(portText);
+      const key = [direction, flow, ...texts].join(' ');
+      const known = found.get(key) ?? { name: flow, direction, protocol, ports: texts, peers: [] };
+      known.peers.push(...endpointAddresses(direction === 'in' ? from : to));
+      found.set(key, known);
+    }
+  return [...found.values()];
 }
 
 /** The endpoints that some words stand for, each once. An address of a host of the inventory is that host. */
@@ -158,7 +126,7 @@ export function endpoints(names: readonly string[], { groups, hosts }: FlowSite)
       name === 'all' ? [...hosts.keys()] : (groups.get(name) ?? (hosts.has(name) ? [name] : []));
     for (const member of members) {
       const host = hosts.get(member);
-      if (host) add(member, { kind: 'host', name: member, addresses: addressesOf(host) });
+      if (host) add(member, hostEnd(host));
     }
     if (members.length > 0 || groups.has(name)) continue;
     if (name === 'internet') add(name, { kind: 'internet' });
@@ -166,11 +134,22 @@ export function endpoints(names: readonly string[], { groups, hosts }: FlowSite)
       // 0.0.0.0/0 is the world of IPv4 only.
       const network = normal(name) === 'any' ? name : normal(name);
       const owner = [...hosts.values()].find((host) => host.addresses.map(normal).includes(network));
-      if (owner) add(owner.name, { kind: 'host', name: owner.name, addresses: addressesOf(owner) });
+      if (owner) add(owner.name, hostEnd(owner));
       else add(network, { kind: 'network', network });
     }
   }
   return [...found.values()];
+}
+
+/** Addresses are asked for only where they are needed: an inventory may have many hosts. */
+function hostEnd(host: FlowHost): Endpoint & { readonly kind: 'host' } {
+  return {
+    kind: 'host',
+    name: host.name,
+    get addresses() {
+      return addressesOf(host);
+    },
+  };
 }
 
 function addressesOf({ name, addresses }: FlowHost): string[] {
@@ -213,6 +192,11 @@ export function endpointText(endpoint: Endpoint): string {
 export function endpointAddresses(endpoint: Endpoint): readonly string[] {
   if (endpoint.kind === 'internet') return ['any'];
   return endpoint.kind === 'host' ? endpoint.addresses : [endpoint.network];
+}
+
+/** Whether a port is one of them. */
+export function hasPort({ ports }: Passage, port: number): boolean {
+  return ports.some(({ first, last }) => first <= port && port <= last);
 }
 
 /** Whether an address may be meant by an endpoint. */

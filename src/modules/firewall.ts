@@ -1,52 +1,58 @@
 import { z } from 'zod';
 import { NotYet, TaskFailure } from '../errors.ts';
-import { type Flow, type Rule, rulesOf, ruleText } from '../firewall/rules.ts';
-import { withRules } from '../firewall/rules-file.ts';
+import { isNetwork } from '../firewall/addresses.ts';
+import { isOurs, lets, type Rule, rulesOf, ruleText } from '../firewall/rules.ts';
+import { isWhole, type WrittenRule, withRules } from '../firewall/rules-file.ts';
 import type { UfwState } from '../firewall/ufw.ts';
 import { ufw } from '../host/queries/ufw.ts';
 import { replaceFile } from '../host/scripts.ts';
-import { type Command, rawShell, sh } from '../host/sh.ts';
+import { rawShell, sh } from '../host/sh.ts';
 import { type Change, state } from './contract.ts';
 
-const source = z
+const peer = z
   .string()
-  .regex(/^(any|[0-9.]+(\/\d+)?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(\/\d+)?)$/, 'an address, a network or any');
+  .refine((text) => text === 'any' || isNetwork(text), 'expected an address, a network or any');
+const port = z
+  .union([z.coerce.number().int().min(1).max(65535), z.string().regex(/^\d+:\d+$/)])
+  .transform(String);
 
 const flow = z
   .strictObject({
-    ports: z.array(z.coerce.number().int().min(1).max(65535)).min(1).describe('Ports that are let in.'),
-    protocol: z.enum(['tcp', 'udp']).default('tcp').describe('Transport protocol.'),
-    to: z.string().optional().describe('Group that the flow leads to; for the reader.'),
-    from: z
-      .array(source)
-      .describe('Addresses and networks that may connect; any is everyone. None: no rule.'),
+    name: z.string().optional().describe('Name of the flow; ufw shows it beside the rule.'),
+    direction: z.enum(['in', 'out']).default('in').describe('Whether peers come in or are gone out to.'),
+    ports: z.array(port).default([]).describe('Ports at the side that is connected to; ranges as 8000:8010.'),
+    protocol: z.enum(['tcp', 'udp', 'vrrp']).default('tcp').describe('Protocol; vrrp has no ports.'),
+    peers: z
+      .array(peer)
+      .describe('Addresses and networks at the other side; any is everyone. None: no rule.'),
   })
+  .refine(({ ports, protocol }) => (protocol === 'vrrp') === (ports.length === 0), 'tcp and udp need ports')
   .describe('Who may reach which ports.');
 
 const params = z.strictObject({
-  flows: z.array(flow).describe('All that is let in besides SSH.'),
-  ssh_from: z
-    .array(source)
-    .min(1)
-    .default(['any'])
-    .describe('Who may reach SSH, on the port of the connection that is in use and on ssh_ports.'),
-  ssh_ports: z
-    .array(z.coerce.number().int().min(1).max(65535))
-    .default([])
-    .describe('Further ports of SSH, for example the one it is about to move to.'),
+  flows: z
+    .array(flow)
+    .describe(
+      "All that is open, as lookup('flows', rules_of=inventory_hostname) gives it; SSH is one of them.",
+    ),
   incoming: z
     .enum(['deny', 'reject'])
     .default('deny')
     .describe('What happens to everything else that comes in.'),
-  outgoing: z.enum(['allow', 'deny', 'reject']).default('allow').describe('Default for what goes out.'),
-  purge: z
-    .boolean()
-    .default(true)
-    .describe('Remove rules that no flow asks for, such as those added by hand.'),
+  outgoing: z
+    .enum(['allow', 'deny', 'reject'])
+    .default('allow')
+    .describe('What happens to everything else that goes out.'),
+  manual_rules: z
+    .enum(['remove', 'report', 'keep'])
+    .default('remove')
+    .describe(
+      "Rules that no flow has asked for, such as those added by hand: remove takes them away, report leaves them and warns of them in every run, keep leaves them and names them in the task's result only. Rules of flows that are gone are removed in any case.",
+    ),
 });
 type Want = z.infer<typeof params>;
 
-/** A whole ruleset is one state: what is listed is open, nothing else is, SSH first. */
+/** A whole ruleset is one state: what is listed is open, nothing else is. */
 export default state<Want, UfwState>({
   summary: 'Manage the whole ruleset of the host firewall ufw, IPv4 and IPv6.',
   params,
@@ -54,89 +60,100 @@ export default state<Want, UfwState>({
   async have(want, host, context) {
     const found = await host.ask(ufw, undefined);
     if (!found) throw new NotYet('ufw is not installed on the host', 'Install the package ufw first.');
+    if (want.manual_rules === 'report') {
+      const manual = manualRules(want, found);
+      if (manual.length > 0)
+        context.warn(`${host.name}: no flow asks for these rules of its firewall: ${manual.join('; ')}`);
+    }
     return found;
   },
   diff(want, have) {
     const wanted = wantedRules(want, have);
-    const texts = new Set(wanted.map(ruleText));
     const there = new Set(have.rules.map(ruleText));
+    const texts = new Set(wanted.map(ruleText));
     const list: Change[] = [];
     const differs = (what: string, from: unknown, to: unknown): void => {
       if (from !== to) list.push({ what, from, to });
     };
+    for (const family of [4, 6] as const)
+      differs(`rules of IPv${family}`, isWhole(have.files[family]) ? 'whole' : 'not whole', 'whole');
     differs('ipv6', have.ipv6, true);
     differs('incoming', have.incoming, want.incoming);
     differs('outgoing', have.outgoing, want.outgoing);
     for (const text of texts) if (!there.has(text)) list.push({ what: 'rule', from: undefined, to: text });
-    if (want.purge) {
-      for (const text of there) if (!texts.has(text)) list.push({ what: 'rule', from: text, to: undefined });
-      for (const other of have.others) list.push({ what: 'rule', from: other.tuple, to: undefined });
-    }
+    for (const written of have.written)
+      if (!(written.rule && texts.has(ruleText(written.rule))) && !stays(want, written))
+        list.push({ what: 'rule', from: writtenText(written), to: undefined });
     differs('enabled', have.enabled, true);
     for (const text of have.notLoaded) list.push({ what: 'loaded rule', from: undefined, to: text });
     for (const text of have.loadedOnly) list.push({ what: 'loaded rule', from: text, to: undefined });
     return list;
   },
+  /**
+   * Both files are checked complete before either is put in place, each is replaced whole, and each is loaded by one
+   * call, which the kernel carries out whole: it touches the user's chains only, never those that let established
+   * connections through.
+   */
   async fix(changes, want, have, host) {
-    const steps = [rawShell('set -e')];
-    const gives = (what: string): boolean => changes.some((change) => change.what === what);
-    if (gives('ipv6')) steps.push(sh`sed -i ${'s/^[[:space:]]*IPV6=.*/IPV6=yes/'} /etc/default/ufw`);
-    const added = wantedRules(want, have).filter((rule) =>
-      changes.some((change) => change.what === 'rule' && change.to === ruleText(rule)),
-    );
-    steps.push(...(written(added, have) ?? added.map((rule) => allow(rule))));
-    if (gives('incoming')) steps.push(sh`ufw default ${want.incoming} incoming`);
-    if (gives('outgoing')) steps.push(sh`ufw default ${want.outgoing} outgoing`);
-    for (const rule of have.rules)
-      if (changes.some((change) => change.what === 'rule' && change.from === ruleText(rule)))
-        steps.push(allow(rule, 'delete'));
-    if (gives('rule') && want.purge && have.others.length > 0)
-      throw new TaskFailure(
-        `ufw has rules that this module does not manage: ${have.others.map((other) => other.tuple).join('; ')}`,
-        'Delete them with ufw, or set purge: false to keep every rule that no flow asks for.',
-      );
-    if (!have.enabled) steps.push(rawShell('ufw --force enable'));
-    else if (gives('loaded rule') || gives('ipv6')) steps.push(rawShell('ufw reload'));
-    await host.run(rawShell(steps.map((step) => step.text).join('\n')));
+    const gives = (...names: string[]): boolean => changes.some(({ what }) => names.includes(what));
+    const steps = ['set -e'];
+    const loads: string[] = [];
+    const wanted = wantedRules(want, have);
+    for (const family of [4, 6] as const) {
+      const text = withRules(have.files[family], family, wanted, (written) => stays(want, written));
+      const load = `${family === 4 ? 'iptables' : 'ip6tables'}-restore --noflush`;
+      const path = `/etc/ufw/user${family === 4 ? '' : '6'}.rules`;
+      const differs = text !== have.files[family];
+      if (differs)
+        steps.push(`(\n${replaceFile(path, text, { validate: `${load} --test <%s`, mode: 0o640 }).text}\n)`);
+      if (differs || gives('loaded rule')) loads.push(`${load} <${path}`);
+    }
+    if (gives('ipv6')) steps.push(sh`sed -i ${'s/^[[:space:]]*IPV6=.*/IPV6=yes/'} /etc/default/ufw`.text);
+    if (have.enabled && have.ipv6) steps.push(...loads);
+    if (gives('incoming')) steps.push(sh`ufw default ${want.incoming} incoming`.text);
+    if (gives('outgoing')) steps.push(sh`ufw default ${want.outgoing} outgoing`.text);
+    if (!have.enabled) steps.push('ufw --force enable');
+    else if (gives('ipv6', 'rules of IPv4', 'rules of IPv6')) steps.push('ufw reload');
+    await host.run(rawShell(steps.join('\n')));
   },
+  result: (want, have) => ({ manual_rules: want.manual_rules === 'remove' ? [] : manualRules(want, have) }),
 });
 
-/** SSH comes first: it is allowed before anything is denied. */
+/** A rule that no flow asks for is left alone only when no flow ever did. */
+function stays({ manual_rules }: Want, written: WrittenRule): boolean {
+  return manual_rules !== 'remove' && !isOurs(written);
+}
+
+function writtenText({ rule, tuple }: WrittenRule): string {
+  return rule ? ruleText(rule) : tuple;
+}
+
+function manualRules(want: Want, have: UfwState): string[] {
+  const texts = new Set(openRules(want).map(ruleText));
+  return have.written
+    .filter((written) => !(written.rule && texts.has(ruleText(written.rule))) && !isOurs(written))
+    .map(writtenText);
+}
+
+/** What goes out needs no rules where all of it may. */
+function openRules({ flows, outgoing }: Want): Rule[] {
+  return rulesOf(flows.filter(({ direction }) => direction === 'in' || outgoing !== 'allow'));
+}
+
+/** The rules, unless they would cut off the run itself or what the host needs to go on. */
 function wantedRules(want: Want, have: UfwState): Rule[] {
-  const ports = [...(have.sshPort === undefined ? [] : [have.sshPort]), ...want.ssh_ports];
-  if (ports.length === 0)
+  const rules = openRules(want);
+  const { ssh, nameservers } = have;
+  if (ssh && !rules.some((rule) => lets(rule, 'in', 'tcp', ssh.port, ssh.from)))
     throw new TaskFailure(
-      'the port of SSH on this host is not known, and denying it would lock everyone out',
-      'Give it as ssh_ports.',
+      `the flows would cut off this very connection: none lets ${ssh.from} in at port ${ssh.port}, where sshd was reached`,
+      'Lead a flow with `ports: ssh` from that address to this host; where sshd has another port than ansible_port says, give it as ssh_port.',
     );
-  const ssh: Flow = { ports, protocol: 'tcp', from: want.ssh_from };
-  const separate = ports.map((port): Flow => ({ ...ssh, ports: [port] }));
-  return rulesOf([...separate, ...want.flows]);
-}
-
-/**
- * While ufw is off nothing of its files is in force: all rules are written at once there, each file in one step and
- * only if iptables takes it. One `ufw` for each rule is what takes long. Undefined where that is not possible.
- */
-function written(rules: readonly Rule[], have: UfwState): Command[] | undefined {
-  if (have.enabled) return undefined;
-  const steps: Command[] = [];
-  for (const family of [4, 6] as const) {
-    const own = rules.filter((rule) => rule.family === family);
-    if (own.length === 0) continue;
-    const text = withRules(have.files[family], family, own);
-    if (text === undefined) return undefined;
-    const six = family === 6 ? '6' : '';
-    const validate = `ip${six}tables-restore --noflush --test <%s`;
-    steps.push(sh`(\n${replaceFile(`/etc/ufw/user${six}.rules`, text, { validate })}\n)`);
-  }
-  return steps;
-}
-
-/** ufw writes a rule for `any` to both families at once; the second of the pair is then there already. */
-function allow(rule: Rule, verb: 'add' | 'delete' = 'add'): Command {
-  const any = rule.family === 6 ? '::/0' : '0.0.0.0/0';
-  const from = rule.from === 'any' ? any : rule.from;
-  const words = sh`proto ${rule.protocol} from ${from} to ${any} port ${rule.ports.join(',')}`;
-  return verb === 'add' ? sh`ufw allow ${words}` : sh`ufw delete allow ${words}`;
+  const asks = (rule: Rule) => nameservers.some((address) => lets(rule, 'out', 'udp', 53, address));
+  if (want.outgoing !== 'allow' && nameservers.length > 0 && !rules.some(asks))
+    throw new TaskFailure(
+      `the flows would cut this host off DNS: it asks ${nameservers.join(', ')}, and nothing leads there`,
+      'Lead a flow with `ports: 53, protocol: udp` from this host to them, or leave out `egress: deny`.',
+    );
+  return rules;
 }

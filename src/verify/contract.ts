@@ -18,6 +18,8 @@ export interface Finding {
 export interface Site {
   /** Host names by group; a group that the inventory lacks is empty. */
   group(name: string): readonly string[];
+  /** All groups of the inventory with all their hosts, also those that are not looked at. */
+  groups(): Readonly<Record<string, readonly string[]>>;
   /** A rendered variable of a host; undefined when nothing defines it. */
   variable(host: string, name: string): unknown;
   /** The host, to be read as root. */

@@ -1,12 +1,9 @@
+import { hasPort, passagesAt } from '../firewall/flows.ts';
 import { ufw } from '../host/queries/ufw.ts';
 import { sh } from '../host/sh.ts';
 import { type Finding, finding, type Site, text } from './contract.ts';
+import { flowSiteOf } from './flows.ts';
 import { isOpen } from './probe.ts';
-
-interface Flow {
-  readonly ports: readonly unknown[];
-  readonly from: readonly string[];
-}
 
 /** ufw is active on every host, and from here only that can be reached which a flow opens to everyone. */
 export async function verifyFirewall(site: Site): Promise<Finding[]> {
@@ -29,8 +26,8 @@ async function ofHost(site: Site, host: string): Promise<Finding[]> {
   const closed = addresses.map((address) =>
     finding(site, 'firewall', host, `nothing else can be reached at ${address}`, async () => {
       const ports = await listening(site, host);
-      const meant = openPorts(site, host);
-      const forbidden = ports.filter((port) => !meant.has(port));
+      const meant = isMeant(site, host);
+      const forbidden = ports.filter((port) => !meant(port));
       const open = await Promise.all(
         forbidden.map(async (port) => ((await isOpen(address, port)) ? [port] : [])),
       );
@@ -45,11 +42,12 @@ async function ofHost(site: Site, host: string): Promise<Finding[]> {
   return Promise.all([active, ...closed]);
 }
 
-/** Ports that a flow opens to everyone, and SSH. */
-function openPorts(site: Site, host: string): Set<number> {
-  const flows = (site.variable(host, 'firewall_flows') ?? []) as Flow[];
-  const ports = flows.filter((flow) => flow.from.includes('any')).flatMap((flow) => flow.ports.map(Number));
-  return new Set([...ports, Number(text(site, host, 'ansible_port') || 22)]);
+/** Whether some flow opens a port of the host to this machine, as far as it can tell: to everyone, or to operators. */
+function isMeant(site: Site, host: string): (port: number) => boolean {
+  const passages = passagesAt(host, site.variable(host, 'flows'), flowSiteOf(site, host)).in.filter(
+    ({ from, protocol }) => from.kind !== 'host' && protocol === 'tcp',
+  );
+  return (port) => passages.some((passage) => hasPort(passage, port));
 }
 
 /** TCP ports on which something listens beyond loopback. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rulesOf, ruleText } from '../../src/firewall/rules.ts';
+import { isOurs, lets, rulesOf, ruleText } from '../../src/firewall/rules.ts';
 import { parseUfw } from '../../src/firewall/ufw.ts';
 
 // In the form in which ufw 0.36.2 of Debian 13 writes and iptables 1.8.11 prints, after: ufw allow 22/tcp; ufw allow
@@ -36,7 +36,8 @@ const texts = {
   user6Rules,
   live,
   live6,
-  sshPort: '22',
+  connection: '192.0.2.9 50000 192.0.2.1 22\n',
+  resolvers: 'search example.com\nnameserver 127.0.0.53\nnameserver 192.0.2.53\n',
 };
 
 describe('parseUfw', () => {
@@ -47,14 +48,15 @@ describe('parseUfw', () => {
       ipv6: true,
       incoming: 'deny',
       outgoing: 'allow',
-      sshPort: 22,
+      ssh: { from: '192.0.2.9', port: 22 },
+      nameservers: ['192.0.2.53'],
     });
     expect(state.rules.map(ruleText)).toEqual([
       'tcp 22 from any',
       'tcp 80,443 from 198.51.100.7',
       'tcp 22 from any (IPv6)',
     ]);
-    expect(state).toMatchObject({ others: [], notLoaded: [], loadedOnly: [] });
+    expect(state).toMatchObject({ notLoaded: [], loadedOnly: [] });
   });
 
   it('names what the files and the kernel do not share', () => {
@@ -68,35 +70,59 @@ describe('parseUfw', () => {
 
   it('keeps rules that are no plain allow apart', () => {
     const limit = '### tuple ### limit tcp 2222 0.0.0.0/0 any 0.0.0.0/0 in\n';
-    expect(parseUfw({ ...texts, userRules: limit }).others).toEqual([
-      { tuple: 'limit tcp 2222 0.0.0.0/0 any 0.0.0.0/0 in', family: 4 },
-    ]);
+    expect(parseUfw({ ...texts, userRules: limit, user6Rules: '' })).toMatchObject({
+      written: [{ tuple: 'limit tcp 2222 0.0.0.0/0 any 0.0.0.0/0 in', family: 4 }],
+      rules: [],
+    });
   });
 
   it('takes empty files and no connection for what they are', () => {
-    const empty = { defaults: '', conf: '', userRules: '', user6Rules: '', live: '', live6: '', sshPort: '' };
+    const empty = Object.fromEntries(Object.keys(texts).map((name) => [name, ''])) as typeof texts;
     expect(parseUfw(empty)).toMatchObject({
       enabled: false,
       ipv6: false,
       incoming: '',
       rules: [],
-      sshPort: undefined,
+      ssh: undefined,
+      nameservers: [],
     });
   });
 });
 
 describe('rulesOf', () => {
-  it('spreads flows over sources and families, in order, each once', () => {
+  const flow = (ports: number[], peers: string[], name?: string) =>
+    ({ name, direction: 'in', protocol: 'tcp', ports, peers }) as const;
+
+  it('spreads flows over peers and families, in order, each once, with the names of its flows', () => {
     const rules = rulesOf([
-      { ports: [22], protocol: 'tcp', from: ['any'] },
-      { ports: [443, 80, 80], protocol: 'tcp', from: ['192.0.2.1/32', '2001:DB8::1', '192.0.2.1'] },
-      { ports: [53], protocol: 'udp', from: [] },
+      flow([22], ['any'], 'operators'),
+      { ...flow([443, 80, 80], ['192.0.2.1/32', '2001:DB8::0:1', '192.0.2.1']), direction: 'out' },
+      { ...flow([53], []), protocol: 'udp' },
+      flow([22], ['0.0.0.0/0'], 'guard'),
     ]);
-    expect(rules.map(ruleText)).toEqual([
-      'tcp 22 from any',
-      'tcp 22 from any (IPv6)',
-      'tcp 80,443 from 192.0.2.1',
-      'tcp 80,443 from 2001:db8::1',
+    expect(rules.map((rule) => [ruleText(rule), rule.comment])).toEqual([
+      ['tcp 22 from any', 'foobar: operators, guard'],
+      ['tcp 22 from any (IPv6)', 'foobar: operators'],
+      ['tcp 80,443 to 192.0.2.1', undefined],
+      ['tcp 80,443 to 2001:db8::1', undefined],
     ]);
+    expect(rules.map(isOurs)).toEqual([true, true, false, false]);
+  });
+
+  it('gives one rule no more ports than iptables takes', () => {
+    const ports = Array.from({ length: 17 }, (_port, index) => 100 - index);
+    expect(rulesOf([flow(ports, ['192.0.2.1'])]).map((rule) => rule.ports.length)).toEqual([15, 2]);
+  });
+
+  it.each([
+    ['203.0.113.9', 22, true],
+    ['203.0.114.9', 22, false],
+    ['203.0.113.9', 2222, true],
+    ['203.0.113.9', 2300, false],
+    ['2001:db8::9', 22, false],
+  ])('knows whether %s is let in at %i', (address, port, expected) => {
+    const rules = rulesOf([{ ...flow([22], ['203.0.113.0/24']), ports: ['22', '2222:2225'] }]);
+    expect(rules.some((rule) => lets(rule, 'in', 'tcp', port, address))).toBe(expected);
+    expect(rules.some((rule) => lets(rule, 'out', 'tcp', port, address))).toBe(false);
   });
 });

@@ -10,10 +10,11 @@ const files = {
   userRules: '/etc/ufw/user.rules',
   user6Rules: '/etc/ufw/user6.rules',
 };
+const resolvers = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 
 /**
- * The firewall as its files and the kernel have it; undefined when ufw is not installed. sudo does not hand on
- * SSH_CONNECTION, so the port in use is then looked for in the processes above.
+ * The firewall as its files and the kernel have it, and what it must not cut; undefined when ufw is not installed. sudo
+ * does not hand on SSH_CONNECTION, so it is then looked for in the processes above.
  */
 export const ufw: Query<void, UfwState | undefined> = {
   name: 'ufw',
@@ -23,16 +24,17 @@ export const ufw: Query<void, UfwState | undefined> = {
       [
         `s='${separator}'`,
         '[ -e /usr/sbin/ufw ] || { echo absent; exit 0; }',
-        `grep -sH '' ${Object.values(files).join(' ')}; echo "$s"`,
-        'iptables -S ufw-user-input 2>/dev/null; echo "$s"',
-        'ip6tables -S ufw6-user-input 2>/dev/null; echo "$s"',
+        `grep -sH '' ${[...Object.values(files), ...resolvers].join(' ')}; echo "$s"`,
+        // Both chains by one process.
+        'iptables -S 2>/dev/null | grep "^-A ufw-user-[io]"; echo "$s"',
+        'ip6tables -S 2>/dev/null | grep "^-A ufw6-user-[io]"; echo "$s"',
         'c=${SSH_CONNECTION-}; p=$PPID',
         'while [ -z "$c" ] && [ "${p:-1}" -gt 1 ]; do',
         'c=$(grep -sz ^SSH_CONNECTION= "/proc/$p/environ" | tr -d "\\0"); n=',
         'while read -r k v; do [ "$k" != PPid: ] || n=$v; done 2>/dev/null <"/proc/$p/status"',
         'p=$n',
         'done',
-        'echo "${c##* }"',
+        'echo "${c#SSH_CONNECTION=}"',
       ].join('\n'),
     ),
   parse: (stdout) => {
@@ -40,7 +42,7 @@ export const ufw: Query<void, UfwState | undefined> = {
     if (text === 'absent\n') return [undefined];
     const parts = text.split(`${separator}\n`);
     if (parts.length !== 4) throw new Error(`expected 4 parts of ufw's state, got ${parts.length}`);
-    const [written = '', live = '', live6 = '', sshPort = ''] = parts;
+    const [written = '', live = '', live6 = '', connection = ''] = parts;
     const of = (path: string): string =>
       written
         .split('\n')
@@ -55,7 +57,8 @@ export const ufw: Query<void, UfwState | undefined> = {
         user6Rules: of(user6Rules),
         live,
         live6,
-        sshPort,
+        connection,
+        resolvers: resolvers.map(of).join(''),
       }),
     ];
   },

@@ -4,6 +4,7 @@ import { type Dict, defined, iterate, Undefined } from '../python.ts';
 import { commands } from './commands.ts';
 import type { LookupCall, Lookups } from './contract.ts';
 import { files } from './files.ts';
+import { flows } from './flows.ts';
 import { loops } from './loops.ts';
 import { names } from './names.ts';
 import { password } from './password.ts';
@@ -19,6 +20,7 @@ export const lookups: Lookups = {
   ...commands,
   ...tables,
   ...url,
+  flows,
   password,
   sequence,
 };

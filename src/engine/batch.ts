@@ -7,6 +7,7 @@ import { matchesGlob } from './batches.ts';
 import type { Coming } from './coming.ts';
 import { isSet } from './conditions.ts';
 import type { HostRecap } from './events.ts';
+import type { Guards } from './guarded.ts';
 import { Handlers } from './handlers.ts';
 import type { HostPlay } from './host-play.ts';
 import { Inclusions } from './includes.ts';
@@ -26,6 +27,7 @@ export interface RunState {
   readonly modules: Map<string, Module>;
   readonly jobs: Jobs;
   readonly gathered: Gathered;
+  readonly guards: Guards;
   /** What is looked at before its turn. */
   readonly coming: Coming;
   /** What the public roles of a play brought in. */
@@ -122,12 +124,14 @@ export class Batch {
   }
 
   /**
-   * Asks what the first tasks will ask, on hosts that are connected already.
+   * Asks what the first tasks will ask, on hosts that are connected already or take part in the batch under way.
    * @param expected variables that what is before it is yet to set
    */
-  lookAhead(expected: ReadonlySet<string>): void {
+  lookAhead(expected: ReadonlySet<string>, underWay: Batch): void {
+    const isNear = (name: string) => this.run.fleet.isConnected(name) || underWay.names.includes(name);
     for (const host of this.hosts)
-      if (this.run.fleet.isConnected(host.name) && host.lookAhead(expected)) this.#seen.add(host.name);
+      if (!this.#seen.has(host.name) && isNear(host.name) && host.lookAhead(expected))
+        this.#seen.add(host.name);
   }
 
   /** A host has looked at all that is left. */

@@ -75,8 +75,10 @@ export class Coming {
       if (later.play !== play && !isSeen) return;
       tasks += later.play.tasks.length * later.names.length;
       if (tasks > mostTasks) return;
-      const batch = this.#find(later)?.batch ?? (await this.#begin(later, from, new Set(expected)));
-      if (!batch) return;
+      const held = this.#find(later) ?? (await this.#begin(later, from, new Set(expected)));
+      if (!held) return;
+      const { batch } = held;
+      batch.lookAhead(held.expected, from);
       isSeen = batch.isSeen && (isSeen || later.play !== play);
       play = later.play;
       for (const name of namesSetBy(play)) expected.add(name);
@@ -119,7 +121,7 @@ export class Coming {
   }
 
   /** Undefined when the run has gone on meanwhile. */
-  async #begin(later: Later, from: Batch, expected: ReadonlySet<string>): Promise<Batch | undefined> {
+  async #begin(later: Later, from: Batch, expected: ReadonlySet<string>): Promise<Held | undefined> {
     const run = this.#run;
     const told: RunEvent[] = [];
     const emit = (event: RunEvent): void => void (held.isDue ? run.emit(event) : told.push(event));
@@ -131,8 +133,7 @@ export class Coming {
     await batch.begin();
     if (this.#current !== from) return undefined;
     this.#held = [...this.#held, held];
-    batch.lookAhead(expected);
-    return batch;
+    return held;
   }
 }
 

@@ -13,6 +13,7 @@ import { batches, ordered } from './batches.ts';
 import { Coming, type Later } from './coming.ts';
 import { emptyRecap } from './ends.ts';
 import type { Emit, HostRecap, Statistics } from './events.ts';
+import { Guards } from './guarded.ts';
 import { Jobs } from './jobs.ts';
 import { playScope, type RunVariables } from './variables.ts';
 
@@ -69,6 +70,7 @@ export async function runPlaybook(given: Run): Promise<RunEnd> {
     modules: new Map(),
     jobs,
     gathered,
+    guards: new Guards(run.fleet),
     coming: new Coming(run),
     published: new Map(),
     started: run.startAtTask === undefined,
@@ -80,7 +82,10 @@ export async function runPlaybook(given: Run): Promise<RunEnd> {
     if (run.signal.aborted) break;
     if (!(await runPlay(run, state, await prompted(run, play), plays.slice(index + 1)))) break;
   }
-  await jobs.end(run.signal);
+  for (const host of await jobs.end(run.signal)) {
+    const recap = state.recaps[host];
+    if (recap) recap.unknown += 1;
+  }
   if (!state.started)
     run.emit({
       event: 'warning',
@@ -122,7 +127,9 @@ async function runPlay(run: Run, state: RunState, play: Play, next: readonly Pla
     if (run.fleet.epoch !== looked) for (const name of names) run.fleet.renew(name);
     const before = new Set(names.filter(out));
     const batch = coming.take(play, names) ?? batchOf(state, play, all, names).make(run);
-    const rest = taken.slice(index + 1, index + 1 + batchesAhead).map((each) => batchOf(state, play, all, each));
+    const rest = taken
+      .slice(index + 1, index + 1 + batchesAhead)
+      .map((each) => batchOf(state, play, all, each));
     coming.enter(batch, function* () {
       yield* rest;
       yield* laterBatches(run, state, next);

@@ -9,10 +9,15 @@ import type { Place, Problem } from './errors.ts';
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll('-', '_');
   const limit = Math.max(1, Math.floor(word.length / 3));
+  const own = letters(word);
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    if (candidate === word || Math.abs(candidate.length - word.length) >= bestDistance + 1) continue;
+    if (candidate === word || Math.abs(candidate.length - word.length) > Math.min(limit, bestDistance))
+      continue;
+    const others = letters(candidate);
+    // Each edit does away with one foreign letter at most.
+    if (bits(own & ~others) > limit || bits(others & ~own) > limit) continue;
     const edits = plain(candidate) === plain(word) ? 0 : editDistance(word, candidate);
     if (edits > limit) continue;
     const distance = edits + foreignLetters(word, candidate) / 100;
@@ -22,6 +27,19 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     }
   }
   return best;
+}
+
+/** The letters of a word as a set of bits; some letters share one. */
+function letters(word: string): number {
+  let set = 0;
+  for (let index = 0; index < word.length; index++) set |= 1 << (word.charCodeAt(index) & 31);
+  return set;
+}
+
+function bits(set: number): number {
+  let count = 0;
+  for (let rest = set; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }
 
 /** Letters of one word that the other does not have: between equally near words, "taks" is rather "tasks" than "tags". */

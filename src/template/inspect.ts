@@ -7,7 +7,8 @@ import { filters } from './filters/index.ts';
 import { refused } from './filters/refused.ts';
 import { globals } from './globals.ts';
 import { lookups } from './lookups/index.ts';
-import { parseExpression, parseTemplate } from './syntax.ts';
+import { body, node as expression } from './parsed.ts';
+import { ansibleSyntax } from './syntax-options.ts';
 import { tests } from './tests/index.ts';
 import { visit } from './walk.ts';
 
@@ -21,23 +22,23 @@ export interface FreeVariable {
 
 /** Mistakes in a template, or in a value that may hold one; `place` is where the text begins. */
 export function checkTemplate(text: string, place: Place): Problem[] {
-  return check(() => parseTemplate(text), place);
+  return check(() => body(text, ansibleSyntax), place);
 }
 
 /** Mistakes in an expression without braces. */
 export function checkExpression(text: string, place: Place): Problem[] {
   if (text.includes('{{') || text.includes('{%')) return checkTemplate(text, place);
-  return check(() => [output(parseExpression(text))], place);
+  return check(() => [output(expression(text))], place);
 }
 
 /** The variables that a text needs and does not define itself, each name once, in the order of their use. */
 export function freeVariables(text: string, kind: 'template' | 'expression'): FreeVariable[] {
-  const body =
+  const parsed =
     kind === 'template' || text.includes('{{') || text.includes('{%')
-      ? parseTemplate(text)
-      : [output(parseExpression(text))];
+      ? body(text, ansibleSyntax)
+      : [output(expression(text))];
   const found = new Map<string, { name: string; guarded: boolean; line: number }>();
-  visit(body, (node, locals) => {
+  visit(parsed, (node, locals) => {
     const guarded = guardedName(node);
     const name = guarded ?? (node.kind === 'name' ? node.name : undefined);
     if (name === undefined || locals.has(name) || Object.hasOwn(globals, name)) return;

@@ -7,7 +7,8 @@ const templates = new Map<string, Map<string, Body>>();
 const keys = new WeakMap<SyntaxOptions, Map<string, Body>>();
 
 /** The statements of a template, parsed once. */
-export function body(text: string, options: SyntaxOptions): Body {
+export function body(text: string, given: SyntaxOptions): Body {
+  const options = given.escapeBackslashes && !text.includes('\\') ? escaping(given) : given;
   let known = keys.get(options);
   if (!known) {
     const key = JSON.stringify(Object.entries({ ...ansibleSyntax, ...options }).sort());
@@ -19,6 +20,19 @@ export function body(text: string, options: SyntaxOptions): Body {
   if (before) return before;
   const result = parseTemplate(text, options);
   known.set(text, result);
+  return result;
+}
+
+const plain = new WeakMap<SyntaxOptions, SyntaxOptions>();
+
+/** The same where backslashes are escapes: what has none is parsed once for both. */
+function escaping(options: SyntaxOptions): SyntaxOptions {
+  let result = plain.get(options);
+  if (!result) {
+    const { escapeBackslashes: _escape, ...rest } = options;
+    result = rest;
+    plain.set(options, result);
+  }
   return result;
 }
 

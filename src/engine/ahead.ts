@@ -9,8 +9,11 @@ import { askItem, isFresh, type PreparedItem, type PrepareRun } from './prepare.
 /** Of a task that was done before its turn, or found settled, since it travelled with changes before it. */
 export interface Ahead {
   readonly before: unknown;
-  /** Whether it came to that; else it is prepared anew in its turn, and so is all that travelled behind it. */
-  readonly made: Promise<boolean>;
+  /**
+   * Whether it came to that; else it is prepared anew in its turn, and so is all that travelled behind it. Undefined when
+   * the connection was lost before that was known.
+   */
+  readonly made: Promise<boolean | undefined>;
   /** How the change ended; undefined where nothing differed. */
   readonly fixing: Promise<void> | undefined;
   /** Whether the change behind was begun: then this one had been found to be as wanted, on the host itself. */
@@ -87,11 +90,11 @@ export class Following {
       const { host: coupled, made } = this.#train.couple(host, condition, note.command);
       const fixing = (async () => module.fix(changes, want, before, coupled, context))();
       fixing.catch(() => {});
-      previous.followed = made;
+      previous.followed = made.then((begun) => begun === true);
       const ahead: Ahead = { before, made, fixing, followed: Promise.resolve(false), noted: note.keys };
       item.ahead = ahead;
       for (const other of settled)
-        other.ahead = { before: other.found?.state, made, fixing: undefined, followed: made, noted: [] };
+        other.ahead = { before: other.found?.state, made, fixing: undefined, followed: previous.followed, noted: [] };
       previous = ahead;
       this.#sent.push(member);
     }

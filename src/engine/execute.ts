@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandError, NotYet, ProjectError, TaskFailure } from '../errors.ts';
+import { CommandError, NotYet, ProjectError, TaskFailure, TransportError } from '../errors.ts';
 import type { Fleet } from '../host/fleet.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { ActionModule, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
 import type { Scope } from '../template/scope.ts';
-import { holds, numberOf } from './conditions.ts';
+import { unknownEnd } from './aftermath.ts';
+import { holds, isSet, numberOf } from './conditions.ts';
 import { judged, registered } from './judge.ts';
 import { limited, within } from './limits.ts';
 import { failure, lackedProgram, type Outcome, skippedBy } from './outcome.ts';
@@ -21,7 +22,8 @@ export async function executeItem(
 ): Promise<Outcome> {
   const module = run.modules.get(task.module);
   if (item.skipped !== undefined || !module || !item.host || !item.context) return skippedBy(item.skipped);
-  const { host } = item;
+  const account = { sent: false };
+  const host = item.host.witnessed(account);
   try {
     const attempts = attemptsOf(task, item.scope);
     const delay = numberOf(task.delay, item.scope) ?? 5;
@@ -40,7 +42,11 @@ export async function executeItem(
       host.forget();
     }
   } catch (error) {
-    return failure(error, around.unsure);
+    const outcome = failure(error, around.unsure);
+    const begun = outcome.status === 'unknown' || (outcome.status === 'unreachable' && account.sent);
+    if (!begun || !(error instanceof TransportError)) return outcome;
+    const goesOn = isSet(task.ignoreUnreachable, item.scope, false);
+    return unknownEnd(run, module, item, error, !goesOn);
   }
 }
 

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TaskFailure } from '../errors.ts';
+import { TaskFailure, TransportError } from '../errors.ts';
 import { beginJob, endJob, inBackground, removeJob } from '../host/background.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { Task } from '../playbook/contract.ts';
 import { numberOf } from './conditions.ts';
 import type { Emit } from './events.ts';
 import { TimedOut, within } from './limits.ts';
-import type { Outcome } from './outcome.ts';
+import { failure, type Outcome } from './outcome.ts';
 import type { PreparedItem } from './prepare.ts';
 
 /** Ansible's default of `poll`. */
@@ -45,7 +45,10 @@ export class Jobs {
     const id = `j${randomInt(1e11, 1e12)}.${process.pid}`;
     const results_file = (await host.run(beginJob(id))).stdout.trim();
     const known = { ansible_job_id: id, results_file, started: true };
-    const done = this.#finished(work(inBackground(host, id, seconds)), known, host);
+    const working = work(inBackground(host, id, seconds)).catch((error: unknown) => {
+      throw error instanceof TransportError ? leftBehind(error, id) : error;
+    });
+    const done = this.#finished(working, known, host);
     if ((numberOf(task.poll, item.scope) ?? defaultPoll) > 0) return this.#awaited(done, seconds, host, id);
     const job = { id, host: host.name, task: task.name, until: Date.now() + seconds * 1000, done };
     this.#running.add(job);
@@ -53,8 +56,12 @@ export class Jobs {
     return { status: 'changed', result: { ...known, changed: true, failed: false, finished: false } };
   }
 
-  /** Waits for what still runs, as long as it may take, and tells what came of it. */
-  async end(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for what still runs, as long as it may take, and tells what came of it. Gives the hosts that were lost before
+   * that was known.
+   */
+  async end(signal: AbortSignal): Promise<string[]> {
+    const lost: string[] = [];
     await Promise.all(
       [...this.#running].map(async ({ host, task, until, done }) => {
         const say = (line: string) => this.#emit({ event: 'output', host, line });
@@ -64,17 +71,22 @@ export class Jobs {
         const late = sleep(left, undefined, { signal: AbortSignal.any([stop.signal, signal]) }).catch(
           () => {},
         );
-        const outcome = await Promise.race([done.catch(failed), late]);
+        const outcome = await Promise.race([done.catch((error) => failure(error, false)), late]);
         stop.abort();
         const told = outcome === undefined ? 'not done in time' : outcome.message;
-        if (outcome === undefined || outcome.status === 'failed' || outcome.status === 'unreachable')
+        if (outcome?.status === 'unknown') lost.push(host);
+        if (outcome === undefined || outcome.status === 'failed' || outcome.status === 'unknown')
           this.#emit({ event: 'warning', host, message: `${task} in the background: ${told ?? 'failed'}` });
       }),
     );
+    return lost;
   }
 
   async #finished(work: Promise<Outcome>, known: Record<string, unknown>, host: LiveHost): Promise<Outcome> {
-    const outcome = await work.catch(failed);
+    const outcome = await work.catch((error: unknown) => {
+      if (error instanceof TransportError) throw error;
+      return failed(error);
+    });
     const result = { ...outcome.result, ...known, finished: true };
     host.forget();
     await host.run(endJob(String(known.ansible_job_id)), { stdin: JSON.stringify(result) });
@@ -91,6 +103,13 @@ export class Jobs {
       throw new TaskFailure(`async task did not complete within the requested time - ${seconds}s`);
     }
   }
+}
+
+/** The host was lost, and what was begun there goes on without us. */
+function leftBehind(error: TransportError, id: string): TransportError {
+  const message = `${error.message}; the job ${id} goes on in the background there`;
+  const hint = `async_status with jid=${id} tells what came of it`;
+  return Object.assign(new TransportError(error.host, 'lost', message, hint), { cause: error.cause });
 }
 
 function failed(error: unknown): Outcome {

@@ -40,7 +40,8 @@ export function failure(thrown: unknown, unsure: boolean): Outcome {
   const error = thrown instanceof ProjectError ? mistakes(thrown) : thrown;
   if (error instanceof TransportError)
     return {
-      status: error.kind === 'interrupted' ? 'interrupted' : 'unreachable',
+      status:
+        error.kind === 'lost' ? 'unknown' : error.kind === 'interrupted' ? 'interrupted' : 'unreachable',
       message: error.message,
       hint: error.hint,
       result: { changed: false, unreachable: true, msg: error.message },

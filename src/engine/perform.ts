@@ -41,6 +41,10 @@ export async function settle(
   const values = (state: unknown) => (used ? module.result?.(want, state) : {});
   const before = item.ahead ? item.ahead.before : await item.answer;
   const differences = module.diff(want, before);
+  if (item.ahead && !item.ahead.fixing && (await item.ahead.made) === undefined) {
+    delete item.ahead;
+    void askItem(run.fleet, module, item);
+  }
   const counted = differences.some((change) => !change.uncounted);
   const skipped = differences.length === 0 ? module.skipped?.(want, before) : undefined;
   if (skipped !== undefined)
@@ -109,11 +113,9 @@ function mend(
   behind?.prove();
   around.sent();
   const done = async (): Promise<void> => {
-    try {
-      await Promise.all([noted, fixing]);
-    } finally {
-      await fixing.catch(() => {});
-    }
+    // When the connection is lost both fail, and the change itself is told.
+    for (const ended of await Promise.allSettled([fixing, noted]))
+      if (ended.status === 'rejected') throw ended.reason;
   };
   return { done: done(), followed: behind?.followed ?? Promise.resolve(false) };
 }

@@ -116,7 +116,7 @@ async function landed(
   index: number,
 ): Promise<void> {
   const ahead = prepared.items[index]?.ahead;
-  if (!ahead || (await ahead.made)) return;
+  if (!ahead || (await ahead.made) !== false) return;
   const scopeOf = (pending: ReadonlySet<string>) => host.scope(entry, pending);
   prepared.items[index] = undefined;
   prepareLater(around, entry, prepared, index + 1, scopeOf, host.name);

@@ -31,6 +31,7 @@ export async function takeTurn(
     const end = await host.runAt(index, entry);
     ends.set(host, end);
     walk.ended(host, entry, end);
+    if (end.status === 'unknown') await walk.tellUnknown(host, index + 1);
     if (changesUnseen(walk, entry, end, asked)) walk.forgetAhead();
   });
   spread(walk, entry, ends, asked, once);
@@ -72,7 +73,10 @@ function limit(walk: Walk): void {
   if (batch.play.maxFailPercentage === undefined || batch.isFree) return;
   const [first] = walk.hosts;
   const most = first && numberOf(batch.play.maxFailPercentage, batch.scope());
-  const failed = walk.hosts.filter(({ course }) => course.state === 'failed').length;
+  const { recaps } = batch.state;
+  const failed = walk.hosts.filter(
+    ({ course, name }) => course.state === 'failed' || (recaps[name]?.unknown ?? 0) > 0,
+  ).length;
   if (most === undefined || failed / batch.names.length <= most / 100) return;
   const stopped = walk.living().map(({ name }) => name);
   for (const { course } of walk.living()) course.abandon();

@@ -85,12 +85,19 @@ export class Window {
     const known = this.#prepared.get(entry);
     const ahead = known?.items.find((item) => item?.ahead)?.ahead;
     if (!ahead) return false;
-    if (await ahead.made) {
+    if ((await ahead.made) !== false) {
       this.#traveled.add(entry);
       return true;
     }
     for (const [other, { items }] of this.#prepared)
       if (items.some((item) => item?.ahead)) this.#prepared.delete(other);
+    return false;
+  }
+
+  /** Whether a change of the task was sent before its turn, and the connection was lost before it was known to be made. */
+  async isUnknown(entry: Entry): Promise<boolean> {
+    const sent = (this.#prepared.get(entry)?.items ?? []).flatMap((item) => item?.ahead ?? []);
+    for (const { made, fixing } of sent) if (fixing && (await made) === undefined) return true;
     return false;
   }
 

@@ -279,3 +279,4 @@ function becoming(login: string, user: string, script = frameLoop): string {
   if (login === 'root') return `runuser -u ${quote(user)} -- ${loop}`;
   return `sudo -H -n -u ${quote(user)} -- ${loop}`;
 }
+    shell.records = true;

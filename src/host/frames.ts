@@ -15,9 +15,12 @@ export interface Step {
   readonly id: number;
   readonly script: string;
   readonly inline?: boolean;
-  /** For a Meter: `read NAME` or `write`. */
+  /** `write`, or for a Meter `read NAME`. */
   readonly what?: string | undefined;
 }
+
+/** Where a host locked by a run says what its shell is at: its process, boot, frame, step, and the exit code once it is there. */
+export const stepFile = '/var/lib/foobar/step';
 
 /** A marker that no program on the host can know before it is printed. */
 export function newNonce(): string {
@@ -29,16 +32,23 @@ export function newNonce(): string {
  * standard error, so both streams can be cut into answers without any temporary file on the host.
  * A step finds the exit code of the one before it in $foobar_code.
  * Steps do not inherit the lock (descriptor 9): what they leave running must not hold it.
+ * @param recorded whether the host notes when its writes begin and end, for whoever loses the connection meanwhile
  */
-export function encodeFrame(nonce: string, steps: readonly Step[]): Buffer {
+export function encodeFrame(nonce: string, steps: readonly Step[], recorded = false): Buffer {
+  const noted = (step: Step): boolean => recorded && step.what === 'write';
   const lines = [
     `N=${nonce}`,
-    `e() { foobar_code=$?; printf '\\n%s %s %s\\n' "$N" "$1" "$foobar_code"; printf '\\n%s %s %s\\n' "$N" "$1" "$foobar_code" >&2; }`,
-    ...steps.map((step) =>
-      step.inline
-        ? `{\n${step.script}\n} </dev/null\ne ${step.id}`
-        : `(\n${step.script}\n) </dev/null 9>&-\ne ${step.id}`,
-    ),
+    ...(steps.some(noted)
+      ? [
+          '{ read -r foobar_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null',
+          `foobar_note() { { echo "$$ $foobar_boot $N $*" >${stepFile}; } 2>/dev/null; }`,
+        ]
+      : []),
+    `e() { foobar_code=$?; [ -z "$2" ] || foobar_note "$1" "$foobar_code"; printf '\\n%s %s %s\\n' "$N" "$1" "$foobar_code"; printf '\\n%s %s %s\\n' "$N" "$1" "$foobar_code" >&2; }`,
+    ...steps.flatMap((step) => {
+      const body = step.inline ? `{\n${step.script}\n} </dev/null` : `(\n${step.script}\n) </dev/null 9>&-`;
+      return noted(step) ? [`foobar_note ${step.id}`, body, `e ${step.id} noted`] : [body, `e ${step.id}`];
+    }),
   ];
   const body = Buffer.from(`${lines.join('\n')}\n`);
   return Buffer.concat([Buffer.from(`${body.length}\n`), body]);

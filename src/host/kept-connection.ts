@@ -161,7 +161,7 @@ function lostError({ name, address }: ConnectionSettings): TransportError {
   return new TransportError(
     name,
     'lost',
-    `the kept connection to ${address} was lost; what was under way may or may not have happened`,
+    `the kept connection to ${address} was lost`,
     'run again once the host answers: what is done already stays done',
   );
 }

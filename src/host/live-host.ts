@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { TransportError } from '../errors.ts';
 import { maskText } from '../secrets.ts';
 import { type Batch, queueBatch, type Send } from './batches.ts';
 import type { Channel } from './connection.ts';
@@ -6,7 +7,7 @@ import type { FileContent, Host, Output, Query, RunOptions, WriteOptions } from 
 import { expected, hasNoRoom, noRoom } from './output.ts';
 import { compose, detached, replaceFile } from './scripts.ts';
 import type { Command } from './sh.ts';
-import type { RawOutput, Shell } from './shell.ts';
+import { type RawOutput, type Shell, unsent } from './shell.ts';
 
 /** What a live host needs from around it. */
 export interface Surroundings {
@@ -230,13 +231,27 @@ export class LiveHost implements Host {
     });
   }
 
+  /** The same host, which takes down whether anything was sent that may change it. */
+  witnessed(account: { sent: boolean }): LiveHost {
+    const sent = (): void => {
+      account.sent = true;
+    };
+    const written = (output: Promise<RawOutput>): Promise<RawOutput> => {
+      output.then(sent, (error: unknown) => {
+        if (!(error instanceof TransportError && error.kind === 'unreachable')) sent();
+      });
+      return this.written(output);
+    };
+    return Object.assign(Object.create(this) as LiveHost, { written });
+  }
+
   /** Drops every cached answer, as a write does: for what changed the host behind our back (a reboot). */
   forget(): void {
     this.shared.epoch += 1;
   }
 
   /** A write is under way: answers from before it are void. */
-  private written(output: Promise<RawOutput>): Promise<RawOutput> {
+  protected written(output: Promise<RawOutput>): Promise<RawOutput> {
     this.forget();
     const write = { line: this.line, done: output.then(noted, noted) };
     this.shared.wrote = true;
@@ -297,7 +312,7 @@ export class LiveHost implements Host {
     } catch (error) {
       this.line.scheduled = false;
       this.queueBatches();
-      for (const send of this.line.sends.splice(0)) send.reject(error);
+      for (const send of this.line.sends.splice(0)) send.reject(unsent(error));
       return;
     }
     // Each identity has a shell of its own, which knows nothing of what the others still do.

@@ -10,12 +10,34 @@ export interface RawOutput {
 }
 
 interface Waiting {
+/** A change was sent, and the connection was lost before its end could be read. */
+export class Unanswered extends TransportError {
+  /** When it was sent. */
+  readonly sent: Date;
+  /** Under what name the host keeps a record of it; undefined where it keeps none. */
+  readonly record: string | undefined;
+
+  constructor(loss: TransportError, sent: Date, record: string | undefined) {
+    const at = sent.toTimeString().slice(0, 8);
+    super(loss.host, 'lost', `${loss.message} after this was sent at ${at}: its end is not known`, again);
+    this.cause = loss;
+    this.sent = sent;
+    this.record = record;
+  }
+}
+
+const again = 'run again once the host answers: what is done already stays done';
+
   readonly resolve: (output: RawOutput) => void;
   readonly reject: (error: Error) => void;
   readonly onOutput: ((line: string) => void) | undefined;
   /** Standard output is shown too, not only standard error. */
   readonly both: boolean;
   stdout?: Answer;
+  /** It may change the host. */
+  readonly writes: boolean;
+  sent?: Date;
+  record?: string;
   stderr?: Answer;
   /** What has come of a line that has not ended. */
   readonly begun: { stdout: string; stderr: string };
@@ -34,6 +56,8 @@ export class Shell {
   private dead: Error | undefined;
   private complaint = '';
 
+  /** The host notes when writes begin and end. */
+  records = false;
   constructor(host: string, channel: Channel, lost: Promise<Error>, meter?: ShellMeter) {
     this.host = host;
     this.channel = channel;
@@ -54,26 +78,32 @@ export class Shell {
       this.stderr.push(chunk);
     });
     channel.stdin.on('error', () => {});
-    void channel.closed.then((code) => this.die(this.ended(code)));
     void lost.then((error) => this.die(error));
   }
+    void channel.closed.then(async (code) => {
+      // Of a connection that was lost, `lost` knows more.
+      if (code === undefined) await new Promise(setImmediate);
+      this.die(this.ended(code));
+    });
 
   /**
    * Queues a step; everything queued in one tick travels as one frame.
    * @param onOutput gets the lines of standard error as they come, for work that takes long; with `both` those of
    * standard output too
-   * @throws TransportError when the shell or the connection ends before the answer: its outcome is unknown
+   * @throws TransportError when the shell or the connection ends before the answer; Unanswered when it is a write, whose
+   * outcome is unknown then
    */
   step(
     script: string,
     options: { inline?: boolean; what?: string; onOutput?: (line: string) => void; both?: boolean } = {},
   ): Promise<RawOutput> {
-    if (this.dead) return Promise.reject(this.dead);
+    if (this.dead) return Promise.reject(unsent(this.dead));
     const id = this.nextId++;
     this.queue.push({ id, script, inline: options.inline ?? false, what: options.what });
     return new Promise((resolve, reject) => {
       const { onOutput, both = false } = options;
-      this.waiting.set(id, { resolve, reject, onOutput, both, begun: { stdout: '', stderr: '' } });
+      const writes = options.what === 'write';
+      this.waiting.set(id, { resolve, reject, onOutput, both, writes, begun: { stdout: '', stderr: '' } });
     });
   }
 
@@ -84,7 +114,10 @@ export class Shell {
     const ids = this.queue.map((step) => step.id);
     this.stdout.expect(nonce, ids);
     this.stderr.expect(nonce, ids);
-    const frame = encodeFrame(nonce, this.queue);
+    const frame = encodeFrame(nonce, this.queue, this.records);
+    const sent = new Date();
+    for (const id of ids)
+      Object.assign(this.waiting.get(id) ?? {}, { sent, ...(this.records && { record: `${nonce} ${id}` }) });
     this.meter?.sent(frame.length, this.queue);
     this.channel.stdin.write(frame);
     this.queue = [];
@@ -139,18 +172,33 @@ export class Shell {
         'Allow the user to run sudo without a password (NOPASSWD), or connect as root.',
       );
     const how = code === undefined ? 'the connection was lost' : `the shell ended with code ${code}`;
-    return new TransportError(
-      this.host,
-      'lost',
-      `${how} before the answer came${said ? `: ${said}` : ''}; what was under way may or may not have happened`,
-      'run again once the host answers: what is done already stays done',
-    );
+    return new TransportError(this.host, 'lost', `${how}${said ? ` (${said})` : ''}`, again);
   }
 
   private die(error: Error): void {
     if (this.dead) return;
     this.dead = error;
-    for (const waiting of this.waiting.values()) waiting.reject(error);
+
+/** What a loss means for a step. */
+function meaning(loss: Error, { writes, sent, record }: Waiting): Error {
+  if (!(loss instanceof TransportError) || loss.kind !== 'lost') return loss;
+  if (!sent) return unsent(loss);
+  if (writes) return new Unanswered(loss, sent, record);
+  return after(loss, 'while the host was asked');
+}
+
+/** What a loss means for whoever comes after it. */
+export function unsent<E>(loss: E): E | TransportError {
+  if (!(loss instanceof TransportError) || loss.kind !== 'lost') return loss;
+  return after(loss, 'before this was sent');
+}
+
+function after(loss: TransportError, when: string): TransportError {
+  const error = new TransportError(loss.host, 'unreachable', `${loss.message} ${when}`, again);
+  error.cause = loss;
+  return error;
+}
+    for (const waiting of this.waiting.values()) waiting.reject(meaning(error, waiting));
     this.waiting.clear();
   }
 }

@@ -24,7 +24,7 @@ export function connectionOver(
     new TransportError(
       settings.name,
       'lost',
-      `the connection to ${settings.address} was lost${why ? `: ${why}` : ''}; what was under way may or may not have happened`,
+      `the connection to ${settings.address} was lost${why ? ` (${why})` : ''}`,
       'run again once the host answers: what is done already stays done',
     );
   const stopWatching = watch(way.stream, patience, () => {

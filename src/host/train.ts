@@ -1,3 +1,4 @@
+import { TransportError } from '../errors.ts';
 import type { Output, RunOptions } from './contract.ts';
 import type { LiveHost, Question } from './live-host.ts';
 import { expected } from './output.ts';
@@ -10,8 +11,8 @@ class NotMade extends Error {}
 /** A host for one change that travels behind others. */
 export interface Coupled {
   readonly host: LiveHost;
-  /** Whether the change was begun. Never rejects: false when the connection was lost before that was known. */
-  readonly made: Promise<boolean>;
+  /** Whether the change was begun. Never rejects: undefined when the connection was lost before that was known. */
+  readonly made: Promise<boolean | undefined>;
 }
 
 /**
@@ -46,8 +47,8 @@ export class Train {
    * @param before shell that is run first, when the condition holds
    */
   couple(host: LiveHost, condition: Command, before: Command | undefined): Coupled {
-    let decide = (_made: boolean): void => {};
-    const made = new Promise<boolean>((resolve) => {
+    let decide = (_made: boolean | undefined): void => {};
+    const made = new Promise<boolean | undefined>((resolve) => {
       decide = resolve;
     });
     let writes = 0;
@@ -72,6 +73,9 @@ export class Train {
         if (!stdout.startsWith('+')) throw new NotMade();
         decide(true);
         return expected(command, options, { code, stdout: stdout.slice(1), stderr });
+      } catch (error) {
+        if (error instanceof TransportError && error.kind === 'lost') decide(undefined);
+        throw error;
       } finally {
         decide(false);
       }

@@ -1,0 +1,212 @@
+import { isIP } from 'node:net';
+import { TransportError } from '../errors.ts';
+import { normal } from '../firewall/addresses.ts';
+import { type Passage, resolveFlows } from '../firewall/flows.ts';
+import { lets, ruleText } from '../firewall/rules.ts';
+import type { UfwState } from '../firewall/ufw.ts';
+import { ufw } from '../host/queries/ufw.ts';
+import { sh } from '../host/sh.ts';
+import type { Site } from './contract.ts';
+import { flowSiteOf } from './flows.ts';
+import { type Judged, judge, type Known, outside, type Way } from './network-judge.ts';
+import {
+  addressTowards,
+  type Listener,
+  probeFrom,
+  probeFromHere,
+  probeSeconds,
+  readListeners,
+  type State,
+} from './network-probe.ts';
+
+/** How long what differs is waited for when it is tried again: a busy host, a lost packet. */
+const againSeconds = 5;
+/** Ports of a range that are tried each; of a longer one its ends and what listens in between. */
+const eachOfRange = 32;
+
+/** What became of trying every way. */
+export interface NetworkProof {
+  readonly hosts: readonly string[];
+  /** This machine's addresses, as it is seen from the hosts. */
+  readonly outside: readonly string[];
+  readonly ways: readonly Judged[];
+  readonly passages: readonly Passage[];
+  /** Hosts that could not be asked or could not try, and why: nothing was tried from there. */
+  readonly lost: ReadonlyMap<string, string>;
+}
+
+interface Asked {
+  readonly listeners: readonly Listener[];
+  readonly firewall: UfwState | undefined;
+}
+
+/**
+ * Tries every host to every other host, and this machine to every host, at every address, on every TCP port that a
+ * flow names or anything listens on; what differs is tried a second time. UDP gives no answer that proves anything,
+ * so there the loaded rules are held against the flows.
+ * @param from the sources; `outside` is this machine
+ */
+export async function proveNetwork(
+  site: Site,
+  from: readonly string[] = [outside, ...site.group('all')],
+): Promise<NetworkProof> {
+  const hosts = site.group('all');
+  const flowSite = flowSiteOf(site, hosts[0] ?? '');
+  const passages = resolveFlows(site.variable(hosts[0] ?? '', 'flows'), flowSite);
+  const addresses = new Map(
+    hosts.map((host) => [host, flowSite.hosts.get(host)?.addresses.map(normal) ?? []]),
+  );
+  const addressesOf = (host: string) => addresses.get(host) ?? [];
+  const lost = new Map<string, string>();
+  const asked = await askAll(site, lost);
+  const known = (host: string): Known => ({
+    listeners: asked.get(host)?.listeners,
+    rejects: asked.get(host)?.firewall?.incoming === 'reject',
+  });
+
+  const own = await ownAddresses(addresses, asked);
+  const sourcesOf = (source: string, address: string): readonly string[] => {
+    if (source === outside) return own.get(address) ?? [];
+    return addressesOf(source).filter((each) => isIP(each) === isIP(address));
+  };
+  const waysOn = (protocol: 'tcp' | 'udp', ports: readonly number[]): Way[] =>
+    from.flatMap((source) =>
+      hosts
+        .filter((host) => host !== source)
+        .flatMap((to) =>
+          addressesOf(to).flatMap((address) =>
+            ports.map((port) => ({
+              from: source,
+              sources: sourcesOf(source, address),
+              to,
+              address,
+              protocol,
+              port,
+            })),
+          ),
+        ),
+    );
+
+  const listeners = [...asked.values()].flatMap((host) => host.listeners);
+  const tried = waysOn('tcp', portsOf('tcp', passages, listeners));
+  const first = await tryAll(site, tried, probeSeconds, lost);
+  const judged = first.map(([way, state]) => judge(way, state, passages, known(way.to)));
+  const again = judged.filter(({ kind }) => kind);
+  const second = new Map(await tryAll(site, again, againSeconds, lost));
+  const tcp = judged.map((way) => {
+    const state = second.get(way);
+    return state === undefined ? way : judge(way, state, passages, known(way.to));
+  });
+  const udp = waysOn('udp', portsOf('udp', passages, listeners)).flatMap((way): Judged[] => {
+    const firewall = asked.get(way.to)?.firewall;
+    return firewall ? [byRules(way, firewall, passages)] : [];
+  });
+  const here = from.includes(outside) ? [...new Set([...own.values()].flat())] : [];
+  return { hosts, outside: here, ways: [...tcp, ...udp], passages, lost };
+}
+
+/**
+ * This machine's addresses by the address that it talks to: its own, and the one that the host saw when it was asked,
+ * which is another behind a router that translates addresses. That of a host of the site is a jump host's.
+ */
+async function ownAddresses(
+  addresses: ReadonlyMap<string, readonly string[]>,
+  asked: ReadonlyMap<string, Asked>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const taken = new Set([...addresses.values()].flat());
+  const found = [...addresses].flatMap(([host, list]) =>
+    list.map(async (address) => {
+      const seen = asked.get(host)?.firewall?.ssh?.from ?? '';
+      const own = await addressTowards(address);
+      const usable = own && isIP(seen) === isIP(address) && !taken.has(seen) ? [own, seen] : [own];
+      return [address, [...new Set(usable.filter((each) => each !== undefined))]] as const;
+    }),
+  );
+  return new Map(await Promise.all(found));
+}
+
+/** What listens on each host, and its firewall; a host that does not answer goes to the lost ones. */
+async function askAll(site: Site, lost: Map<string, string>): Promise<Map<string, Asked>> {
+  const found = new Map<string, Asked>();
+  await Promise.all(
+    site.group('all').map((host) =>
+      noting(site, host, lost, async () => {
+        const reader = site.reader(host);
+        const [firewall, listening] = await Promise.all([
+          reader.ask(ufw, undefined),
+          reader.look(sh`ss -Hlntu`),
+        ]);
+        found.set(host, { firewall, listeners: readListeners(listening.stdout) });
+      }),
+    ),
+  );
+  return found;
+}
+
+/** Ports that flows lead to on hosts, and those on which anything listens. */
+export function portsOf(
+  protocol: 'tcp' | 'udp',
+  passages: readonly Passage[],
+  listeners: readonly Listener[],
+): number[] {
+  const listening = listeners.filter((each) => each.protocol === protocol).map(({ port }) => port);
+  const named = passages
+    .filter((each) => each.protocol === protocol && each.to.kind === 'host')
+    .flatMap(({ ports }) => ports)
+    .flatMap(({ first, last }) =>
+      last - first < eachOfRange
+        ? Array.from({ length: last - first + 1 }, (_port, index) => first + index)
+        : [first, last],
+    );
+  return [...new Set([...listening, ...named])].sort((left, right) => left - right);
+}
+
+/** Tries ways side by side; those whose source could not try them are missing. */
+async function tryAll<W extends Way>(
+  site: Site,
+  ways: readonly W[],
+  seconds: number,
+  lost: Map<string, string>,
+): Promise<[W, State][]> {
+  const sources = [...new Set(ways.map(({ from }) => from))];
+  const found = await Promise.all(
+    sources.map(async (source) => {
+      const mine = ways.filter(({ from }) => from === source);
+      if (source === outside) return paired(mine, await probeFromHere(mine, seconds));
+      if (lost.has(source)) return [];
+      const states = await noting(site, source, lost, () => probeFrom(site.reader(source), mine, seconds));
+      return paired(mine, states ?? []);
+    }),
+  );
+  return found.flat();
+}
+
+function paired<W>(ways: readonly W[], states: readonly State[]): [W, State][] {
+  return ways.flatMap((way, index): [W, State][] => (states[index] ? [[way, states[index]]] : []));
+}
+
+async function noting<T>(
+  site: Site,
+  host: string,
+  lost: Map<string, string>,
+  act: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof TransportError) site.unreachable(error.host);
+    lost.set(host, (error as Error).message.split('\n', 1)[0] ?? '');
+    return undefined;
+  }
+}
+
+/** What the rules of a host do with UDP. A rule that is no plain "allow" counts for nothing. */
+function byRules(way: Way, firewall: UfwState, passages: readonly Passage[]): Judged {
+  const loaded = firewall.rules.filter((rule) => !firewall.notLoaded.includes(ruleText(rule)));
+  const allowed =
+    !firewall.enabled ||
+    firewall.incoming === 'allow' ||
+    way.sources.some((source) => loaded.some((rule) => lets(rule, 'in', 'udp', way.port, source)));
+  const judged = judge(way, allowed ? 'open' : 'filtered', passages, { listeners: [], rejects: false });
+  return judged.kind ? { ...judged, seen: `by the rules of ${way.to}` } : judged;
+}

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type PasswordFlags, passwordOptions, passwordSources } from './cli/passwords.ts';
 import { type VaultFlags, vaultOptions, vaultSources } from './cli/vault.ts';
 import type { RunOptions } from './commands/options.ts';
 
 /** What commander reads from the command line of a command that goes over a project. */
-export interface Flags extends VaultFlags {
+export interface Flags extends VaultFlags, PasswordFlags {
   readonly inventory?: string[];
   readonly playbook?: string;
   readonly limit?: string;
@@ -20,6 +21,7 @@ export interface Flags extends VaultFlags {
   readonly keyFile?: string;
   readonly become?: boolean;
   readonly becomeUser?: string;
+  readonly becomeMethod?: string;
   readonly startAtTask?: string;
   readonly step?: boolean;
   readonly forceHandlers?: boolean;
@@ -54,7 +56,7 @@ export const playbookProject: Add = (command) =>
   configuredProject(command).argument('[playbook]', 'playbook to read, as --playbook');
 
 const projectOptions: Add = (command) =>
-  vaultOptions(command)
+  passwordOptions(vaultOptions(command))
     .option('-i, --inventory <source>', 'another source, which overrides; may be given again', collect)
     .option('--playbook <file>', 'playbook to read (default: site.yaml, here or in playbooks/)')
     .option('-l, --limit <pattern>', 'only these hosts: names, groups, web:!web1')
@@ -73,7 +75,8 @@ export const users: Add = (command) =>
     .option('--private-key <file>', 'log in with this key')
     .addOption(new Option('--key-file <file>').hideHelp())
     .option('-b, --become', 'become root on the hosts, or --become-user')
-    .option('--become-user <name>', 'the user to become');
+    .option('--become-user <name>', 'the user to become')
+    .addOption(new Option('--become-method <name>', 'how (default: sudo)').choices(['sudo', 'su', 'doas']));
 
 /** What part of a playbook a run goes through. */
 export const course: Add = (command) =>
@@ -146,6 +149,7 @@ export function selection({ inventory, playbook }: Files, flags: Flags) {
     skipTags: flags.skipTags ?? [],
     extraVars: flags.extraVars ?? [],
     vault: vaultSources(flags),
+    passwords: passwordSources(flags),
     ...(named !== undefined && { playbook: named }),
     ...(flags.limit !== undefined && { limit: flags.limit }),
   };
@@ -168,13 +172,14 @@ export function runOptions(files: Files, flags: Flags, signal: AbortSignal): Run
 }
 
 /** Who logs in and who works. */
-export function usersOf({ user, privateKey, keyFile, become, becomeUser }: Flags) {
+export function usersOf({ user, privateKey, keyFile, become, becomeUser, becomeMethod }: Flags) {
   const key = privateKey ?? keyFile;
   return {
     ...(user !== undefined && { user }),
     ...(key !== undefined && { privateKey: key }),
     ...(become && { become }),
     ...(becomeUser !== undefined && { becomeUser }),
+    ...(becomeMethod !== undefined && { becomeMethod }),
   };
 }
 

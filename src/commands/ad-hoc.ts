@@ -30,13 +30,14 @@ export const resultName = 'foobar_result';
 export async function adHocPlaybook(
   pattern: string,
   asked: Asked,
-  users: Pick<RunOptions, 'user' | 'become' | 'becomeUser'>,
+  users: Pick<RunOptions, 'user' | 'become' | 'becomeUser' | 'becomeMethod'>,
 ): Promise<Playbook> {
   const place = { file: resolve('command line'), line: 1, column: 1 };
   const { module, args } = asked.command?.length ? wordsOf(asked.command) : moduleOf(asked, place);
   const become = {
     ...(users.become && { become: true }),
     ...(users.becomeUser !== undefined && { user: users.becomeUser }),
+    ...(users.becomeMethod !== undefined && { method: users.becomeMethod }),
   };
   const task: Task = {
     name: module,

@@ -1,12 +1,14 @@
 import { type Configuration, readConfiguration } from '../config/configuration.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Problem, ProjectError } from '../errors.ts';
+import { becomePasswords } from '../host/become-settings.ts';
 import { readArguments, SshOptions } from '../host/ssh-options.ts';
 import type { Play, Playbook, Task } from '../playbook/contract.ts';
 import { sourceOf } from '../playbook/sources.ts';
 import type { VaultSources } from '../vault/passwords.ts';
 import { everywhere } from './defaults.ts';
 import type { RunOptions } from './options.ts';
+import { givenPasswords } from './passwords.ts';
 
 type Given = Pick<RunOptions, 'inventory' | 'tags' | 'skipTags' | 'configuration'> & Partial<RunOptions>;
 type Configured<T> = T & { readonly configuration: Configuration };
@@ -87,8 +89,12 @@ export function configuredVault(
 
 /** Variables of a host that say how it is reached, each under all its names, with what counts when none is set. */
 export function connectionDefaults(configuration: Settings): readonly [readonly string[], unknown][] {
-  const { connection, port, privateKey, sshArgs, sshCommonArgs, sshExtraArgs, timeout, user } = configuration;
+  const { becomeMethod, connection, port, privateKey, sshArgs, sshCommonArgs, sshExtraArgs, timeout, user } =
+    configuration;
   return [
+    [['ansible_become_method'], becomeMethod],
+    [becomePasswords, givenPasswords().become],
+    [['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'], givenPasswords().login],
     [['ansible_connection'], connection],
     [['ansible_port', 'ansible_ssh_port'], port],
     [['ansible_ssh_private_key_file', 'ansible_private_key_file'], privateKey],

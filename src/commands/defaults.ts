@@ -3,11 +3,12 @@ import { copySource } from '../playbook/sources.ts';
 import type { RunOptions } from './options.ts';
 
 /** What the command line says of users: it counts where no play, block, role or task says it. */
-export type Users = Pick<RunOptions, 'user' | 'become' | 'becomeUser'>;
+export type Users = Pick<RunOptions, 'user' | 'become' | 'becomeUser' | 'becomeMethod'>;
 
 /** The playbook with the users of the command line (`-u`, `-b`, `--become-user`) where it names none itself. */
 export function withUsers(playbook: Playbook, users: Users): Playbook {
-  if (users.user === undefined && !users.become && users.becomeUser === undefined) return playbook;
+  if (!users.become && [users.user, users.becomeUser, users.becomeMethod].every((each) => each === undefined))
+    return playbook;
   const words = (given: Play | Task) => keywords(given, users);
   return everywhere(playbook, words, words);
 }
@@ -42,6 +43,7 @@ function keywords(
     become: {
       ...(users.become && { become: true }),
       ...(users.becomeUser !== undefined && { user: users.becomeUser }),
+      ...(users.becomeMethod !== undefined && { method: users.becomeMethod }),
       ...said(become),
     },
     ...((connect || users.user !== undefined) && {

@@ -6,7 +6,9 @@ import { type Connection, type ConnectionSettings, connectionSettings } from '..
 import { Fleet } from '../host/fleet.ts';
 import { connectKept } from '../host/kept-connection.ts';
 import { localConnection } from '../host/local-connection.ts';
+import type { RolledBack } from '../host/rollback.ts';
 import { shownPath } from '../problems.ts';
+import { terminal } from './ask.ts';
 import { connectionDefaults } from './configured.ts';
 import type { RunOptions } from './options.ts';
 import type { Project } from './project.ts';
@@ -42,6 +44,7 @@ export function openFleet(
     output: (host: string, line: string) => void;
     waiting?: (host: string, owner: string) => void;
     trace?: (host: string, text: string) => void;
+    rolledBack?: (host: string, record: RolledBack) => void;
   },
 ): Fleet {
   const settings = new Map<string, ConnectionSettings>();
@@ -66,7 +69,11 @@ async function connect(settings: ConnectionSettings): Promise<Connection> {
   if (kept) return kept;
   // What it takes to log in is not small: who only checks a project does without.
   const { connectSsh } = await import('../host/ssh.ts');
-  return connectSsh(settings);
+  return connectSsh(settings, undefined, askPassphrase);
+}
+
+async function askPassphrase(text: string): Promise<string | undefined> {
+  return terminal()?.({ text, echo: false });
 }
 
 /** What is wrong with the connection variables of hosts, as far as they can be known before any host is asked. */

@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/configuration.ts';
 import type { VaultSources } from '../vault/passwords.ts';
+import type { PasswordSources } from './passwords.ts';
 
 export type ListKind = 'hosts' | 'tasks' | 'tags';
 
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly extraVars: readonly string[];
   /** Where vault passwords come from. */
   readonly vault?: VaultSources;
+  /** Where passwords of hosts come from. */
+  readonly passwords?: PasswordSources;
   /** Default: live on a terminal, else plain. */
   readonly output?: 'live' | 'plain' | 'json';
   readonly verbosity: number;
@@ -47,6 +50,7 @@ export interface RunOptions {
   /** `-b`: tasks become another user unless the project says otherwise. */
   readonly become?: boolean;
   readonly becomeUser?: string;
+  readonly becomeMethod?: string;
   /** Say where the time went: FILE.html, FILE.json, or '' for text. */
   readonly profile?: string;
   /** What ansible.cfg and the environment say; read when it is not given. */

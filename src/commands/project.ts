@@ -14,9 +14,11 @@ import { readProject } from '../playbook/project.ts';
 import { selectTasks, unknownTags } from '../playbook/tags.ts';
 import { didYouMeanFile } from '../problems.ts';
 import { parseYaml, readYamlFile } from '../yaml/located.ts';
+import { terminal } from './ask.ts';
 import { configured, configuredPlaybook, needsInventory } from './configured.ts';
 import { connectionProblems } from './fleet.ts';
 import type { RunOptions } from './options.ts';
+import { readPasswords } from './passwords.ts';
 import { unlock } from './unlock.ts';
 
 /** Everything that was read and checked before any host is contacted. */
@@ -32,7 +34,15 @@ export interface Project {
 
 export type ProjectOptions = Pick<
   RunOptions,
-  'inventory' | 'playbook' | 'limit' | 'tags' | 'skipTags' | 'extraVars' | 'vault' | 'configuration'
+  | 'inventory'
+  | 'playbook'
+  | 'limit'
+  | 'tags'
+  | 'skipTags'
+  | 'extraVars'
+  | 'vault'
+  | 'passwords'
+  | 'configuration'
 >;
 
 /**
@@ -44,6 +54,7 @@ export async function loadProject(given: ProjectOptions): Promise<Project> {
   const { configuration } = options;
   needsInventory(options);
   await unlock(options.vault, configuration);
+  await readPasswords(options.passwords, configuration, terminal);
   const file = playbookFile(options);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
   const read = await readProject({
@@ -82,6 +93,7 @@ export async function loadInventoryOnly(given: ProjectOptions): Promise<Project>
   if (configuration.problems.some(({ severity }) => severity === 'error'))
     throw new ProjectError(configuration.problems);
   await unlock(options.vault, configuration);
+  await readPasswords(options.passwords, configuration, terminal);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
   const file = standardPlaybooks(options.inventory).find((path) => existsSync(path)) ?? resolve('playbook');
   const inventory = loadInventory(options.inventory, { playbookDirectory: dirname(file) });

@@ -16,11 +16,32 @@ interface Followed<T> extends Sources {
 export const followed = {
   anyErrorsFatal: setting(flag, ['defaults.any_errors_fatal'], ['ANSIBLE_ANY_ERRORS_FATAL']),
   askVaultPass: setting(flag, ['defaults.ask_vault_pass'], ['ANSIBLE_ASK_VAULT_PASS']),
+  askBecomePass: setting(flag, ['privilege_escalation.become_ask_pass'], ['ANSIBLE_BECOME_ASK_PASS']),
+  askPass: setting(flag, ['defaults.ask_pass'], ['ANSIBLE_ASK_PASS']),
   become: setting(flag, ['privilege_escalation.become'], ['ANSIBLE_BECOME']),
+  becomeMethod: setting(
+    (text, around) =>
+      oneOf(
+        'sudo',
+        'su',
+        'doas',
+      )(words(text, around).replace(/^(?:ansible\.builtin|community\.general)\./, ''), {
+        ...around,
+        inFile: false,
+      }),
+    ['privilege_escalation.become_method'],
+    ['ANSIBLE_BECOME_METHOD'],
+  ),
+  becomePasswordFile: setting(path, ['defaults.become_password_file'], ['ANSIBLE_BECOME_PASSWORD_FILE']),
   becomeUser: setting(
     words,
     ['privilege_escalation.become_user', 'sudo_become_plugin.user'],
     ['ANSIBLE_BECOME_USER', 'ANSIBLE_SUDO_USER'],
+  ),
+  connectionPasswordFile: setting(
+    path,
+    ['defaults.connection_password_file'],
+    ['ANSIBLE_CONNECTION_PASSWORD_FILE'],
   ),
   connection: setting(oneOf('ssh', 'smart', 'local'), ['defaults.transport'], ['ANSIBLE_TRANSPORT']),
   diff: setting(flag, ['diff.always'], ['ANSIBLE_DIFF_ALWAYS']),

@@ -37,36 +37,6 @@ export const unsupported: readonly Unsupported[] = [
     otherThan('replace'),
     'the filter combine joins dictionaries',
   ),
-  refused(
-    'privilege_escalation.become_method',
-    'ANSIBLE_BECOME_METHOD',
-    otherThan('sudo', 'ansible.builtin.sudo'),
-    'sudo is supported',
-  ),
-  refused(
-    'privilege_escalation.become_ask_pass',
-    'ANSIBLE_BECOME_ASK_PASS',
-    yes,
-    'sudo must not ask for a password: NOPASSWD in /etc/sudoers.d',
-  ),
-  refused(
-    'defaults.become_password_file',
-    'ANSIBLE_BECOME_PASSWORD_FILE',
-    otherThan(),
-    'sudo must not ask for a password: NOPASSWD in /etc/sudoers.d',
-  ),
-  refused(
-    'defaults.ask_pass',
-    'ANSIBLE_ASK_PASS',
-    yes,
-    'logging in takes a key: ssh-copy-id puts yours on a host',
-  ),
-  refused(
-    'defaults.connection_password_file',
-    'ANSIBLE_CONNECTION_PASSWORD_FILE',
-    otherThan(),
-    'logging in takes a key: ssh-copy-id puts yours on a host',
-  ),
   {
     severity: 'warning',
     keys: ['defaults.host_key_checking', 'ssh_connection.host_key_checking'],

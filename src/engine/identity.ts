@@ -1,6 +1,10 @@
+import { TaskFailure } from '../errors.ts';
+import type { Become } from '../host/become.ts';
+import { becomePasswords, knownMethods, methodNamed } from '../host/become-settings.ts';
 import type { Fleet, Identity, Way } from '../host/fleet.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { Task } from '../playbook/contract.ts';
+import { rememberSecret } from '../secrets.ts';
 import { renderValue } from '../template/render.ts';
 import type { Scope } from '../template/scope.ts';
 import { isSet, isYes } from './conditions.ts';
@@ -40,11 +44,32 @@ export function identityOf(task: Task, scope: Scope, target?: string): Identity 
         : renderValue(value, scope);
   if (!isYes(given(task.become.become, 'ansible_become'))) return 'login';
   const user = given(task.become.user, 'ansible_become_user');
-  return { user: user === undefined || user === null || user === '' ? 'root' : String(user) };
+  return {
+    user: isNothing(user) ? 'root' : String(user),
+    ...wayUp(given(task.become.method, 'ansible_become_method'), variables),
+  };
+}
+
+/** How the user is become, where the task or its variables say it. */
+function wayUp(method: unknown, variables: Pick<Scope, 'has' | 'get'>): Become {
+  const named = isNothing(method) ? undefined : methodNamed(method);
+  if (named === undefined && !isNothing(method))
+    throw new TaskFailure(`become_method ${JSON.stringify(method)} is not supported`, knownMethods);
+  const variable = usualPasswords.find((name) => variables.has(name));
+  const password = variable === undefined ? undefined : variables.get(variable);
+  if (!isNothing(password)) rememberSecret(String(password), { words: true });
+  return { ...(named && { method: named }), ...(!isNothing(password) && { password: String(password) }) };
+}
+
+/** The older names count in the inventory only. */
+const usualPasswords = becomePasswords.slice(0, 2);
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }
 
 /** How the host is reached where the task says otherwise than its inventory. */
-function wayOf(fleet: Fleet, task: Task, scope: Scope, name: string, target?: string): Way {
+export function wayOf(fleet: Fleet, task: Task, scope: Scope, name: string, target?: string): Way {
   const settings = fleet.settings(name);
   const variables = variablesOf(scope, target);
   const given = (names: readonly string[], value: unknown): unknown => {

@@ -1,8 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { type Problem, ProjectError, type TransportError } from '../errors.ts';
+import { rememberSecret } from '../secrets.ts';
+import type { Become } from './become.ts';
+import { becomeOf } from './become-settings.ts';
 import { parsePublicKey } from './known_host_lines.ts';
 import type { Patience } from './socket.ts';
+import type { ChosenAlgorithms } from './ssh-algorithms.ts';
 import { type Machine, SshConfigError } from './ssh-config.ts';
 import { followedNames, readArguments, SshOptions } from './ssh-options.ts';
 import { sshTarget, thisMachine } from './ssh-target.ts';
@@ -65,10 +69,20 @@ export interface ConnectionSettings {
   readonly connectTimeout: number;
   /** When a silent host counts as lost (ServerAlive*), where it was said. */
   readonly patience?: Patience;
+  /** What is offered to the server, where the configuration of ssh says so. */
+  readonly algorithms?: ChosenAlgorithms;
+  /** To log in with where no key does. */
+  readonly password?: string;
+  /** Of the encrypted key in identityFiles. */
+  readonly passphrase?: string;
   /** Another host to go through (ProxyJump), which may itself be reached through one. */
   readonly jump?: ConnectionSettings;
   /** A program of this machine that is the way to the host (ProxyCommand). */
   readonly proxyCommand?: string;
+  /** Of a connection that is made to look whether one can be made: shared with none of another number. */
+  readonly fresh?: number;
+  /** How root and other users are become there. */
+  readonly become?: Become;
 }
 
 /**
@@ -79,10 +93,6 @@ export interface ConnectionSettings {
  */
 export function connectionSettings(
   name: string,
-  /** Of a connection that is made to look whether one can be made: shared with none of another number. */
-  readonly fresh?: number;
-  /** How root and other users are become there. */
-  readonly become?: Become;
   get: (variable: string) => unknown,
   machine: Machine = thisMachine(),
 ): ConnectionSettings {
@@ -101,10 +111,11 @@ export function connectionSettings(
   const connection = kind === 'local' ? 'local' : 'ssh';
   if (!['ssh', 'smart', 'local'].includes(kind))
     complain(`ansible_connection is ${JSON.stringify(kind)}`, 'use ssh or local');
-  for (const variable of ['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password'])
-    if (text(variable) !== undefined)
-      complain(`${variable} is set, but logging in takes a key`, 'ssh-copy-id puts your key on the host');
-
+  const password = text('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password');
+  const passphrase = text('ansible_ssh_private_key_passphrase', 'ansible_private_key_passphrase');
+  for (const secret of [password, passphrase])
+    if (secret !== undefined) rememberSecret(secret, { words: true });
+  const become = becomeOf(get, complain);
   const hostKeys = hostKeysOf(get('ssh_host_keys'), complain);
   const options = new SshOptions();
   const give = (option: string, value: string | undefined) => {
@@ -149,7 +160,14 @@ export function connectionSettings(
         : [configuration.replace(/^~(?=\/|$)/, machine.home)];
   try {
     const target = sshTarget(address, options, { name, machine, files });
-    return { ...target, connection, ...(hostKeys && { hostKeys }) };
+    return {
+      ...target,
+      connection,
+      ...(hostKeys && { hostKeys }),
+      ...(become && { become }),
+      ...(password !== undefined && { password }),
+      ...(passphrase !== undefined && { passphrase }),
+    };
   } catch (error) {
     if (!(error instanceof SshConfigError)) throw error;
     throw new ProjectError([

@@ -50,3 +50,6 @@ export class Door {
 
 /** Below what sshd lets in without refusing any, since it counts a login a little longer than we do. */
 const least = 6;
+
+/** Of this process's logins by ways of its own. */
+export const door = new Door();

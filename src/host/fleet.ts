@@ -1,14 +1,17 @@
 import { TaskFailure } from '../errors.ts';
-import type { Connection, ConnectionSettings } from './connection.ts';
+import { type Afresh, anew, collected } from './afresh.ts';
+import { type Become, Becoming, type Wish } from './become.ts';
+import { refusal } from './become-error.ts';
+import type { Channel, Connection, ConnectionSettings } from './connection.ts';
 import { frameLoop } from './frames.ts';
 import { LiveHost, type SharedByIdentities } from './live-host.ts';
 import { busy, handlersIn, isOlder, journal, lockAgainScript, lockPatience, lockScript } from './lock.ts';
 import type { Meter } from './meter.ts';
-import { quote } from './sh.ts';
+import { forgetting, type RolledBack, recordIn, told } from './rollback.ts';
 import { Shell } from './shell.ts';
 
-/** As whom something is done on a host: the user that logged in, or another one reached through sudo. */
-export type Identity = 'login' | { readonly user: string };
+/** As whom something is done on a host: the user that logged in, or another one; how, where that is not as its settings say. */
+export type Identity = 'login' | ({ readonly user: string } & Become);
 
 /** Where a task reaches a host in another way than its inventory says; empty: in no other. */
 export type Way = Partial<Pick<ConnectionSettings, 'connection' | 'user' | 'port'>>;
@@ -28,6 +31,8 @@ export interface FleetOptions {
   /** Another run is at work on the host: its owner, or what else keeps this one from locking the host. */
   waiting?(host: string, owner: string): void;
   trace?(host: string, text: string): void;
+  /** Of a host that put back what an earlier run had changed and not confirmed. */
+  rolledBack?(host: string, record: RolledBack): void;
   readonly meter?: Meter;
 }
 
@@ -48,6 +53,7 @@ export class Fleet {
   private readonly locked = new Map<string, Shell>();
   /** On how many hosts it waits for a run that began before it. */
   private behind = 0;
+  private readonly becoming = new Becoming();
   private connecting = 0;
   private readonly queue: (() => void)[] = [];
 
@@ -81,14 +87,11 @@ export class Fleet {
       host = new LiveHost(name, shared, {
         open: () => this.shell(key, name, identity, way),
         reset: () => this.reset(name),
-        exec: async (command) => {
-          const { connection, settings } = await this.connection(name, way);
-          const user = identity === 'login' ? settings.user : identity.user;
-          return connection.exec(becoming(settings.user, user, command));
-        },
+        exec: (command) => this.program(name, identity, way, command),
         peer: (other) => {
           this.options.settings(other);
-          return this.host(other, identity);
+          // What is secret of this host is none of the other's.
+          return this.host(other, identity === 'login' ? identity : { user: identity.user });
         },
         output: (line) => this.options.output(name, line),
         readOnly: this.options.readOnly,
@@ -128,6 +131,32 @@ export class Fleet {
    */
   pending(name: string): Set<string> {
     return this.pendings.get(name) ?? new Set();
+  }
+
+  /** Who works here, as the locks of hosts name it. */
+  get owner(): string {
+    return this.options.owner;
+  }
+
+  /** Starts a script beside the shells, without waiting for what they do. */
+  beside(name: string, identity: Identity, way: Way, script: string): Promise<Channel> {
+    return this.program(name, identity, way, script);
+  }
+
+  /**
+   * Runs a script over a connection of its own, new on every hop of the way: whether whoever operates the host still gets
+   * in. Throws a TransportError for what keeps us out.
+   * @param seconds for connecting, for logging in and for the script
+   */
+  async afresh(name: string, identity: Identity, way: Way, script: string, seconds: number): Promise<Afresh> {
+    const settings = anew(this.settings(name, way), seconds);
+    const connection = await this.options.connect(settings);
+    try {
+      const channel = await this.begin({ connection, settings }, name, identity, way, script);
+      return await collected(channel, seconds);
+    } finally {
+      void connection.close();
+    }
   }
 
   /** Lets every shell finish what it was given and closes the connections. */
@@ -171,7 +200,11 @@ export class Fleet {
 
   /** The user that logs in needs no second shell to become himself. */
   private normal(name: string, identity: Identity, way: Way = asSaid): Identity {
-    return identity !== 'login' && identity.user === this.settings(name, way).user ? 'login' : identity;
+    if (identity === 'login') return identity;
+    const { become, user } = this.settings(name, way);
+    if (identity.user === user) return 'login';
+    const { method, ...usual } = identity;
+    return method === (become?.method ?? 'sudo') ? usual : identity;
   }
 
   private shell(key: string, name: string, identity: Identity, way: Way): Promise<Shell> {
@@ -196,12 +229,42 @@ export class Fleet {
   }
 
   private async openShell(name: string, identity: Identity, way: Way): Promise<Shell> {
-    const { connection, settings } = await this.connection(name, way);
-    const user = identity === 'login' ? settings.user : identity.user;
-    const channel = await connection.exec(becoming(settings.user, user));
+    const { connection } = await this.connection(name, way);
+    const channel = await this.program(name, identity, way, frameLoop);
     const shell = new Shell(name, channel, connection.lost, this.options.meter?.shell(name));
-    if (user === 'root') await this.takeOver(name, shell);
-    return shell;
+    if (this.userOf(name, identity, way) !== 'root') return shell;
+    try {
+      await this.takeOver(name, shell);
+      return shell;
+    } catch (error) {
+      if (this.becoming.learns(name, error)) return this.openShell(name, identity, way);
+      throw error;
+    }
+  }
+
+  private async program(name: string, identity: Identity, way: Way, script: string): Promise<Channel> {
+    return this.begin(await this.connection(name, way), name, identity, way, script);
+  }
+
+  private begin(
+    { connection, settings }: Reached,
+    name: string,
+    identity: Identity,
+    way: Way,
+    script: string,
+  ): Promise<Channel> {
+    const wish: Wish = {
+      ...settings.become,
+      ...(identity !== 'login' && identity),
+      host: name,
+      login: settings.user,
+      user: this.userOf(name, identity, way),
+    };
+    return this.becoming.start(connection, wish, script);
+  }
+
+  private userOf(name: string, identity: Identity, way: Way): string {
+    return identity === 'login' ? this.settings(name, way).user : identity.user;
   }
 
   /** Locks the host for this run and reads what an earlier one left to do. */
@@ -209,10 +272,12 @@ export class Fleet {
     const { owner, readOnly, waiting } = this.options;
     let waits = false;
     const asked = readOnly
-      ? shell.step(journal)
+      ? shell.step(`${journal}\n${told}`)
       : shell.step(lockScript(owner), {
           inline: true,
           onOutput: (line) => {
+            // Who may not become root waits for nobody.
+            if (refusal(name, line)) return;
             waiting?.(name, line);
             if (waits || !isOlder(line, owner)) return;
             waits = true;
@@ -231,9 +296,21 @@ export class Fleet {
       );
     if (answer.code !== 0) throw new TaskFailure(`${name} cannot be locked for this run: ${said}`);
     this.pendings.set(name, handlersIn(answer.stdout));
+    this.tellRolledBack(name, shell, answer.stdout);
     if (readOnly) return;
+    shell.records = true;
     this.locked.set(name, shell);
     if (this.behind > 0) void this.giveWay(name, shell);
+  }
+
+  /** What the host put back by itself, since nobody confirmed it, is told once. */
+  private tellRolledBack(name: string, shell: Shell, stdout: Buffer): void {
+    const record = recordIn(stdout);
+    if (!record || !this.options.rolledBack) return;
+    this.options.rolledBack(name, record);
+    if (this.options.readOnly) return;
+    shell.step(forgetting).catch(() => undefined);
+    shell.flush();
   }
 
   /**
@@ -268,15 +345,6 @@ export class Fleet {
 }
 
 function keyOf(name: string, identity: Identity, way: Way = asSaid): string {
-  const user = identity === 'login' ? '' : identity.user;
-  return [name, user, way.connection ?? '', way.user ?? '', way.port ?? ''].join('\0');
+  const [user, method] = identity === 'login' ? ['', ''] : [identity.user, identity.method ?? ''];
+  return [name, user, way.connection ?? '', way.user ?? '', way.port ?? '', method].join('\0');
 }
-
-/** The command that starts the shell loop, or another script, as the wanted user. */
-function becoming(login: string, user: string, script = frameLoop): string {
-  const loop = `sh -c ${quote(script)}`;
-  if (login === user) return loop;
-  if (login === 'root') return `runuser -u ${quote(user)} -- ${loop}`;
-  return `sudo -H -n -u ${quote(user)} -- ${loop}`;
-}
-    shell.records = true;

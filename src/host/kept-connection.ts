@@ -20,9 +20,13 @@ const sshFailed = 255;
  */
 export async function connectKept(settings: ConnectionSettings): Promise<Connection | undefined> {
   const folder = socketFolder();
+  const { algorithms, hostKeyAlgorithms, hostKeys, jump, password, proxyCommand } = settings;
   // A proxy's connection is not ours to name by its settings, and ssh takes known keys from files only.
-  if (folder === undefined || settings.jump || settings.proxyCommand || settings.hostKeys) return undefined;
-  const digest = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+  if (folder === undefined || jump || proxyCommand || hostKeys) return undefined;
+  if (password !== undefined || algorithms || hostKeyAlgorithms) return undefined;
+  // The name of the socket is nobody's secret.
+  const { become: _become, passphrase: _passphrase, ...open } = settings;
+  const digest = createHash('sha256').update(JSON.stringify(open)).digest('hex');
   const socket = join(folder, digest.slice(0, 20));
   if (!(await answers(socket)) && !(await keepOne(settings, socket))) return undefined;
   return throughSocket(settings, socket);

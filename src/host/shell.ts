@@ -1,4 +1,5 @@
 import { TransportError } from '../errors.ts';
+import { refusal } from './become-error.ts';
 import type { Channel } from './connection.ts';
 import { type Answer, AnswerReader, encodeFrame, newNonce, type Step } from './frames.ts';
 import type { ShellMeter } from './meter.ts';
@@ -9,7 +10,6 @@ export interface RawOutput {
   readonly stderr: Buffer;
 }
 
-interface Waiting {
 /** A change was sent, and the connection was lost before its end could be read. */
 export class Unanswered extends TransportError {
   /** When it was sent. */
@@ -28,16 +28,17 @@ export class Unanswered extends TransportError {
 
 const again = 'run again once the host answers: what is done already stays done';
 
+interface Waiting {
   readonly resolve: (output: RawOutput) => void;
   readonly reject: (error: Error) => void;
   readonly onOutput: ((line: string) => void) | undefined;
   /** Standard output is shown too, not only standard error. */
   readonly both: boolean;
-  stdout?: Answer;
   /** It may change the host. */
   readonly writes: boolean;
   sent?: Date;
   record?: string;
+  stdout?: Answer;
   stderr?: Answer;
   /** What has come of a line that has not ended. */
   readonly begun: { stdout: string; stderr: string };
@@ -55,9 +56,9 @@ export class Shell {
   private nextId = 1;
   private dead: Error | undefined;
   private complaint = '';
-
   /** The host notes when writes begin and end. */
   records = false;
+
   constructor(host: string, channel: Channel, lost: Promise<Error>, meter?: ShellMeter) {
     this.host = host;
     this.channel = channel;
@@ -79,12 +80,12 @@ export class Shell {
     });
     channel.stdin.on('error', () => {});
     void lost.then((error) => this.die(error));
-  }
     void channel.closed.then(async (code) => {
       // Of a connection that was lost, `lost` knows more.
       if (code === undefined) await new Promise(setImmediate);
       this.die(this.ended(code));
     });
+  }
 
   /**
    * Queues a step; everything queued in one tick travels as one frame.
@@ -164,13 +165,8 @@ export class Shell {
 
   private ended(code: number | undefined): Error {
     const said = this.complaint.trim().split('\n').slice(-3).join('\n');
-    if (/\bsudo\b/.test(said))
-      return new TransportError(
-        this.host,
-        'sudo',
-        `sudo refused: ${said}`,
-        'Allow the user to run sudo without a password (NOPASSWD), or connect as root.',
-      );
+    const refused = refusal(this.host, said);
+    if (refused) return refused;
     const how = code === undefined ? 'the connection was lost' : `the shell ended with code ${code}`;
     return new TransportError(this.host, 'lost', `${how}${said ? ` (${said})` : ''}`, again);
   }
@@ -178,6 +174,10 @@ export class Shell {
   private die(error: Error): void {
     if (this.dead) return;
     this.dead = error;
+    for (const waiting of this.waiting.values()) waiting.reject(meaning(error, waiting));
+    this.waiting.clear();
+  }
+}
 
 /** What a loss means for a step. */
 function meaning(loss: Error, { writes, sent, record }: Waiting): Error {
@@ -197,8 +197,4 @@ function after(loss: TransportError, when: string): TransportError {
   const error = new TransportError(loss.host, 'unreachable', `${loss.message} ${when}`, again);
   error.cause = loss;
   return error;
-}
-    for (const waiting of this.waiting.values()) waiting.reject(meaning(error, waiting));
-    this.waiting.clear();
-  }
 }

@@ -3,6 +3,7 @@ import type { Client, ClientChannel } from 'ssh2';
 import { TransportError } from '../errors.ts';
 import type { Channel, Connection, ConnectionSettings } from './connection.ts';
 import type { Way } from './jumps.ts';
+import { NoMoreSessions } from './sessions.ts';
 import { type Patience, watch } from './socket.ts';
 
 /** Programs over a client that is logged in, and its end. */
@@ -49,14 +50,16 @@ export function connectionOver(
     lost,
     exec: (command) =>
       new Promise((resolve, reject) => {
-        const fail = (reason: string) => {
+        const fail = (reason: string, isFull: boolean) => {
+          const Failure = isFull ? NoMoreSessions : TransportError;
           if (gone || closing) reject(gone ?? lostError());
-          else reject(new TransportError(settings.name, 'unreachable', `sshd starts no program: ${reason}`));
+          else reject(new Failure(settings.name, 'unreachable', `sshd starts no program: ${reason}`));
         };
         try {
           client.exec(command, (error, stream) => {
             // ssh2 hands over `true` when the server refuses the request, or when the connection dies meanwhile.
-            if (error) setImmediate(() => fail(error.message ?? 'the request was refused'));
+            if (error)
+              setImmediate(() => fail(error.message ?? 'the request was refused', isOpenFailure(error)));
             else resolve(channelOver(stream, open));
           });
         } catch {
@@ -71,6 +74,11 @@ export function connectionOver(
       clearTimeout(force);
     },
   };
+}
+
+/** The server opens no channel: its answer has a reason (RFC 4254, section 5.1). */
+function isOpenFailure(error: Error & { readonly reason?: unknown }): boolean {
+  return error.reason !== undefined;
 }
 
 function channelOver(stream: ClientChannel, open: Set<(code: number | undefined) => void>): Channel {

@@ -1,6 +1,9 @@
 import { TransportError } from '../errors.ts';
 import type { ConnectionSettings } from './connection.ts';
 
+/** As it is named among what was tried. */
+export const thePassword = 'the password';
+
 /** ssh2 says at which stage something went wrong. */
 export type SshError = Error & { readonly level?: string };
 
@@ -30,7 +33,9 @@ export function connectError(
       `${user}@${address} does not let us in: ${what ? `tried ${what}` : 'there is no key to try'}`,
       many
         ? 'the agent offers more keys than sshd takes: name one with ansible_ssh_private_key_file and -o IdentitiesOnly=yes'
-        : `put your public key into ${user}'s ~/.ssh/authorized_keys there (ssh-copy-id), or set ansible_user or ansible_ssh_private_key_file`,
+        : tried.includes(thePassword)
+          ? 'it was tried once; correct ansible_password, or what was given to --ask-pass'
+          : `put your public key into ${user}'s ~/.ssh/authorized_keys there (ssh-copy-id), or set ansible_user or ansible_ssh_private_key_file`,
     );
   }
   const short =

@@ -48,8 +48,8 @@ function configWords(text: string): string[] {
 
 /** Options that foobar follows. */
 const followed = new Set(
-  `connecttimeout controlmaster controlpersist globalknownhostsfile hashknownhosts hostkeyalias hostname identitiesonly identityagent identityfile port proxycommand
-  proxyjump revokedhostkeys serveralivecountmax serveraliveinterval stricthostkeychecking user userknownhostsfile`.split(
+  `ciphers connecttimeout controlmaster controlpersist globalknownhostsfile hashknownhosts hostkeyalgorithms hostkeyalias hostname identitiesonly identityagent identityfile kexalgorithms macs port proxycommand
+  proxyjump pubkeyacceptedalgorithms pubkeyacceptedkeytypes revokedhostkeys serveralivecountmax serveraliveinterval stricthostkeychecking user userknownhostsfile`.split(
     /\s+/,
   ),
 );
@@ -62,8 +62,8 @@ const needless = new Set(
 );
 
 export const followedNames =
-  'ConnectTimeout, ControlMaster, ControlPersist, GlobalKnownHostsFile, HashKnownHosts, HostKeyAlias, HostName, IdentitiesOnly, IdentityAgent, IdentityFile, Port, ' +
-  'ProxyCommand, ProxyJump, RevokedHostKeys, ServerAliveCountMax, ServerAliveInterval, StrictHostKeyChecking, User, UserKnownHostsFile';
+  'Ciphers, ConnectTimeout, ControlMaster, ControlPersist, GlobalKnownHostsFile, HashKnownHosts, HostKeyAlgorithms, HostKeyAlias, HostName, IdentitiesOnly, IdentityAgent, IdentityFile, KexAlgorithms, MACs, ' +
+  'Port, ProxyCommand, ProxyJump, PubkeyAcceptedAlgorithms, RevokedHostKeys, ServerAliveCountMax, ServerAliveInterval, StrictHostKeyChecking, User, UserKnownHostsFile';
 
 /** Letters of ssh(1) that take a value, with the option that they stand for. */
 const letters: Record<string, string> = { i: 'IdentityFile', J: 'ProxyJump', l: 'User', p: 'Port' };

@@ -1,6 +1,7 @@
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ConnectionSettings } from './connection.ts';
+import { algorithmsOf } from './ssh-algorithms.ts';
 import { type Machine, readSshConfig, SshConfigError } from './ssh-config.ts';
 import { SshOptions } from './ssh-options.ts';
 
@@ -63,6 +64,7 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
   const count = whole('ServerAliveCountMax', options.get('ServerAliveCountMax'), 3, 1000);
   const proxyCommand = options.get('ProxyCommand');
   const jump = jumpOf(options.get('ProxyJump'), host, around);
+  const algorithms = algorithmsOf(options);
   return {
     name,
     connection: 'ssh',
@@ -82,6 +84,7 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
       ...paths('GlobalKnownHostsFile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
     ],
     connectTimeout: whole('ConnectTimeout', options.get('ConnectTimeout'), 10, 3600),
+    ...algorithms,
     ...(interval > 0 && { patience: { ask: interval, silence: interval * count } }),
     ...(jump !== undefined && { jump }),
     ...(proxyCommand !== undefined &&

@@ -40,7 +40,7 @@ export const keywords: Readonly<Record<string, Keyword>> = {
   become: same(base, 'boolean'),
   become_exe: same(base, 'text'),
   become_flags: same(base, 'text'),
-  become_method: differs(base, 'text', 'sudo only'),
+  become_method: differs(base, 'text', 'sudo, su and doas'),
   become_user: same(base, 'text'),
   block: same(block),
   changed_when: same(tasks),

@@ -3,11 +3,6 @@ import { didYouMean } from '../problems.ts';
 import { keyPlaceOf, readYamlFile } from '../yaml/located.ts';
 import { isReserved, keywordsOf, type Where } from './keywords.ts';
 
-const hints: Readonly<Record<string, string>> = {
-  'become_method: su': 'sudo is supported',
-  'become_method: doas': 'sudo is supported',
-};
-
 /** Gathers the mistakes of one reading, so that all of them are shown at once. */
 export class Report {
   readonly problems: Problem[] = [];
@@ -60,7 +55,7 @@ export class Report {
     this.problems.push({ message, place, hint, severity: 'warning' });
   }
 
-  refuse(place: Place | undefined, word: string, hint = hints[word]): void {
+  refuse(place: Place | undefined, word: string, hint?: string): void {
     const message = `Ansible's ${word} is not supported`;
     this.problems.push({ message, place, hint, severity: 'error', unsupported: true });
   }

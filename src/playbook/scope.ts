@@ -7,6 +7,8 @@ import { keywords } from './keywords.ts';
 import type { Report } from './report.ts';
 import { boolean, isOpen, list, text } from './values.ts';
 
+const isBecomeMethod = /^(?:ansible\.(?:builtin|legacy)\.|community\.general\.)?(?:sudo|su|doas)$/;
+
 /** Keywords of which the innermost counts, under their names in a Task. */
 const single = {
   any_errors_fatal: 'anyErrorsFatal',
@@ -140,8 +142,8 @@ function checkKinds(node: Record<string, unknown>, report: Report): void {
     if (!right) report.mistake(placeOf(node, key), `${key} must be ${wanted}`);
   }
   const { become_method: method, debugger: word } = node;
-  if (typeof method === 'string' && !isOpen(method) && !/^(ansible\.(builtin|legacy)\.)?sudo$/.test(method))
-    report.refuse(placeOf(node, 'become_method'), `become_method: ${method}`);
+  if (typeof method === 'string' && !isOpen(method) && !isBecomeMethod.test(method))
+    report.refuse(placeOf(node, 'become_method'), `become_method: ${method}`, 'use sudo, su or doas');
   if (word === undefined || word === null || word === 'never') return;
   const words = ['always', 'never', 'on_failed', 'on_unreachable', 'on_skipped'];
   if (words.includes(text(word)))

@@ -11,7 +11,7 @@ const connection =
   ansible_ssh_extra_args ansible_ssh_timeout ansible_timeout ansible_become ansible_become_user
   ansible_become_method ansible_become_password ansible_become_exe ansible_become_flags ansible_shell_type
   ansible_python_interpreter ansible_password ansible_ssh_pass ansible_ssh_password ansible_become_pass
-  ansible_sudo_pass ansible_ssh_executable ansible_ssh_pipelining ansible_pipelining
+  ansible_sudo_pass ansible_su_pass ansible_doas_pass ansible_ssh_executable ansible_ssh_pipelining ansible_pipelining
   ssh_host_keys`.split(/\s+/);
 
 /**

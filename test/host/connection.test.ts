@@ -59,7 +59,7 @@ describe('connection settings', () => {
     [{ ansible_port: 'many' }, 'ansible_port is "many"'],
     [{ ansible_port: 0 }, 'ansible_port is "0"'],
     [{ ansible_connection: 'winrm' }, 'ansible_connection is "winrm"'],
-    [{ ansible_password: 'x' }, 'ansible_password is set'],
+    [{ ansible_become_method: 'pbrun' }, 'ansible_become_method is "pbrun"'],
     [{ ansible_ssh_common_args: '-o StrictHostKeyChecking=no' }, 'would accept any host'],
     [{ ansible_ssh_common_args: '-o ForwardAgent=yes' }, '"-o ForwardAgent=yes"'],
     [{ ansible_ssh_common_args: '-J bastion,bastion:x' }, 'ProxyJump "bastion:x"'],

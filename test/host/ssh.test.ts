@@ -173,7 +173,9 @@ describe('logging in', () => {
     await new Promise((resolve) => server.stdout.once('data', resolve));
 
     const error = await refusal(sshd.settings({ identityFiles: [locked], agent }));
-    expect(error.message).toContain(`${locked} (is encrypted and not in the agent: ssh-add ${locked})`);
+    expect(error.message).toContain(
+      `${locked} (is encrypted and not in the agent, and there is no terminal to ask for its passphrase: ssh-add ${locked})`,
+    );
 
     const askpass = join(sshd.directory, 'askpass');
     writeFileSync(askpass, '#!/bin/sh\necho a passphrase\n', { mode: 0o700 });

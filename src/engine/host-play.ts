@@ -104,15 +104,15 @@ export class HostPlay {
     return this.window.landed(entry);
   }
 
-  /** What can travel behind a change: rounds of its own task, then the tasks behind it. */
-  following(entry: Entry, head: Head, prepared: Prepared, index: number): Following | undefined {
-    if (this.around.check || this.window.isOff || prepared.isShared) return undefined;
-    if (!this.#travels(entry)) return undefined;
   /** Whether a change of the task was sent before its turn, and nobody knows what became of it. */
   isUnknown(entry: Entry): Promise<boolean> {
     return this.window.isUnknown(entry);
   }
 
+  /** What can travel behind a change: rounds of its own task, then the tasks behind it. */
+  following(entry: Entry, head: Head, prepared: Prepared, index: number): Following | undefined {
+    if (this.around.check || this.window.isOff || prepared.isShared) return undefined;
+    if (!this.#travels(entry)) return undefined;
     const found = following(this.around, head, this.#behind(entry, prepared, index));
     if (found) this.window.leads(entry);
     return found;

@@ -39,12 +39,12 @@ export async function settle(
   // Some values are dear (checksums of large files), and most tasks' are never looked at.
   const used = task.register || task.changedWhen || task.failedWhen || (task.frames ?? []).length > 0;
   const values = (state: unknown) => (used ? module.result?.(want, state) : {});
-  const before = item.ahead ? item.ahead.before : await item.answer;
-  const differences = module.diff(want, before);
   if (item.ahead && !item.ahead.fixing && (await item.ahead.made) === undefined) {
     delete item.ahead;
     void askItem(run.fleet, module, item);
   }
+  const before = item.ahead ? item.ahead.before : await item.answer;
+  const differences = module.diff(want, before);
   const counted = differences.some((change) => !change.uncounted);
   const skipped = differences.length === 0 ? module.skipped?.(want, before) : undefined;
   if (skipped !== undefined)

@@ -153,6 +153,13 @@ export class Walk {
     );
   }
 
+  /** A host was lost: changes that were sent before their turn, and whose end nobody knows, are told too. */
+  async tellUnknown(host: HostPlay, from: number): Promise<void> {
+    if (host.course.state === 'running') return;
+    for (let index = from, entry = this.program.at(index); entry; entry = this.program.at(++index))
+      if (await host.isUnknown(entry)) this.ended(host, entry, await host.runAt(index, entry));
+  }
+
   async #step(index: number): Promise<void> {
     const entry = this.program.at(index);
     if (!entry) return;
@@ -186,13 +193,6 @@ export class Walk {
     const { run, state } = this.batch;
     if (!state.stepping || !run.confirm || !first) return true;
     const answer = await run.confirm(first.title(entry));
-  /** A host was lost: changes that were sent before their turn, and whose end nobody knows, are told too. */
-  async tellUnknown(host: HostPlay, from: number): Promise<void> {
-    if (host.course.state === 'running') return;
-    for (let index = from, entry = this.program.at(index); entry; entry = this.program.at(++index))
-      if (await host.isUnknown(entry)) this.ended(host, entry, await host.runAt(index, entry));
-  }
-
     if (answer === 'continue') state.stepping = false;
     return answer !== 'no';
   }

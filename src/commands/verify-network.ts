@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { ExitCode, ProjectError } from '../errors.ts';
+import { ExitCode } from '../errors.ts';
 import { drawFlows } from '../firewall/picture.ts';
 import type { Mark } from '../firewall/picture-lanes.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
@@ -9,6 +8,7 @@ import { flowSiteOf } from '../verify/flows.ts';
 import { type NetworkProof, proveNetwork } from '../verify/network.ts';
 import { type Difference, differences, differenceText, differenceWords } from '../verify/network-judge.ts';
 import { networkTable, shortNames } from '../verify/network-table.ts';
+import { writePicture } from './picture.ts';
 import { openSite } from './site.ts';
 import type { VerifyOptions } from './verify.ts';
 
@@ -39,16 +39,6 @@ export async function verifyNetwork(options: VerifyNetworkOptions): Promise<Exit
     return found.length === 0 ? ExitCode.done : ExitCode.failed;
   } finally {
     await close();
-  }
-}
-
-/** @throws ProjectError when the file cannot be written */
-function writePicture(path: string, picture: string): void {
-  try {
-    writeFileSync(path, picture);
-  } catch (error) {
-    const message = `the picture cannot be written: ${(error as Error).message}`;
-    throw new ProjectError([{ message, severity: 'error' }]);
   }
 }
 

@@ -57,8 +57,8 @@ export async function runLab(command: LabCommand): Promise<ExitCode> {
 }
 
 /**
- * What the lab needs of an inventory: `ansible_host`, `address6` and `lab_image` of each host, `site_names`, and
- * the first host of group `balancer`, which the names point to.
+ * What the lab needs of an inventory: `ansible_host`, `address6` and `lab_image` of each host, `site_names`, and what
+ * these lead to: the virtual addresses that balancers share, else the first host of group `balancer`.
  * @throws ProjectError for values that cannot be known without templates
  */
 export function labPlan(inventory: Inventory): LabPlan {
@@ -68,8 +68,8 @@ export function labPlan(inventory: Inventory): LabPlan {
     const twin = plain(host, 'lab_image') === 'twin';
     return { name: host.name, address, ...(address6 && { address6 }), ...(twin && { image: 'twin' }) };
   });
-  const balancer = inventory.groups.get('balancer')?.[0];
-  const first = inventory.hosts.get(balancer ?? hosts[0]?.name ?? '');
+  const balancers = inventory.groups.get('balancer') ?? [];
+  const first = inventory.hosts.get(balancers[0] ?? hosts[0]?.name ?? '');
   const names = first && variable(first, 'site_names');
   return {
     inventory: inventory.file,
@@ -78,9 +78,18 @@ export function labPlan(inventory: Inventory): LabPlan {
     places: new Map([...inventory.hosts.values()].map(({ name, place }) => [name, place])),
     site: {
       names: plainNames(names) ?? ['www.foobar.com', 'foobar.com'],
-      ...(balancer ? { host: balancer } : {}),
+      addresses: siteAddresses(balancers.flatMap((name) => inventory.hosts.get(name) ?? [])),
     },
   };
+}
+
+function siteAddresses([first, ...others]: readonly InventoryHost[]): string[] {
+  if (!first) return [];
+  const own = ['ansible_host', 'address6'];
+  const shared = ['balancer_virtual_address', 'balancer_virtual_address6'];
+  const read = (variables: readonly string[]) => variables.flatMap((name) => plain(first, name) || []);
+  const virtual = others.length > 0 ? read(shared) : [];
+  return virtual.length > 0 ? virtual : read(own);
 }
 
 function plainNames(value: unknown): string[] | undefined {

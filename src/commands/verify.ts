@@ -8,6 +8,7 @@ import { verifyDatabase } from '../verify/database.ts';
 import { verifyFirewall } from '../verify/firewall.ts';
 import { verifyMonitoring } from '../verify/monitoring.ts';
 import { verifyPassThrough, verifySite } from '../verify/site.ts';
+import { verifyVirtualAddresses } from '../verify/virtual-address.ts';
 import type { ProjectOptions } from './project.ts';
 import { openSite } from './site.ts';
 
@@ -38,6 +39,7 @@ export async function lookAtSite(site: Site): Promise<Finding[]> {
   const parts = [
     verifySite,
     verifyPassThrough,
+    verifyVirtualAddresses,
     verifyDatabase,
     verifyBackup,
     verifyFirewall,

@@ -18,8 +18,8 @@ export interface LabPlan {
   readonly hosts: readonly LabHost[];
   /** Where the inventory says so, by host name: for errors. */
   readonly places?: ReadonlyMap<string, Place>;
-  /** Names of the site, and the host that they point to in the lab's DNS. */
-  readonly site: { readonly names: readonly string[]; readonly host?: string };
+  /** Names of the site, and the addresses that they lead to in the lab's DNS. */
+  readonly site: { readonly names: readonly string[]; readonly addresses: readonly string[] };
 }
 
 export interface HostStatus {

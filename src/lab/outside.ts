@@ -52,14 +52,13 @@ export async function fetchPebbleRoot(plan: LabPlan, lab: Layout): Promise<strin
   }
 }
 
-/** What the lab's DNS answers: every host by its name, the site's names with the balancer's addresses. */
+/** What the lab's DNS answers: every host by its name, and the site's names. */
 function addresses(plan: LabPlan, lab: Layout): string {
-  const target = lab.hosts.find(({ name }) => name === plan.site.host);
-  const named = target ? plan.site.names.map((name) => ({ ...target, name })) : [];
-  const lines = [...lab.hosts, ...named].flatMap(({ name, address, address6 }) =>
+  const hosts = lab.hosts.flatMap(({ name, address, address6 }) =>
     [address, address6].flatMap((value) => (value ? [`${name} ${value}\n`] : [])),
   );
-  return lines.join('');
+  const { names, addresses } = plan.site;
+  return [...hosts, ...names.flatMap((name) => addresses.map((value) => `${name} ${value}\n`))].join('');
 }
 
 function get(url: string, ca: string): Promise<string> {

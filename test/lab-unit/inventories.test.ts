@@ -8,14 +8,14 @@ import { layout } from '../../src/lab/layout.ts';
 const read = (name: string) => labPlan(loadInventory(`inventory/${name}.yaml`));
 
 test.each([
-  ['lab', '198.18.0.1', 4],
-  ['split', '198.18.1.1', 7],
-])('%s.yaml stands in the lab', (name, bridge, count) => {
+  ['lab', '198.18.0.1', 4, ['198.18.0.10', 'fd00:198:18::10']],
+  ['split', '198.18.1.1', 8, ['198.18.1.5', 'fd00:198:19::5']],
+])('%s.yaml stands in the lab', (name, bridge, count, addresses) => {
   const plan = read(name);
   expect(layout(plan).bridgeAddress).toBe(bridge);
   expect(plan.hosts).toHaveLength(count);
   expect(plan.hosts.every(({ address6 }) => address6?.startsWith('fd00:198:1'))).toBe(true);
-  expect(plan.site.host).toBe('balancer1');
+  expect(plan.site.addresses).toEqual(addresses);
 });
 
 test.each([['lab'], ['split'], ['vagrant']])('%s.yaml asks for what the lab writes', (name) => {

@@ -8,7 +8,7 @@ const plan = (hosts: readonly LabHost[], inventory = '/site/inventory/lab.yaml')
   directory: '/site/inventory/.foobar/lab/lab',
   hosts,
   places: new Map(hosts.map(({ name }, index) => [name, { file: inventory, line: index + 2, column: 5 }])),
-  site: { names: ['www.example.org'] },
+  site: { names: ['www.example.org'], addresses: [] },
 });
 const box: LabHost = { name: 'box', address: '198.18.7.10', address6: 'fd00:198:7::10' };
 

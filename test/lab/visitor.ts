@@ -33,6 +33,8 @@ export interface Visited {
   readonly slowest: number;
   /** Milliseconds that 99 % of the good answers took at most. */
   readonly percentile99: number;
+  /** Longest time between two good answers, whoever asked, in milliseconds. */
+  readonly longestGap: number;
   /** Good answers of each web server. */
   readonly servers: Readonly<Record<string, number>>;
 }
@@ -54,6 +56,8 @@ export class Visitor {
   readonly #servers: Record<string, number> = {};
   readonly #lanes: Promise<void>[];
   #opened = 0;
+  #last = performance.now();
+  #longestGap = 0;
   #stopped = false;
 
   constructor(order: VisitOrder) {
@@ -84,6 +88,7 @@ export class Visitor {
       opened: this.#opened,
       seconds,
       slowest: sorted.at(-1) ?? 0,
+      longestGap: Math.round(this.#longestGap),
       percentile99: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
       servers: this.#servers,
     };
@@ -101,7 +106,10 @@ export class Visitor {
       const began = performance.now();
       try {
         const server = await client.ask();
-        this.#times.push(performance.now() - began);
+        const now = performance.now();
+        this.#times.push(now - began);
+        this.#longestGap = Math.max(this.#longestGap, now - this.#last);
+        this.#last = now;
         this.#servers[server] = (this.#servers[server] ?? 0) + 1;
       } catch (error) {
         this.#failed.push({ at: Date.now(), protocol, message: (error as Error).message });

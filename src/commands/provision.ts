@@ -4,6 +4,7 @@ import type { HostRecap, RunEvent } from '../engine/events.ts';
 import { type Run, type RunEnd, runPlaybook } from '../engine/run.ts';
 import type { RunVariables } from '../engine/variables.ts';
 import { ExitCode, ProjectError } from '../errors.ts';
+import { rollbackText } from '../host/rollback.ts';
 import { refreshInventory } from '../inventory/load.ts';
 import { selectLimited, selectPresent } from '../inventory/patterns.ts';
 import { loadModule } from '../modules/registry.ts';
@@ -137,6 +138,8 @@ export async function carryOut(
       emit({ event: 'output', host, line: `waits for another run: ${owner}` });
       emit({ event: 'warning', host, message: `another run is at work here: ${owner}` });
     },
+    rolledBack: (host, record) =>
+      emit({ event: 'warning', host, message: maskText(rollbackText(record)) }),
     ...(options.verbosity >= 3
       ? { trace: (host: string, text: string) => void process.stderr.write(`${host}> ${text}\n`) }
       : {}),

@@ -33,6 +33,8 @@ export interface Candidate {
   note(
     taken: ReadonlySet<string>,
   ): { readonly keys: readonly string[]; readonly command?: Command } | undefined;
+  /** Whether it has to be made alone. */
+  alone(changes: readonly Change[]): boolean;
 }
 
 /** A change that is about to be made. */
@@ -133,7 +135,7 @@ export function following(run: PrepareRun, head: Head, behind: Iterable<Candidat
       continue;
     }
     const still = stillSo(resting);
-    if (!still) break;
+    if (!still || candidate.alone(changes)) break;
     // Only of what can tell that it was achieved is it known that it is one write.
     const next = module.achieved?.(changes, item.want, found.state);
     if (!next) break;

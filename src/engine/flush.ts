@@ -45,6 +45,7 @@ async function runHandler(
     (once ? [first] : due).map(async (host) => {
       const end = await host.runHandler(handler, inside);
       walk.ended(host, inside, end);
+      await walk.conclude(host, end);
       if (!once) return;
       if (isStopped(end)) for (const other of rest) walk.failToo(other, inside);
       else await Promise.allSettled(rest.map((other) => other.handlers.handled(handler)));
@@ -62,7 +63,11 @@ async function included(walk: Walk, handler: Entry, due: readonly HostPlay[]): P
     if (entry.task.include) await included(walk, entry, hosts);
     else
       await Promise.all(
-        hosts.map(async (host) => walk.ended(host, entry, await host.runIncludedHandler(entry))),
+        hosts.map(async (host) => {
+          const end = await host.runIncludedHandler(entry);
+          walk.ended(host, entry, end);
+          await walk.conclude(host, end);
+        }),
       );
   }
 }

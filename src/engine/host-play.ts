@@ -6,6 +6,7 @@ import { Course } from './course.ts';
 import { DueHandlers } from './due.ts';
 import { endOf, isIgnored, isStopped, type Round, type TaskEnd } from './ends.ts';
 import type { Emit } from './events.ts';
+import { Guarded, type Guards } from './guarded.ts';
 import type { HostVariables } from './host-variables.ts';
 import type { askedBy } from './includes.ts';
 import { failure, type Outcome } from './outcome.ts';
@@ -37,6 +38,7 @@ export interface PlayAround extends PrepareRun {
   journal(host: string): LiveHost | undefined;
   /** A host joins the inventory, or groups of it. Whether that was news. */
   grow(entry: Entry, joins: NonNullable<Outcome['joins']>): boolean;
+  readonly guards: Guards;
   /** No host goes on: the playbook is wrong. */
   stopRun(): void;
   /** The host has looked at all that is left of the play. */
@@ -53,6 +55,7 @@ export class HostPlay {
   readonly variables: HostVariables;
   readonly course: Course;
   readonly handlers: DueHandlers;
+  readonly guarded: Guarded;
   /** The first task that it has not been at yet. */
   next = 0;
   /** It failed, but with force_handlers goes on to the end of its section. */
@@ -68,6 +71,7 @@ export class HostPlay {
     this.around = around;
     this.course = new Course((block, part) => program.has(block, part));
     this.window = new Window(this, program, around);
+    this.guarded = new Guarded(around.fleet, around.guards, name);
     this.handlers = new DueHandlers({
       check: around.check,
       host: () => around.journal(name),
@@ -112,7 +116,7 @@ export class HostPlay {
   /** What can travel behind a change: rounds of its own task, then the tasks behind it. */
   following(entry: Entry, head: Head, prepared: Prepared, index: number): Following | undefined {
     if (this.around.check || this.window.isOff || prepared.isShared) return undefined;
-    if (!this.#travels(entry)) return undefined;
+    if (!this.#travels(entry) || this.guarded.arms(head.module, head.item, head.changes)) return undefined;
     const found = following(this.around, head, this.#behind(entry, prepared, index));
     if (found) this.window.leads(entry);
     return found;
@@ -161,6 +165,7 @@ export class HostPlay {
         if (!item.host || handlers.some((found) => found.length === 0)) return undefined;
         return this.handlers.travelling(handlers.flat(), item.host, taken);
       },
+      alone: (changes) => this.guarded.arms(module, item, changes),
     };
   }
 

@@ -14,6 +14,8 @@ export interface Around {
   sent(): void;
   /** A fix or an action begins. */
   begin(): void;
+  /** What may keep the operator out is guarded before it is made. @throws TaskFailure when it cannot be */
+  guard(item: PreparedItem, changes: readonly Change[]): Promise<void>;
   /** What can travel behind a change that is about to be made. */
   behind(item: PreparedItem, changes: readonly Change[], before: unknown): Following | undefined;
   /** Called before the first change: due handlers are noted on the host. */
@@ -63,6 +65,7 @@ export async function settle(
     };
 
   around.begin();
+  if (!item.ahead) await around.guard(item, differences);
   // What else was asked for is known by then, and may travel with it.
   if (!item.ahead && module.achieved) await host.quiet();
   const { followed, done } = item.ahead
@@ -141,6 +144,7 @@ export async function act(
   let noted: Promise<unknown> | undefined;
   if (module.effect === 'changes') {
     around.begin();
+    await around.guard(item, []);
     noted = around.beforeChange();
     // When the connection is lost both fail, and the first is told.
     noted.catch(() => {});

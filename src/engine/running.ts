@@ -153,6 +153,11 @@ function aroundItem(
         ? host.following(entry, { module, item: head, changes, before }, prepared, index)
         : undefined,
     begin: () => around.emit({ event: 'begin', host: host.name, task: title, module: task.module }),
+    guard: (guarded, changes) =>
+      host.guarded.before(entry, module, guarded, changes, {
+        handlers: item.notify.flatMap((name) => around.handlers(name)),
+        warn: (message) => around.warn(host.name, message),
+      }),
     beforeChange: () =>
       host.handlers.note(
         item.notify.flatMap((name) => around.handlers(name)),

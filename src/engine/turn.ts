@@ -31,6 +31,7 @@ export async function takeTurn(
     const end = await host.runAt(index, entry);
     ends.set(host, end);
     walk.ended(host, entry, end);
+    await walk.conclude(host, end);
     if (end.status === 'unknown') await walk.tellUnknown(host, index + 1);
     if (changesUnseen(walk, entry, end, asked)) walk.forgetAhead();
   });

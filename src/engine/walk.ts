@@ -1,3 +1,4 @@
+import { TaskFailure } from '../errors.ts';
 import type { Task } from '../playbook/contract.ts';
 import { travels } from './ahead.ts';
 import { grow, learn } from './answers.ts';
@@ -52,7 +53,39 @@ export class Walk {
         if (owed) handlers.due.add(owed);
       }
     if (this.goesOn()) await flushHandlers(this, this.living(), []);
+    await Promise.all(this.hosts.map((host) => this.conclude(host)));
     this.settle();
+  }
+
+  /**
+   * Confirms a host's guarded changes when they are complete. A host whose changes were put back fails, whatever rescues or
+   * ignores failures.
+   * @param end of the task or handler; none: of the play
+   */
+  async conclude(host: HostPlay, end?: TaskEnd): Promise<void> {
+    const { run } = this.batch;
+    if (run.signal.aborted) {
+      const seconds = host.guarded.abandon();
+      if (seconds !== undefined)
+        this.batch.warn(
+          `what was not confirmed is put back by the host itself within ${seconds} s`,
+          host.name,
+        );
+      return;
+    }
+    const began = performance.now();
+    const say = (line: string) => run.emit({ event: 'output', host: host.name, line });
+    const concluded = await host.guarded.conclude(host.handlers.due, end, say);
+    if (concluded?.why === undefined) return;
+    host.forgetAhead();
+    if (host.course.state !== 'running') return this.batch.warn(concluded.why, host.name);
+    const { task } = concluded.entry;
+    const entry = { ...concluded.entry, task: plainly(task), frames: [] };
+    const failure = new TaskFailure(
+      concluded.why,
+      'The host is as it was before. Mend the change, and run again.',
+    );
+    this.ended(host, entry, host.fails(entry, failure, began));
   }
 
   /** Several hosts go side by side here. */
@@ -209,6 +242,7 @@ export class Walk {
       playbookDirectory: playbookDirectory(variables, batch.play),
       modules: state.modules,
       jobs: state.jobs,
+      guards: state.guards,
       emit: run.emit,
       ...(run.window === undefined ? {} : { window: run.window }),
       ...(run.prompt ? { prompt: run.prompt } : {}),
@@ -265,4 +299,9 @@ export class Walk {
 function namesIn({ rounds }: TaskEnd, { register }: Task): string[] {
   const names = rounds.flatMap(({ outcome }) => Object.keys(outcome.variables ?? {}));
   return register === undefined ? names : [register, ...names];
+}
+
+/** The task without what would soften its failure. */
+function plainly({ register: _register, ...task }: Task): Task {
+  return { ...task, ignoreErrors: undefined, notify: [] };
 }

@@ -189,7 +189,8 @@ remove() {
   done
 }
 
-# Puts back what was there, whole files at a time. On a full disk the saved file itself takes the place.
+# Puts back what was there, whole files at a time. On a full disk the saved file itself takes the place, or where that is
+# on another one, the room of what it replaces.
 put() {
   for saved; do
     path=\${saved#"$d/saved"}
@@ -203,9 +204,13 @@ put() {
     [ ! -d "$path" ] || [ -L "$path" ] || rm -rf -- "$path"
     new=$path.foobar-rollback
     rm -f -- "$new"
-    cp -a -- "$saved" "$new" 2>/dev/null || { rm -f -- "$new"; ln -- "$saved" "$new"; }
-    [ -L "$new" ] || sync -- "$new"
-    mv -fT -- "$new" "$path"
+    if cp -a -- "$saved" "$new" 2>/dev/null || { rm -f -- "$new"; ln -- "$saved" "$new" 2>/dev/null; }; then
+      [ -L "$new" ] || sync -- "$new"
+      mv -fT -- "$new" "$path"
+    else
+      rm -f -- "$new"
+      cp -a --remove-destination -- "$saved" "$path"
+    fi
     echo "$path" >>"$d/back"
   done
 }

@@ -1,0 +1,237 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TaskFailure, TransportError } from '../errors.ts';
+import type { Channel } from '../host/connection.ts';
+import type { Fleet, Identity, Way } from '../host/fleet.ts';
+import type { LiveHost } from '../host/live-host.ts';
+import {
+  arming,
+  type Confirmation,
+  confirming,
+  expectingRestart,
+  isOver,
+  keeping,
+  readConfirmation,
+  rollbackText,
+  undoing,
+} from '../host/rollback.ts';
+import type { AccessWay } from '../host/rollback-ways.ts';
+
+/** Seconds for a host to be back after its deadline: restarted services, or a whole boot. */
+const patience = 60;
+/** Seconds that one connection may take. */
+const longest = 20;
+
+/** How a guarded change ended; `why` is for the person at the terminal. */
+export type GuardEnd =
+  | { readonly kind: 'confirmed' | 'shared' }
+  | { readonly kind: 'undone'; readonly why: string };
+
+/** What is about to change how a host is reached. */
+export interface Danger {
+  readonly ways: readonly AccessWay[];
+  readonly title: string;
+  /** Seconds. */
+  readonly timeout: number;
+  warn(message: string): void;
+}
+
+/**
+ * Changes of one host that may keep its operator out: the host itself puts them back unless they are confirmed over a new
+ * connection. While this run lives it puts the host's deadline off.
+ */
+export class Guard {
+  readonly #fleet: Fleet;
+  readonly #name: string;
+  readonly #identity: Identity;
+  readonly #way: Way;
+  /** Those whose changes it guards; several hosts' tasks may be delegated to one. */
+  readonly #users = new Set<object>();
+  #timeout = 0;
+  #keeper: Keeper | undefined;
+
+  /** @param identity as whom root's work is done there */
+  constructor(fleet: Fleet, name: string, identity: Identity, way: Way) {
+    this.#fleet = fleet;
+    this.#name = name;
+    this.#identity = identity;
+    this.#way = way;
+  }
+
+  get #root(): LiveHost {
+    return this.#fleet.host(this.#name, this.#identity, this.#way);
+  }
+
+  /**
+   * Saves what is there and has the host watch. Nothing has been changed when it throws.
+   * @throws TaskFailure when the host cannot save it, or has put back what was guarded before
+   */
+  async arm(user: object, { ways, title, timeout, warn }: Danger): Promise<void> {
+    const { owner } = this.#fleet;
+    const { user: login } = this.#fleet.settings(this.#name, this.#way);
+    const again = this.#users.size > 0;
+    const command = arming({ ways, timeout, owner, login, title: title.replaceAll(/\s+/g, ' '), again });
+    const { code, stdout, stderr } = await this.#root.run(command, { expect: 'any' });
+    if (code === isOver)
+      throw new TaskFailure(
+        'nothing was changed: the host has put back what was changed before, since it heard nothing of this run',
+        'A longer confirm_timeout (seconds) is patient with a slow connection.',
+      );
+    if (code !== 0)
+      throw new TaskFailure(
+        `nothing was changed: ${this.#name} cannot save what it would go back to: ${stderr.trim() || `exit code ${code}`}`,
+        'This can keep you out, so it is made only when the host can put it back by itself. Is the disk full? confirm_access: false makes it unguarded.',
+      );
+    if (stdout.includes('unattended'))
+      warn(`${this.#name} has no systemd: should it be restarted now, it does not put back what is changed`);
+    this.#users.add(user);
+    this.#timeout = timeout;
+    this.#keeper ??= new Keeper(
+      () => this.#fleet.beside(this.#name, this.#identity, this.#way, keeping),
+      timeout,
+    );
+  }
+
+  /** The host is about to be restarted: that alone is no reason to put anything back. */
+  async expectRestart(): Promise<void> {
+    await this.#root.run(expectingRestart);
+  }
+
+  /** Leaves it to the host. Seconds after which it acts. */
+  abandon(): number {
+    this.#keeper?.stop();
+    this.#keeper = undefined;
+    return this.#timeout;
+  }
+
+  /**
+   * Ends it: confirmed over a new connection, or put back.
+   * @param wanted `undo` where what belongs to the change did not come to its end
+   * @param say for the person who waits
+   */
+  async finish(user: object, wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
+    this.#users.delete(user);
+    if (this.#users.size > 0 && wanted === 'confirm') return { kind: 'shared' };
+    this.#users.clear();
+    this.abandon();
+    try {
+      const undone = wanted === 'undo' ? await this.#undo(incomplete) : undefined;
+      return undone ?? (await this.#ask(wanted, say));
+    } finally {
+      this.#fleet.renew(this.#name);
+    }
+  }
+
+  /** Until a new connection comes through, or nobody can expect one any more. */
+  async #ask(wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
+    const deadline = performance.now() + this.#timeout * 1000;
+    let script = wanted === 'confirm' ? confirming : undoing(incomplete).text;
+    let first: string | undefined;
+    for (;;) {
+      const { end, why, isFinal } = await this.#attempt(script);
+      if (end) return end.kind === 'undone' && first !== undefined ? because(end, first) : end;
+      if (first === undefined) say(`no new connection: ${why}`);
+      first ??= why;
+      const left = deadline - performance.now();
+      if (left < -patience * 1000) return { kind: 'undone', why: unknown(this.#name, first) };
+      if (isFinal && script === confirming) {
+        script = undoing(refused(first)).text;
+        const undone = await this.#undo(refused(first));
+        if (undone) return undone;
+        // To log in again and again would only add to what sshd holds against us (PerSourcePenalties of sshd_config(5)).
+        await sleep(Math.max(0, left));
+      }
+      await sleep(1000);
+    }
+  }
+
+  async #attempt(script: string): Promise<{ end?: GuardEnd; why: string; isFinal: boolean }> {
+    try {
+      const answer = readConfirmation(
+        await this.#fleet.afresh(this.#name, this.#identity, this.#way, script, longest),
+      );
+      if (answer.kind === 'lost') return { why: 'it was lost', isFinal: false };
+      if (answer.kind === 'refused') return { why: answer.why, isFinal: true };
+      return { end: endOf(answer), why: '', isFinal: true };
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      const isFinal = ['authentication', 'sudo', 'host-key'].includes(error.kind);
+      return { why: error.message, isFinal };
+    }
+  }
+
+  /** Has it put back over the connection that is open; undefined when that one is gone too. */
+  async #undo(why: string): Promise<GuardEnd | undefined> {
+    const asked = this.#root.run(undoing(why), { expect: 'any' }).catch(() => undefined);
+    const output = await Promise.race([asked, sleep(2 * longest * 1000, undefined, { ref: false })]);
+    const answer = output && readConfirmation(output);
+    return answer?.kind === 'rolled back' ? endOf(answer) : undefined;
+  }
+}
+
+/** Puts a host's deadline off over the connection that is open, as long as this process lives. */
+class Keeper {
+  readonly #open: () => Promise<Channel>;
+  readonly #seconds: number;
+  readonly #timer: NodeJS.Timeout;
+  #channel: Channel | undefined;
+  #isStopped = false;
+
+  constructor(open: () => Promise<Channel>, seconds: number) {
+    this.#open = open;
+    this.#seconds = seconds;
+    this.#timer = setInterval(() => this.#tell(), (seconds * 1000) / 4).unref();
+    void this.#keep();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    this.#tell();
+    this.#channel?.stdin.end();
+  }
+
+  #tell(): void {
+    this.#channel?.stdin.write(`${this.#seconds}\n`);
+  }
+
+  /** Connections may be let go of and opened again meanwhile (meta: reset_connection). */
+  async #keep(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        const channel = await this.#open();
+        channel.stdin.on('error', () => undefined);
+        channel.stdout.resume();
+        channel.stderr.resume();
+        this.#channel = channel;
+        if (this.#isStopped) channel.stdin.end();
+        await channel.closed;
+      } catch {
+        // What lost the connection is told by the task that is under way.
+      }
+      this.#channel = undefined;
+      if (!this.#isStopped) await sleep(1000);
+    }
+  }
+}
+
+const incomplete = 'what belongs to the change did not end well';
+
+function refused(why: string): string {
+  return `a new connection did not confirm it: ${why}`.replaceAll(/\s+/g, ' ');
+}
+
+function endOf(answer: Exclude<Confirmation, { kind: 'refused' | 'lost' }>): GuardEnd {
+  if (answer.kind === 'confirmed') return { kind: 'confirmed' };
+  return { kind: 'undone', why: answer.record ? rollbackText(answer.record) : noRecord };
+}
+
+const noRecord = 'rolled back by the host, which kept no record of it';
+
+/** What was seen from here tells more than what the host knows. */
+function because(end: GuardEnd & { kind: 'undone' }, first: string): GuardEnd {
+  return end.why.includes(first.replaceAll(/\s+/g, ' ')) ? end : { ...end, why: `${end.why}\n${first}` };
+}
+
+function unknown(name: string, first: string): string {
+  return `not confirmed, and ${name} was not reached again to learn whether it put everything back, as it does by itself: ${first}`;
+}

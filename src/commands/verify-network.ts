@@ -47,7 +47,7 @@ function markOf(difference: Difference): Mark {
   return {
     mark: kind === 'open' || kind === 'let in' ? 'open' : 'closed',
     name: differenceWords[kind],
-    why: `${from.join(', ')} → ${to} (${families.map((family) => `IPv${family}`).join(', ')})`,
+    why: `${shortNames(from)} → ${shortNames(to)} (${families.map((family) => `IPv${family}`).join(', ')})`,
     from,
     to,
     ports: `${protocol === 'udp' ? 'udp ' : ''}${ports.join(', ')}`,

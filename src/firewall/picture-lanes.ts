@@ -15,7 +15,7 @@ export interface Mark {
   readonly why: string;
   /** Hosts' names, or `outside`. */
   readonly from: readonly string[];
-  readonly to: string;
+  readonly to: readonly string[];
   readonly ports: string;
 }
 
@@ -146,7 +146,7 @@ export function rowsOf(passages: readonly Passage[], boxes: readonly Box[]): Row
 
 /** A row for what differs. */
 export function lineOf({ mark, name, why, from, to, ports }: Mark, boxes: readonly Box[]): Row {
-  const ends = from.map((source) => ({ from: source, to, label: ports }));
+  const ends = from.flatMap((source) => to.map((target) => ({ from: source, to: target, label: ports })));
   return { name, why, mark, ...drawnWay(ends, boxes) };
 }
 

@@ -1,17 +1,18 @@
-import { hasPort, passagesAt } from '../firewall/flows.ts';
+import { normal } from '../firewall/addresses.ts';
 import { ufw } from '../host/queries/ufw.ts';
-import { sh } from '../host/sh.ts';
 import { type Finding, finding, type Site, text } from './contract.ts';
-import { flowSiteOf } from './flows.ts';
-import { isOpen } from './probe.ts';
+import { type NetworkProof, proveNetwork } from './network.ts';
+import { outside } from './network-judge.ts';
 
-/** ufw is active on every host, and from here only that can be reached which a flow opens to everyone. */
+/** ufw is active on every host, and from here only that can be reached which a flow opens. */
 export async function verifyFirewall(site: Site): Promise<Finding[]> {
-  return (await Promise.all(site.group('all').map((host) => ofHost(site, host)))).flat();
+  const proof = proveNetwork(site, [outside]);
+  const found = site.group('all').map((host) => [active(site, host), ...closed(site, host, proof)]);
+  return Promise.all(found.flat());
 }
 
-async function ofHost(site: Site, host: string): Promise<Finding[]> {
-  const active = finding(site, 'firewall', host, 'ufw is active and denies by default', async () => {
+function active(site: Site, host: string): Promise<Finding> {
+  return finding(site, 'firewall', host, 'ufw is active and denies by default', async () => {
     const state = await site.reader(host).ask(ufw, undefined);
     if (!state) return { kept: false, seen: 'not installed' };
     const kept = state.enabled && state.ipv6 && state.incoming !== 'allow' && state.notLoaded.length === 0;
@@ -22,42 +23,24 @@ async function ofHost(site: Site, host: string): Promise<Finding[]> {
       }`,
     };
   });
+}
+
+/** The address of each family: what is reached there is what is meant. */
+function closed(site: Site, host: string, proof: Promise<NetworkProof>): Promise<Finding>[] {
   const addresses = [text(site, host, 'address'), text(site, host, 'address6')].filter(Boolean);
-  const closed = addresses.map((address) =>
+  return addresses.map((address) =>
     finding(site, 'firewall', host, `nothing else can be reached at ${address}`, async () => {
-      const ports = await listening(site, host);
-      const meant = isMeant(site, host);
-      const forbidden = ports.filter((port) => !meant(port));
-      const open = await Promise.all(
-        forbidden.map(async (port) => ((await isOpen(address, port)) ? [port] : [])),
-      );
-      const leaks = open.flat();
+      const { ways, lost } = await proof;
+      const unknown = lost.get(host);
+      if (unknown !== undefined) return { kept: false, seen: unknown };
+      const mine = ways.filter((way) => way.to === host && way.address === normal(address));
+      const leaks = mine.filter(({ kind }) => kind === 'open' || kind === 'let in');
+      const named = [...new Set(leaks.map(({ protocol, port }) => `${protocol} ${port}`))];
+      const shut = mine.filter(({ flows }) => flows.length === 0).length;
       return {
         kept: leaks.length === 0,
-        seen:
-          leaks.length > 0 ? `open: ${leaks.join(', ')}` : `${forbidden.length} listening ports are closed`,
+        seen: leaks.length > 0 ? `open: ${named.join(', ')}` : `${shut} ports are closed`,
       };
     }),
   );
-  return Promise.all([active, ...closed]);
-}
-
-/** Whether some flow opens a port of the host to this machine, as far as it can tell: to everyone, or to operators. */
-function isMeant(site: Site, host: string): (port: number) => boolean {
-  const passages = passagesAt(host, site.variable(host, 'flows'), flowSiteOf(site, host)).in.filter(
-    ({ from, protocol }) => from.kind !== 'host' && protocol === 'tcp',
-  );
-  return (port) => passages.some((passage) => hasPort(passage, port));
-}
-
-/** TCP ports on which something listens beyond loopback. */
-async function listening(site: Site, host: string): Promise<number[]> {
-  const { stdout } = await site.reader(host).look(sh`ss -Htln`);
-  const ports = new Set<number>();
-  for (const line of stdout.split('\n')) {
-    const local = line.trim().split(/\s+/)[3] ?? '';
-    const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(local) ?? [];
-    if (port && !/^(127\.|\[::1\]|\[::ffff:127\.)/.test(address)) ports.add(Number(port));
-  }
-  return [...ports].sort((left, right) => left - right);
 }

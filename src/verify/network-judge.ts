@@ -85,7 +85,7 @@ export function judge(way: Way, state: State, passages: readonly Passage[], know
 export interface Difference {
   readonly kind: Kind;
   readonly from: readonly string[];
-  readonly to: string;
+  readonly to: readonly string[];
   readonly protocol: 'tcp' | 'udp';
   readonly ports: readonly number[];
   readonly families: readonly (4 | 6)[];
@@ -93,20 +93,16 @@ export interface Difference {
   readonly seen: string;
 }
 
-/** What differs, in the order of the ways; families, ports and sources that differ alike are one. */
+/** What differs, in the order of the ways; families, ports, sources and targets that differ alike are one. */
 export function differences(ways: readonly Judged[]): Difference[] {
-  const single = ways.flatMap(({ kind, from, port, family, ...rest }): Difference[] =>
-    kind ? [{ ...pick(rest), kind, from: [from], ports: [port], families: [family] }] : [],
+  const single = ways.flatMap(({ kind, from, to, port, family, protocol, flows, seen }): Difference[] =>
+    kind ? [{ kind, from: [from], to: [to], protocol, ports: [port], families: [family], flows, seen }] : [],
   );
-  return (['families', 'ports', 'from'] as const).reduce(merged, single);
-}
-
-function pick({ to, protocol, flows, seen }: Pick<Judged, 'to' | 'protocol' | 'flows' | 'seen'>) {
-  return { to, protocol, flows, seen };
+  return (['families', 'ports', 'from', 'to'] as const).reduce(merged, single);
 }
 
 /** Those that are alike but for one list become one with all of it. */
-function merged(list: readonly Difference[], key: 'families' | 'ports' | 'from'): Difference[] {
+function merged(list: readonly Difference[], key: 'families' | 'ports' | 'from' | 'to'): Difference[] {
   const groups = new Map<string, Difference>();
   for (const each of list) {
     const { kind, from, to, protocol, ports, families, flows, seen } = each;
@@ -142,7 +138,7 @@ export function differenceText({
   flows,
   seen,
 }: Difference): string {
-  const way = `${from.join(', ')} -> ${to} ${protocol} ${ports.join(', ')}`;
+  const way = `${from.join(', ')} -> ${to.join(', ')} ${protocol} ${ports.join(', ')}`;
   const family = families.map((each) => `IPv${each}`).join(', ');
   const why = flows.length > 0 ? `by flow ${flows.join(', ')}` : 'no flow allows it';
   const told = kind === 'idle' ? [why] : flows.length > 0 ? [why, seen] : [seen, why];

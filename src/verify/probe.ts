@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { connect } from 'node:net';
 import { type PeerCertificate, rootCertificates, type TLSSocket } from 'node:tls';
 
 export interface HttpsAnswer {
@@ -55,19 +54,5 @@ export function httpsGet(
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${seconds} s`)));
     asked.on('error', reject);
     asked.end();
-  });
-}
-
-/** Whether a TCP port can be connected to from here, within some seconds. A refusal and silence are both "no". */
-export function isOpen(address: string, port: number, seconds = 2): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port, timeout: seconds * 1000 });
-    const end = (open: boolean): void => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.on('connect', () => end(true));
-    socket.on('timeout', () => end(false));
-    socket.on('error', () => end(false));
   });
 }

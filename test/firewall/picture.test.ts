@@ -132,7 +132,7 @@ describe('drawFlows', () => {
       name: 'open though not meant',
       why: 'web1 → database1',
       from: ['web1'],
-      to: 'database1',
+      to: ['database1'],
       ports: '3307',
     },
     {
@@ -140,7 +140,7 @@ describe('drawFlows', () => {
       name: 'closed though meant',
       why: 'outside → web2',
       from: ['outside'],
-      to: 'web2',
+      to: ['web2'],
       ports: '80, 443',
     },
   ];

@@ -129,15 +129,17 @@ describe('differences', () => {
     ]);
   });
 
-  it('are one line where families, ports and sources differ alike', () => {
+  it('are one line where families, ports, sources and targets differ alike', () => {
     const all = ['web1', 'web2', 'outside'].flatMap((from) =>
       ([4, 6] as const).flatMap((family) =>
         [9100, 3306].map((port) => tried(from, 'lb1', port, 'open', { family })),
       ),
     );
-    expect(lines([...all, tried('outside', 'lb1', 25, 'open')])).toEqual([
+    const both = ['web1', 'web2'].map((to) => tried('lb1', to, 80, 'refused'));
+    expect(lines([...all, tried('outside', 'lb1', 25, 'open'), ...both])).toEqual([
       'open though not meant: web1, web2, outside -> lb1 tcp 3306, 9100 (IPv4, IPv6); no flow allows it',
       'open though not meant: outside -> lb1 tcp 25 (IPv4); no flow allows it',
+      'let in as meant, but nothing listens: lb1 -> web1, web2 tcp 80 (IPv4); by flow web',
     ]);
   });
 });

@@ -27,6 +27,8 @@ import { inventoryAndPlaybook, inventoryFirst } from './words.ts';
 
 type TableFlags = Flags & { readonly output?: 'plain' | 'json' };
 
+type VerifyFlags = TableFlags & { readonly network?: boolean; readonly svg?: string };
+
 type AdHocFlags = TableFlags & { readonly moduleName?: string; readonly args?: string };
 
 type PlaybookArguments<F = Flags> = [inventory: string | undefined, playbook: string | undefined, flags: F];
@@ -82,14 +84,36 @@ export function program(end: (code: ExitCode) => void): Command {
 
   add('verify', playbookProject, tags, tableOutput)
     .description('check from outside what a provisioned site promises')
-    .action(async (...[inventory, playbook, flags]: PlaybookArguments<TableFlags>) => {
-      const { verify } = await import('../commands/verify.ts');
-      const { output } = flags;
+    .option('--network', 'try every host to every host, and this machine to every host, against the flows')
+    .option('--svg <file>', 'with --network: draw the flows, what differs in red')
+    .action(async (...[inventory, playbook, flags]: PlaybookArguments<VerifyFlags>) => {
+      const { output, network, svg } = flags;
+      const options = {
+        ...selection(inventoryAndPlaybook(inventory, playbook), flags),
+        verbosity: flags.verbose,
+        ...(output !== undefined && { output }),
+      };
+      if (svg !== undefined && !network) foobar.error("error: option '--svg <file>' needs --network");
+      if (network) {
+        const { verifyNetwork } = await import('../commands/verify-network.ts');
+        end(await verifyNetwork({ ...options, ...(svg !== undefined && { svg }) }));
+      } else {
+        const { verify } = await import('../commands/verify.ts');
+        end(await verify(options));
+      }
+    });
+
+  add('flows', playbookProject, tableOutput)
+    .description('show who may talk to whom; contacts nobody')
+    .option('--svg <file>', 'draw it')
+    .action(async (...[inventory, playbook, flags]: PlaybookArguments<TableFlags & { svg?: string }>) => {
+      const { flows } = await import('../commands/flows.ts');
+      const { output, svg } = flags;
       end(
-        await verify({
+        await flows({
           ...selection(inventoryAndPlaybook(inventory, playbook), flags),
-          verbosity: flags.verbose,
           ...(output !== undefined && { output }),
+          ...(svg !== undefined && { svg }),
         }),
       );
     });

@@ -17,6 +17,7 @@ import type { Lookup, LookupCall } from './contract.ts';
 /**
  * The variable `flows`, as roles need it. A host's way to itself counts, though no firewall is asked about it.
  *   query('flows', 'sql', ...)          the addresses and networks from which these flows come
+ *   lookup('flows', 'sql', get='tls')   whether all of these require TLS
  *   query('flows', rules_of=host)       what the host's firewall lets in and out, as the module firewall takes it
  *   query('flows', to=host, port=3306)  who may reach the port of the host: addresses, networks, any
  *   query('flows', from=host, port=443) names of the hosts of which the host may reach the port
@@ -35,7 +36,7 @@ export const flows: Lookup = (terms, call) => {
 };
 
 function asked(names: readonly string[], options: Dict, written: unknown, site: FlowSite): unknown[] {
-  const { rules_of, to, from, port, ...rest } = options;
+  const { rules_of, to, from, port, get, ...rest } = options;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw new TaskFailure(`the lookup 'flows' has no option '${unknown}'`);
   if (rules_of !== undefined) return hostFlows(text(rules_of), written, site).map((flow) => ({ ...flow }));
@@ -49,15 +50,17 @@ function asked(names: readonly string[], options: Dict, written: unknown, site: 
     return [...new Set(ends)];
   }
   const all = new Map(readFlows(written, site).map((flow) => [flow.name, flow]));
-  const ends = names.flatMap((name) => {
+  const meant = names.map((name) => {
     const flow = all.get(name);
-    if (flow) return endpoints(flow.from, site).flatMap(endpointAddresses);
+    if (flow) return flow;
     throw new TaskFailure(
       `no flow is called ${name}`,
       `the inventory's flows are ${[...all.keys()].join(', ')}; a role's variable says which of them it goes by`,
     );
   });
-  return [...new Set(ends)];
+  if (get === 'tls') return [meant.every((flow) => flow.tls)];
+  if (get !== undefined) throw new TaskFailure(`the lookup 'flows' can get tls, not ${text(get)}`);
+  return [...new Set(meant.flatMap((flow) => endpoints(flow.from, site).flatMap(endpointAddresses)))];
 }
 
 function given({ environment }: LookupCall): unknown {

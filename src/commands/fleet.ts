@@ -65,6 +65,10 @@ export function openFleet(
 
 async function connect(settings: ConnectionSettings): Promise<Connection> {
   if (settings.connection === 'local') return localConnection();
+  if (settings.connection === 'openssh') {
+    const { connectOpenssh } = await import('../host/openssh.ts');
+    return connectOpenssh(settings, () => terminal() !== undefined);
+  }
   const kept = settings.keep === undefined ? undefined : await connectKept(settings);
   if (kept) return kept;
   // What it takes to log in is not small: who only checks a project does without.

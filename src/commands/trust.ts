@@ -37,7 +37,7 @@ export async function trust(options: TrustOptions): Promise<ExitCode> {
   });
   const settings = [...project.limited].map((name) => fleet.settings(name));
   await fleet.close();
-  const stops = stopsTo(settings.filter(({ connection }) => connection === 'ssh'));
+  const stops = stopsTo(settings.filter(({ connection }) => connection !== 'local'));
   const told: Told[] = [];
   let open: Look[] = [];
   // Who is behind a new host can be asked for its keys only when that one is trusted.

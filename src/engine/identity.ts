@@ -82,15 +82,19 @@ export function wayOf(fleet: Fleet, task: Task, scope: Scope, name: string, targ
   };
   const connect = task.connect ?? {};
   const kind = given(['ansible_connection'], connect.connection);
-  const local = kind === undefined || kind === null ? settings.connection === 'local' : kind === 'local';
-  if (local) return settings.connection === 'local' ? {} : { connection: 'local' };
+  const connection = isNothing(kind) ? settings.connection : connectionNamed(kind);
+  if (connection === 'local') return settings.connection === 'local' ? {} : { connection };
   const user = given(['ansible_user', 'ansible_ssh_user'], connect.user);
   const port = given(['ansible_port', 'ansible_ssh_port'], connect.port);
   return {
-    ...(settings.connection === 'local' ? { connection: 'ssh' as const } : {}),
+    ...(settings.connection === connection ? {} : { connection }),
     ...(user && String(user) !== settings.user ? { user: String(user) } : {}),
     ...(port && Number(port) !== settings.port ? { port: Number(port) } : {}),
   };
+}
+
+function connectionNamed(kind: unknown): 'local' | 'openssh' | 'ssh' {
+  return kind === 'local' || kind === 'openssh' ? kind : 'ssh';
 }
 
 function variablesOf(scope: Scope, target?: string): Pick<Scope, 'has' | 'get'> {

@@ -1,8 +1,8 @@
 import type { TransportError } from '../errors.ts';
 import { admitted } from './become-answer.ts';
 import { isForWantOfTerminal, WantsPassword, WrongPassword } from './become-error.ts';
+import { telling } from './beginning.ts';
 import type { Channel, Connection } from './connection.ts';
-import { newNonce } from './frames.ts';
 import { quote } from './sh.ts';
 
 /** Programs by which another user is become. */
@@ -87,11 +87,10 @@ export class Becoming {
   }
 
   async #asked(connection: Connection, wish: Wish, script: string): Promise<Channel> {
-    const token = newNonce();
-    const telling = `printf '\\n%s\\n' ${token}; printf '\\n%s\\n' ${token} >&2\n${script}`;
+    const { token, script: aloud } = telling(script);
     const prompt = `[foobar ${token}] password: `;
     const asks = wish.password !== undefined || wish.method === 'su';
-    const command = asks ? this.#askable(wish, telling, prompt) : this.#silent(wish, telling);
+    const command = asks ? this.#askable(wish, aloud, prompt) : this.#silent(wish, aloud);
     return admitted(await connection.exec(command), wish, {
       token,
       prompt: wish.method === 'su' || wish.method === 'doas' ? /password:\s*$/i : prompt,

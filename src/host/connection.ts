@@ -5,6 +5,7 @@ import { rememberSecret } from '../secrets.ts';
 import type { Become } from './become.ts';
 import { becomeOf } from './become-settings.ts';
 import { parsePublicKey } from './known_host_lines.ts';
+import { optionsOfSsh, sharesConnections, wordsForSsh } from './openssh-settings.ts';
 import type { Patience } from './socket.ts';
 import type { ChosenAlgorithms } from './ssh-algorithms.ts';
 import { type Machine, SshConfigError } from './ssh-config.ts';
@@ -40,7 +41,8 @@ export interface Connection {
 export interface ConnectionSettings {
   /** inventory_hostname, for messages. */
   readonly name: string;
-  readonly connection: 'ssh' | 'local';
+  /** `openssh`: through the system's ssh(1). */
+  readonly connection: 'ssh' | 'openssh' | 'local';
   readonly address: string;
   readonly port: number;
   readonly user: string;
@@ -71,6 +73,14 @@ export interface ConnectionSettings {
   readonly patience?: Patience;
   /** What is offered to the server, where the configuration of ssh says so. */
   readonly algorithms?: ChosenAlgorithms;
+  /** What is asked of ssh(1), before HostName of its configuration. */
+  readonly target?: string;
+  /** The words of Ansible's ssh arguments, for ssh(1). */
+  readonly sshWords?: readonly string[];
+  /** The key that variables name. */
+  readonly identityFile?: string;
+  /** The configuration of ssh keeps connections itself (ControlMaster with ControlPath). */
+  readonly control?: boolean;
   /** To log in with where no key does. */
   readonly password?: string;
   /** Of the encrypted key in identityFiles. */
@@ -108,9 +118,9 @@ export function connectionSettings(
   };
 
   const kind = (text('ansible_connection') ?? 'ssh').replace(/^ansible\.builtin\./, '');
-  const connection = kind === 'local' ? 'local' : 'ssh';
-  if (!['ssh', 'smart', 'local'].includes(kind))
-    complain(`ansible_connection is ${JSON.stringify(kind)}`, 'use ssh or local');
+  const connection = kind === 'local' || kind === 'openssh' ? kind : 'ssh';
+  if (!['ssh', 'smart', 'openssh', 'local'].includes(kind))
+    complain(`ansible_connection is ${JSON.stringify(kind)}`, "use ssh, openssh (the system's ssh) or local");
   const password = text('ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password');
   const passphrase = text('ansible_ssh_private_key_passphrase', 'ansible_private_key_passphrase');
   for (const secret of [password, passphrase])
@@ -130,15 +140,27 @@ export function connectionSettings(
   give('Port', port);
   give('User', text('ansible_user', 'ansible_ssh_user'));
   give('ConnectTimeout', timeout);
-  give('IdentityFile', text('ansible_ssh_private_key_file', 'ansible_private_key_file'));
+  const identityFile = text('ansible_ssh_private_key_file', 'ansible_private_key_file');
+  give('IdentityFile', identityFile);
 
   let configuration: string | undefined;
-  for (const variable of ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'])
-    configuration ??= readArguments(text(variable) ?? '', options, (word) =>
+  const lines = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'] as const;
+  for (const variable of lines)
+    configuration ??= readArguments(text(variable) ?? '', options, (word) => {
+      if (connection === 'openssh') return;
       complain(
         `${variable} holds ${JSON.stringify(word)}, which foobar does not follow`,
-        `it follows -F, -i, -J, -l, -p and -o with ${followedNames}`,
-      ),
+        `it follows -F, -i, -J, -l, -p and -o with ${followedNames}; ansible_connection: openssh takes what ssh takes`,
+      );
+    });
+  const sshWords = wordsForSsh(
+    connection === 'openssh' ? lines.map((variable) => text(variable) ?? '') : [],
+    (word) => complain(`the arguments of ssh hold ${word}, with which no program could be started`),
+  );
+  if (connection === 'openssh' && (password ?? passphrase) !== undefined)
+    complain(
+      `${password === undefined ? 'a passphrase' : 'a password'} is set, which foobar does not hand to the system's ssh`,
+      'leave it to ssh-agent or to ssh, which asks at the terminal; or use connection: ssh',
     );
   const strict = options.get('StrictHostKeyChecking')?.toLowerCase();
   if (strict !== undefined && !['yes', 'true', 'ask', 'accept-new'].includes(strict))
@@ -158,10 +180,30 @@ export function connectionSettings(
       : configuration === undefined
         ? machine.configurations
         : [configuration.replace(/^~(?=\/|$)/, machine.home)];
-  try {
-    const target = sshTarget(address, options, { name, machine, files });
+  const around = { name, machine, files };
+  const read = (): ConnectionSettings => {
+    if (connection !== 'openssh') return sshTarget(address, options, around);
+    let known = options;
+    const settings = ((): ConnectionSettings => {
+      try {
+        return sshTarget(address, options, around);
+      } catch (error) {
+        if (!(error instanceof SshConfigError)) throw error;
+        known = optionsOfSsh(sshWords, options, address);
+        return sshTarget(address, known, { ...around, files: [] });
+      }
+    })();
     return {
-      ...target,
+      ...settings,
+      target: address,
+      sshWords,
+      ...(identityFile !== undefined && { identityFile }),
+      control: sharesConnections(known, sshWords),
+    };
+  };
+  try {
+    return {
+      ...read(),
       connection,
       ...(hostKeys && { hostKeys }),
       ...(become && { become }),

@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TransportError } from '../errors.ts';
-import type { Channel, Connection, ConnectionSettings } from './connection.ts';
+import type { Connection, ConnectionSettings } from './connection.ts';
 import { usualPatience } from './socket.ts';
-
-/** What ssh(1) itself says when it ends for a reason of its own. */
-const sshFailed = 255;
+import { channelOf, ended, socketFolder, ssh } from './ssh-program.ts';
 
 /**
  * Reaches a host through a connection that ssh(1) keeps open between runs (ControlMaster and ControlPersist of
@@ -32,20 +28,6 @@ export async function connectKept(settings: ConnectionSettings): Promise<Connect
   return throughSocket(settings, socket);
 }
 
-/** Where only this user gets in. Short: the path of a socket may have some hundred letters. */
-function socketFolder(): string | undefined {
-  const { XDG_RUNTIME_DIR: runtime } = process.env;
-  const folder = runtime ? join(runtime, 'foobar') : join(homedir(), '.foobar', 'connections');
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const found = lstatSync(folder);
-    const own = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
-    return own ? folder : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const stream = connect(socket);
@@ -60,7 +42,7 @@ async function keepOne(settings: ConnectionSettings, socket: string): Promise<bo
     ...['-o', 'ControlMaster=auto', '-o', `ControlPersist=${settings.keep}`],
     ...[...loginWords(settings), ...target(settings), 'true'],
   ];
-  const child = ssh(socket, words, 'ignore');
+  const child = ssh([...over(socket), ...words], 'ignore');
   const code = await new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
   return code === 0 && (await answers(socket));
 }
@@ -81,51 +63,25 @@ function throughSocket(settings: ConnectionSettings, socket: string): Connection
     async exec(command) {
       // Without the kept connection there is none: nothing is sent to a host whose key was not checked.
       const only = ['-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'];
-      const child = ssh(socket, [...only, ...target(settings), command], 'pipe');
+      const child = ssh([...over(socket), ...only, ...target(settings), command], 'pipe');
       children.add(child);
-      const { stdin, stdout, stderr } = child as ChildProcess & Pick<Channel, 'stdin' | 'stdout' | 'stderr'>;
-      // Writes to a program that has ended go nowhere.
-      stdin.on('error', () => undefined);
-      const closed = new Promise<number | undefined>((resolve) => {
-        child.once('error', () => resolve(undefined));
-        child.once('close', (code) => {
-          children.delete(child);
-          const known = code === null || code === sshFailed ? undefined : code;
-          if (known === undefined && !closing && !child.killed) tellLost(lostError(settings));
-          resolve(known);
-        });
+      child.once('close', () => children.delete(child));
+      return channelOf(child, () => {
+        if (!closing) tellLost(lostError(settings));
       });
-      return { stdin, stdout, stderr, closed, kill: () => stop(child) };
     },
     close,
     async end() {
       await close();
-      const child = ssh(socket, ['-O', 'exit', ...target(settings)], 'ignore');
+      const child = ssh([...over(socket), '-O', 'exit', ...target(settings)], 'ignore');
       await new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
     },
   };
 }
 
-/** Gives the program a moment to end by itself. */
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const over = new Promise((resolve) => child.once('close', resolve));
-  child.stdin?.end();
-  const timer = setTimeout(stop, 1000, child);
-  await over;
-  clearTimeout(timer);
-}
-
-/** Its streams are also held by the keeper until the program on the host has ended. */
-function stop(child: ChildProcess): void {
-  child.kill();
-  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
-}
-
-function ssh(socket: string, words: readonly string[], streams: 'ignore' | 'pipe'): ChildProcess {
-  // -F none: the settings hold what counts of the user's configuration.
-  const common = ['-F', 'none', '-T', '-x', '-a', '-o', 'LogLevel=ERROR', '-o', `ControlPath=${socket}`];
-  return spawn('ssh', [...common, ...words], { stdio: [streams, streams, streams] });
+/** -F none: the settings hold what counts of the user's configuration. */
+function over(socket: string): string[] {
+  return ['-F', 'none', '-T', '-x', '-a', '-o', 'LogLevel=ERROR', '-o', `ControlPath=${socket}`];
 }
 
 function target({ address, port, user }: ConnectionSettings): string[] {

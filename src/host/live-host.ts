@@ -238,7 +238,8 @@ export class LiveHost implements Host {
     };
     const written = (output: Promise<RawOutput>): Promise<RawOutput> => {
       output.then(sent, (error: unknown) => {
-        if (!(error instanceof TransportError && error.kind === 'unreachable')) sent();
+        // Whoever was not let in has sent nothing.
+        if (!(error instanceof TransportError && !['lost', 'interrupted'].includes(error.kind))) sent();
       });
       return this.written(output);
     };

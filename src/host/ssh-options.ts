@@ -102,7 +102,7 @@ export function readArguments(
 }
 
 /** Splits a line into words as a shell does, with single quotes, double quotes and backslashes. */
-function shellWords(line: string): string[] {
+export function shellWords(line: string): string[] {
   const result: string[] = [];
   for (const [raw] of line.matchAll(/(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+/gs))
     result.push(

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dump, load } from 'js-yaml';
 
@@ -21,7 +21,7 @@ const replacements: Readonly<Record<string, (params: Task, folder: string) => Ta
         port: "{{ item.0.ports | join(',') }}",
         from_ip: '{{ item.1 }}',
       },
-      loop: "{{ firewall_flows | subelements('from') }}",
+      loop: "{{ query('flows', rules_of=inventory_hostname) | subelements('peers') }}",
     },
   ],
   acme_certificate: (_params, folder) => [
@@ -53,6 +53,16 @@ const replacements: Readonly<Record<string, (params: Task, folder: string) => Ta
     ),
   // A handler would do it, and has nothing to do on a settled site.
   mysql_restart: () => [{ 'ansible.builtin.meta': 'noop' }],
+  // One of an account's hosts is looked at, not all.
+  mysql_account: ({ hosts, others: _others, tls, ...params }) => [
+    {
+      'community.mysql.mysql_user': {
+        ...params,
+        host: `{{ (${inner(hosts)}) | first }}`,
+        tls_requires: tls === undefined ? { SSL: null } : `{{ {'SSL': none} if ${inner(tls)} else {} }}`,
+      },
+    },
+  ],
   mysql_primary: () => [
     {
       'community.mysql.mysql_variables': {
@@ -93,12 +103,16 @@ const moduleDefaults = Object.fromEntries(
 /**
  * Copies the site's playbooks with other tasks in place of those that only foobar can do, and what is kept of the
  * inventory, with pairs of certificate and key divided into files that Ansible can copy.
+ * @param flows what `foobar flows --output json` says of the inventory
  */
-export function writePeersPlaybooks(playbooks: string, state: string, to: string): void {
+export function writePeersPlaybooks(playbooks: string, state: string, flows: string, to: string): void {
   rmSync(to, { recursive: true, force: true });
   cpSync(playbooks, to, { recursive: true });
   cpSync(state, join(to, 'state'), { recursive: true });
   for (const file of filesIn(to, /^state\/.*\.pem$/)) dividePair(join(to, file));
+  mkdirSync(join(to, 'lookup_plugins'));
+  cpSync('bench/flows.py', join(to, 'lookup_plugins/flows.py'));
+  writeFileSync(join(to, 'flows.json'), flows);
   const replaced = new Set<string>();
   const rewrite = (tasks: Task[]): Task[] =>
     tasks.flatMap((task) => {
@@ -124,6 +138,13 @@ export function writePeersPlaybooks(playbooks: string, state: string, to: string
 
 function filesIn(folder: string, pattern: RegExp): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => pattern.test(file));
+}
+
+/** An expression without its braces. */
+function inner(template: unknown): string {
+  return String(template)
+    .replace(/^\{\{(.*)\}\}$/s, '$1')
+    .trim();
 }
 
 /** foobar puts a pair in place by one link: `follow` compares what it leads to. */

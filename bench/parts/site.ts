@@ -93,7 +93,9 @@ async function preparePeers(bench: Bench, lab: Lab): Promise<void> {
   const packages = 'python3-apt python3-debian python3-pymysql';
   const install = `DEBIAN_FRONTEND=noninteractive apt-get -qq -y install ${packages} >/dev/null`;
   for (const host of lab.hosts) await ask([...ssh(lab, host, 'direct'), install]);
-  writePeersPlaybooks('playbooks', join(lab.directory, '.foobar/direct'), join(lab.directory, 'peers'));
+  const state = join(lab.directory, '.foobar/direct');
+  const flows = await ask([...foobar, 'flows', join(lab.directory, 'direct.yaml'), '--output', 'json']);
+  writePeersPlaybooks('playbooks', state, flows, join(lab.directory, 'peers'));
   const text = readFileSync(join(lab.directory, 'direct.yaml'), 'utf8');
   writeFileSync(
     join(lab.directory, 'peers.yaml'),

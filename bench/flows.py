@@ -1,0 +1,34 @@
+"""The lookup `flows` for Ansible: its answers are what `foobar flows --output json` has resolved."""
+
+import json
+import os
+
+from ansible.plugins.lookup import LookupBase
+
+RESOLVED = os.path.join(os.path.dirname(__file__), '..', 'flows.json')
+
+
+def addresses(end):
+    if end['kind'] == 'internet':
+        return ['any']
+    return end['addresses'] if end['kind'] == 'host' else [end['network']]
+
+
+class LookupModule(LookupBase):
+    def run(self, terms, variables=None, get=None, rules_of=None):
+        with open(RESOLVED) as file:
+            passages = [json.loads(line) for line in file]
+        if rules_of is not None:
+            return [
+                {
+                    'protocol': passage['protocol'],
+                    'ports': [':'.join(map(str, sorted(set(ends)))) for ends in passage['ports']],
+                    'peers': addresses(passage['from']),
+                }
+                for passage in passages
+                if passage['to'].get('name') == rules_of
+            ]
+        named = [passage for passage in passages if passage['flow'] in terms]
+        if get == 'tls':
+            return [all(passage['tls'] for passage in named)]
+        return list(dict.fromkeys(sum((addresses(passage['from']) for passage in named), [])))

@@ -85,7 +85,8 @@ export function sshTarget(host: string, options: SshOptions, around: Surrounding
     ],
     connectTimeout: whole('ConnectTimeout', options.get('ConnectTimeout'), 10, 3600),
     ...algorithms,
-    ...(interval > 0 && { patience: { ask: interval, silence: interval * count } }),
+    // Asking more often does no harm; a host takes a controller that was silent for 25 s for gone (lock.ts).
+    ...(interval > 0 && { patience: { ask: Math.min(interval, 15), silence: interval * count } }),
     ...(jump !== undefined && { jump }),
     ...(proxyCommand !== undefined &&
       proxyCommand.toLowerCase() !== 'none' && { proxyCommand: expand(proxyCommand, tokens) }),

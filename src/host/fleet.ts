@@ -272,7 +272,7 @@ export class Fleet {
     const { owner, readOnly, waiting } = this.options;
     let waits = false;
     const asked = readOnly
-      ? shell.step(`${journal}\n${told}`)
+      ? shell.step(`${journal}\n${told(owner)}`)
       : shell.step(lockScript(owner), {
           inline: true,
           onOutput: (line) => {

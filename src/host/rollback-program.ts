@@ -241,6 +241,7 @@ roll_back() {
   {
     echo "at $(date -u +%Y-%m-%dT%H:%M:%SZ)"
     echo "why $1"
+    echo "owner $(cat "$d/armed")"
     [ ! -e "$d/titles" ] || sort -u "$d/titles" | sed 's/^/title /'
     [ ! -e "$d/back" ] || sort -u "$d/back" | sed 's/^/back /'
   } >"$record"

@@ -73,12 +73,15 @@ export function leftover(owner: string): string {
     sh`if [ -e ${rollbackFolder}/armed ] && [ "$(cat ${rollbackFolder}/armed)" != ${owner} ]; then`.text,
     sh`sh ${program} now ${'the run that changed it ended before it was confirmed'} 9>&-`.text,
     'fi',
-    told,
+    told(owner),
   ].join('\n');
 }
 
-/** Shell that tells what the host did by itself. */
-export const told = `[ ! -s ${rollbackRecord} ] || sed 's/^/${mark}/' ${rollbackRecord}`;
+/** Shell that tells what the host did by itself, each line behind a mark; a run asks for what it was itself that did not confirm. */
+export function told(owner: string): string {
+  return sh`[ ! -s ${rollbackRecord} ] || grep -qxF ${`owner ${owner}`} ${rollbackRecord} || sed ${`s/^/${mark}/`} ${rollbackRecord}`
+    .text;
+}
 
 /** Shell that forgets it. */
 export const forgetting = `rm -f ${rollbackRecord}`;

@@ -271,7 +271,7 @@ describe('check mode', () => {
     );
     expect(told).toEqual([
       'one A changed',
-      'one B unknown',
+      'one B unforeseen',
       'one C changed',
       'one D ok',
       'one E ok',

@@ -47,7 +47,7 @@ const params = z.strictObject({
     .enum(['remove', 'report', 'keep'])
     .default('remove')
     .describe(
-      "Rules that no flow has asked for, such as those added by hand: remove takes them away, report leaves them and warns of them in every run, keep leaves them and names them in the task's result only. Rules of flows that are gone are removed in any case.",
+      "Rules that no flow has asked for, such as those added by hand: remove takes them away, report leaves them and warns of them in every run, keep leaves them and names them with -v and in the task's result only. Rules of flows that are gone are removed in any case.",
     ),
 });
 type Want = z.infer<typeof params>;
@@ -60,11 +60,10 @@ export default state<Want, UfwState>({
   async have(want, host, context) {
     const found = await host.ask(ufw, undefined);
     if (!found) throw new NotYet('ufw is not installed on the host', 'Install the package ufw first.');
-    if (want.manual_rules === 'report') {
-      const manual = manualRules(want, found);
-      if (manual.length > 0)
-        context.warn(`${host.name}: no flow asks for these rules of its firewall: ${manual.join('; ')}`);
-    }
+    const manual = want.manual_rules === 'remove' ? [] : manualRules(want, found);
+    const said = `no flow asks for these rules of the firewall: ${manual.join('; ')}`;
+    if (manual.length > 0 && want.manual_rules === 'report') context.warn(said);
+    else if (manual.length > 0 && context.verbosity > 0) context.say(said, 'message');
     return found;
   },
   diff(want, have) {

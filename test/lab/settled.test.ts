@@ -102,11 +102,16 @@ const drifts: Drift[] = [
     changes: [{ what: 'state', from: 'inactive', to: 'started' }],
   },
   {
-    what: 'a rule of the firewall deleted',
+    what: 'a rule of the firewall deleted, others added by hand',
     host: 'server1',
-    script: `ufw delete allow proto tcp from ${lab.address('balancer1')} to any port 9104`,
+    script: `ufw delete allow proto tcp from ${lab.address('balancer1')} to any port 3903,9100,9104,9113 &&
+      ufw limit 2222/tcp`,
     task: 'firewall : Firewall rules',
-    changes: [expect.objectContaining({ to: expect.stringContaining('9104') })],
+    changes: [
+      { to: `tcp 3903,9100,9104,9113 from ${lab.address('balancer1')}` },
+      { from: 'limit tcp 2222 0.0.0.0/0 any 0.0.0.0/0 in' },
+      { from: 'limit tcp 2222 ::/0 any ::/0 in' },
+    ],
   },
   {
     what: 'a replica stopped',
@@ -121,7 +126,7 @@ const drifts: Drift[] = [
   {
     what: 'a grant taken away on the primary',
     host: 'server1',
-    script: "mysql -e 'REVOKE DELETE ON site.* FROM site'",
+    script: `mysql -e "REVOKE DELETE ON site.* FROM site@'${lab.address('server1')}'"`,
     task: 'replication : Make the accounts',
     item: 'site',
     changes: [

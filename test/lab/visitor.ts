@@ -33,7 +33,7 @@ export interface Visited {
   readonly slowest: number;
   /** Milliseconds that 99 % of the good answers took at most. */
   readonly percentile99: number;
-  /** Longest time between two good answers, whoever asked, in milliseconds. */
+  /** Longest time without a good answer to anybody, in milliseconds. */
   readonly longestGap: number;
   /** Good answers of each web server. */
   readonly servers: Readonly<Record<string, number>>;
@@ -73,6 +73,11 @@ export class Visitor {
     });
   }
 
+  #answered(now: number): void {
+    this.#longestGap = Math.max(this.#longestGap, now - this.#last);
+    this.#last = now;
+  }
+
   get made(): number {
     return this.#times.length + this.#failed.length;
   }
@@ -81,6 +86,7 @@ export class Visitor {
     const seconds = (Date.now() - this.#began) / 1000;
     this.#stopped = true;
     await Promise.all(this.#lanes);
+    this.#answered(performance.now());
     const sorted = this.#times.sort((left, right) => left - right);
     return {
       good: sorted.length,
@@ -108,8 +114,7 @@ export class Visitor {
         const server = await client.ask();
         const now = performance.now();
         this.#times.push(now - began);
-        this.#longestGap = Math.max(this.#longestGap, now - this.#last);
-        this.#last = now;
+        this.#answered(now);
         this.#servers[server] = (this.#servers[server] ?? 0) + 1;
       } catch (error) {
         this.#failed.push({ at: Date.now(), protocol, message: (error as Error).message });

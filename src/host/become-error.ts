@@ -52,7 +52,7 @@ export function isForWantOfTerminal(error: unknown): boolean {
 
 /** What the end of a shell's complaints says of sudo or doas; undefined when it is about something else. */
 export function refusal(host: string, said: string): TransportError | undefined {
-  const [, method] = /(?:^|\n)(sudo|doas): /.exec(said) ?? /\bin the (sudo)ers file/.exec(said) ?? [];
+  const [, method] = /(?:^|\n|: )(sudo|doas): /.exec(said) ?? /\bin the (sudo)ers file/.exec(said) ?? [];
   if (method !== 'sudo' && method !== 'doas') return undefined;
   if (/password is required|authenti?cation required|authorization required/i.test(said))
     return wantsPassword({ host, method });

@@ -20,44 +20,39 @@ interface Listener {
 export function begun(channel: Channel, token: string, { heard, ended }: Listener): Promise<Channel> {
   const { stdout, stderr } = channel;
   const line = `\n${token}\n`;
-  let [out, said] = ['', ''];
+  let said = '';
   let isOver = false;
   return new Promise((resolve, reject) => {
-    const stop = () => {
-      isOver = true;
-      stdout.off('data', readOut).pause();
-      stderr.off('data', readError).pause();
-    };
-    const look = () => {
-      const [outAt, saidAt] = [out.indexOf(line), said.indexOf(line)];
-      if (outAt >= 0 && saidAt >= 0) {
-        stop();
-        handBack(stdout, out.slice(outAt + line.length));
-        handBack(stderr, said.slice(saidAt + line.length));
-        return resolve(channel);
-      }
-      const error = saidAt < 0 ? heard(said) : undefined;
-      if (!error) return;
-      stop();
-      stdout.resume();
-      stderr.resume();
-      channel.kill();
-      reject(error);
-    };
-    const readOut = (chunk: Buffer) => {
-      out += chunk.toString('latin1');
-      look();
-    };
-    const readError = (chunk: Buffer) => {
-      said += chunk.toString('latin1');
-      look();
+    const waiting = new Set([stdout, stderr]);
+    const listenTo = (stream: Readable): void => {
+      let text = '';
+      const read = (chunk: Buffer) => {
+        text += chunk.toString('latin1');
+        if (stream === stderr) said = text;
+        const at = text.indexOf(line);
+        if (at >= 0) {
+          // At once: a stream that is read on may end, and then nothing can be handed back.
+          stream.off('data', read).pause();
+          handBack(stream, text.slice(at + line.length));
+          waiting.delete(stream);
+          if (waiting.size > 0) return;
+          isOver = true;
+          return resolve(channel);
+        }
+        const error = stream === stderr && !isOver ? heard(said) : undefined;
+        if (!error) return;
+        isOver = true;
+        channel.kill();
+        reject(error);
+      };
+      stream.on('data', read);
     };
     channel.stdin.on('error', () => undefined);
-    stdout.on('data', readOut);
-    stderr.on('data', readError);
+    listenTo(stdout);
+    listenTo(stderr);
     void channel.closed.then((code) => {
       if (isOver) return;
-      stop();
+      isOver = true;
       reject(ended(said, code));
     });
   });

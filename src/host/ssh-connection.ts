@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Client, ClientChannel } from 'ssh2';
 import { TransportError } from '../errors.ts';
@@ -30,7 +31,9 @@ export function connectionOver(
     );
   const stopWatching = watch(way.stream, patience, () => {
     why = `no sign of life for ${patience.silence} s`;
-    way.stream.destroy();
+    // What has not left yet never may: once the network is back it would be done, though it was told as lost.
+    if (way.stream instanceof Socket) way.stream.resetAndDestroy();
+    else way.stream.destroy();
   });
   client.on('error', (error) => {
     why ??= error.message;

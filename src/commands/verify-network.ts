@@ -26,7 +26,7 @@ export async function verifyNetwork(options: VerifyNetworkOptions): Promise<Exit
   const { site, lost, close } = await openSite(options);
   try {
     const proof = await proveNetwork(site);
-    const found = differences(proof.ways);
+    const found = differences(proof.ways, proof.strays);
     const seconds = (performance.now() - began) / 1000;
     if (options.output === 'json') printEvents(proof, found, seconds);
     else print(proof, found, seconds);
@@ -45,9 +45,9 @@ export async function verifyNetwork(options: VerifyNetworkOptions): Promise<Exit
 function markOf(difference: Difference): Mark {
   const { kind, from, to, ports, families, protocol } = difference;
   return {
-    mark: kind === 'open' || kind === 'let in' ? 'open' : 'closed',
+    mark: kind === 'closed' || kind === 'idle' ? 'closed' : 'open',
     name: differenceWords[kind],
-    why: `${shortNames(from)} → ${shortNames(to)} (${families.map((family) => `IPv${family}`).join(', ')})`,
+    why: `${from.length > 0 ? `${shortNames(from)} → ` : ''}${shortNames(to)} ${from.length > 0 ? '' : `${ports.join(', ')} `}(${families.map((family) => `IPv${family}`).join(', ')})`,
     from,
     to,
     ports: `${protocol === 'udp' ? 'udp ' : ''}${ports.join(', ')}`,
@@ -58,6 +58,8 @@ interface Counts {
   readonly tried: number;
   readonly open: number;
   readonly closed: number;
+  /** Let in as meant, where the service listens over the other family only. */
+  readonly otherFamily: number;
   /** Neither this machine nor the host has a way there. */
   readonly noWay: number;
 }
@@ -66,7 +68,9 @@ function count({ ways }: NetworkProof): Counts {
   const kept = ways.filter(({ kind }) => !kind);
   const noWay = kept.filter(({ state }) => state === 'no way').length;
   const open = kept.filter(({ state }) => state === 'open').length;
-  return { tried: ways.length - noWay, open, closed: kept.length - open - noWay, noWay };
+  const otherFamily = kept.filter(({ state, flows }) => state === 'refused' && flows.length > 0).length;
+  const closed = kept.length - open - noWay - otherFamily;
+  return { tried: ways.length - noWay, open, closed, otherFamily, noWay };
 }
 
 function printEvents(proof: NetworkProof, found: readonly Difference[], seconds: number): void {
@@ -106,12 +110,12 @@ function print(proof: NetworkProof, found: readonly Difference[], seconds: numbe
   for (const [host, reason] of proof.lost)
     write(`${paint.red('unreachable')}  ${host}: nothing was tried from there: ${reason}`);
   for (const difference of found) write(`${paint.red('differs')}  ${differenceText(difference)}`);
-  const { tried, open, closed } = count(proof);
+  const { tried, open, closed, otherFamily } = count(proof);
   const differ = found.length === 1 ? '1 difference' : `${found.length} differences`;
+  const other = otherFamily > 0 ? `, ${otherFamily} served over the other family only` : '';
+  const ways = `${tried} ways tried, ${open} open and ${closed} closed as meant${other}`;
   write('');
-  write(
-    `${differ}: ${tried} ways tried, ${open} open and ${closed} closed as meant (${seconds.toFixed(1)} s)`,
-  );
+  write(`${differ}: ${ways} (${seconds.toFixed(1)} s)`);
 }
 
 /** What could not be seen for want of a way: a machine or a host without IPv6. */

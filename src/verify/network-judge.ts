@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { includes, type Passage } from '../firewall/flows.ts';
+import { hasPort, includes, type Passage } from '../firewall/flows.ts';
 import { answersAt, type Listener, type State } from './network-probe.ts';
 
 /** This machine, as a source. */
@@ -28,7 +28,7 @@ export interface Known {
 /**
  * How what is differs from what is meant. `open`: connected though no flow says so; `let in`: nothing listens now, but
  * the firewall lets it through; `closed`: a flow says so and there is no connection; `idle`: it is let in as a flow
- * says, and nothing listens.
+ * says, and nothing listens, nor over the other family where the flow is between hosts.
  */
 export type Kind = 'open' | 'let in' | 'closed' | 'idle';
 
@@ -45,17 +45,23 @@ export interface Judged extends Way {
 /** Flows that lead a way. */
 export function flowsOf(way: Way, passages: readonly Passage[]): string[] {
   const found = passages.filter(
-    ({ from, to, protocol, ports }) =>
-      protocol === way.protocol &&
-      to.kind === 'host' &&
-      to.name === way.to &&
-      to.addresses.includes(way.address) &&
-      ports.some(({ first, last }) => first <= way.port && way.port <= last) &&
-      (from.kind === 'internet' ||
-        (from.kind === 'host' && from.name === way.from) ||
-        way.sources.some((source) => includes(from, source))),
+    (passage) =>
+      leads(passage, way) &&
+      (passage.from.kind === 'internet' ||
+        (passage.from.kind === 'host' && passage.from.name === way.from) ||
+        way.sources.some((source) => includes(passage.from, source))),
   );
   return [...new Set(found.map(({ flow }) => flow))];
+}
+
+function leads(passage: Passage, { protocol, to, address, port }: Way): boolean {
+  return (
+    passage.protocol === protocol &&
+    passage.to.kind === 'host' &&
+    passage.to.name === to &&
+    passage.to.addresses.includes(address) &&
+    hasPort(passage, port)
+  );
 }
 
 /** Holds a way against the flows. */
@@ -78,12 +84,54 @@ export function judge(way: Way, state: State, passages: readonly Passage[], know
   // Outside may be a machine without IPv6, and a host may have only one family: nothing can be said of the other.
   if (state === 'no way') return as(way.sources.length > 0 ? 'closed' : undefined, 'no route');
   if (listens) return as('closed', 'refused, though something listens');
-  return as('idle', 'nothing listens');
+  return as(isServed(way, passages, known) ? undefined : 'idle', 'nothing listens');
 }
 
-/** A line for a person on ways that differ in the same manner. */
+/** Hosts reach each other over one family; the internet comes over both. */
+function isServed(way: Way, passages: readonly Passage[], { listeners = [] }: Known): boolean {
+  const isPublic = passages.some((passage) => passage.from.kind === 'internet' && leads(passage, way));
+  return (
+    !isPublic &&
+    listeners.some(
+      ({ protocol, port, address }) => protocol === way.protocol && port === way.port && !isLoopback(address),
+    )
+  );
+}
+
+function isLoopback(address: string): boolean {
+  return /^(127\.|::1$|::ffff:127\.)/.test(address);
+}
+
+/** A TCP socket that listens beyond loopback on a port to which no flow leads: only the firewall is before it. */
+export interface Stray {
+  readonly host: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/** UDP is left out: clients of DHCP and the like listen there. */
+export function straysOf(
+  host: string,
+  listeners: readonly Listener[],
+  passages: readonly Passage[],
+): Stray[] {
+  const meant = passages.filter(
+    ({ to, protocol }) => protocol === 'tcp' && to.kind === 'host' && to.name === host,
+  );
+  return listeners
+    .filter(({ protocol, address }) => protocol === 'tcp' && !isLoopback(address))
+    .filter(({ port }) => !meant.some((passage) => hasPort(passage, port)))
+    .flatMap(({ address, port }) => {
+      const families =
+        address === '*' ? ([4, 6] as const) : [address.includes(':') ? (6 as const) : (4 as const)];
+      return families.map((family) => ({ host, port, family }));
+    });
+}
+
+/** A line for a person on ways that differ in the same manner, or on strays. */
 export interface Difference {
-  readonly kind: Kind;
+  readonly kind: Kind | 'stray';
+  /** None for a stray. */
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly protocol: 'tcp' | 'udp';
@@ -94,11 +142,23 @@ export interface Difference {
 }
 
 /** What differs, in the order of the ways; families, ports, sources and targets that differ alike are one. */
-export function differences(ways: readonly Judged[]): Difference[] {
+export function differences(ways: readonly Judged[], strays: readonly Stray[] = []): Difference[] {
   const single = ways.flatMap(({ kind, from, to, port, family, protocol, flows, seen }): Difference[] =>
     kind ? [{ kind, from: [from], to: [to], protocol, ports: [port], families: [family], flows, seen }] : [],
   );
-  return (['families', 'ports', 'from', 'to'] as const).reduce(merged, single);
+  const listening = strays.map(
+    ({ host, port, family }): Difference => ({
+      kind: 'stray',
+      from: [],
+      to: [host],
+      protocol: 'tcp',
+      ports: [port],
+      families: [family],
+      flows: [],
+      seen: '',
+    }),
+  );
+  return (['families', 'ports', 'from', 'to'] as const).reduce(merged, [...single, ...listening]);
 }
 
 /** Those that are alike but for one list become one with all of it. */
@@ -120,11 +180,12 @@ function union(left: readonly (string | number)[], right: readonly (string | num
 }
 
 /** What differs, in a few words. */
-export const differenceWords: Readonly<Record<Kind, string>> = {
+export const differenceWords: Readonly<Record<Difference['kind'], string>> = {
   open: 'open though not meant',
   'let in': 'let in though not meant',
   closed: 'closed though meant',
   idle: 'let in as meant, but nothing listens',
+  stray: 'listens though no flow leads there',
 };
 
 /** "open though not meant: server2 -> server1 tcp 3307 (IPv6); no flow allows it". */
@@ -141,6 +202,8 @@ export function differenceText({
   const way = `${from.join(', ')} -> ${to.join(', ')} ${protocol} ${ports.join(', ')}`;
   const family = families.map((each) => `IPv${each}`).join(', ');
   const why = flows.length > 0 ? `by flow ${flows.join(', ')}` : 'no flow allows it';
+  if (kind === 'stray')
+    return `${differenceWords[kind]}: ${to.join(', ')} ${protocol} ${ports.join(', ')} (${family})`;
   const told = kind === 'idle' ? [why] : flows.length > 0 ? [why, seen] : [seen, why];
   return `${differenceWords[kind]}: ${way} (${family}); ${told.filter(Boolean).join('; ')}`;
 }

@@ -1,14 +1,14 @@
 import { isIP } from 'node:net';
 import { TransportError } from '../errors.ts';
 import { normal } from '../firewall/addresses.ts';
-import { type Passage, resolveFlows } from '../firewall/flows.ts';
+import { type Passage, passagesAt, resolveFlows } from '../firewall/flows.ts';
 import { lets, ruleText } from '../firewall/rules.ts';
 import type { UfwState } from '../firewall/ufw.ts';
 import { ufw } from '../host/queries/ufw.ts';
 import { sh } from '../host/sh.ts';
 import type { Site } from './contract.ts';
 import { flowSiteOf } from './flows.ts';
-import { type Judged, judge, type Known, outside, type Way } from './network-judge.ts';
+import { type Judged, judge, type Known, outside, type Stray, straysOf, type Way } from './network-judge.ts';
 import {
   addressTowards,
   type Listener,
@@ -30,6 +30,8 @@ export interface NetworkProof {
   /** This machine's addresses, as it is seen from the hosts. */
   readonly outside: readonly string[];
   readonly ways: readonly Judged[];
+  /** What listens where no flow leads. */
+  readonly strays: readonly Stray[];
   readonly passages: readonly Passage[];
   /** Hosts that could not be asked or could not try, and why: nothing was tried from there. */
   readonly lost: ReadonlyMap<string, string>;
@@ -52,7 +54,9 @@ export async function proveNetwork(
 ): Promise<NetworkProof> {
   const hosts = site.group('all');
   const flowSite = flowSiteOf(site, hosts[0] ?? '');
-  const passages = resolveFlows(site.variable(hosts[0] ?? '', 'flows'), flowSite);
+  const flows = site.variable(hosts[0] ?? '', 'flows');
+  const drawn = resolveFlows(flows, flowSite);
+  const passages = hosts.flatMap((host) => passagesAt(host, flows, flowSite).in);
   const addresses = new Map(
     hosts.map((host) => [host, flowSite.hosts.get(host)?.addresses.map(normal) ?? []]),
   );
@@ -102,7 +106,8 @@ export async function proveNetwork(
     return firewall ? [byRules(way, firewall, passages)] : [];
   });
   const here = from.includes(outside) ? [...new Set([...own.values()].flat())] : [];
-  return { hosts, outside: here, ways: [...tcp, ...udp], passages, lost };
+  const strays = hosts.flatMap((host) => straysOf(host, asked.get(host)?.listeners ?? [], passages));
+  return { hosts, outside: here, ways: [...tcp, ...udp], strays, passages: drawn, lost };
 }
 
 /**

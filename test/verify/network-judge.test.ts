@@ -7,6 +7,7 @@ import {
   type Judged,
   judge,
   type Known,
+  straysOf,
 } from '../../src/verify/network-judge.ts';
 import type { State } from '../../src/verify/network-probe.ts';
 import { networkTable, shortNames } from '../../src/verify/network-table.ts';
@@ -93,7 +94,13 @@ describe('judge', () => {
     expect(kind('*')).toBe('closed');
     expect(kind('192.0.2.11')).toBe('closed');
     expect(kind('127.0.0.1')).toBe('idle');
-    expect(kind('::')).toBe('idle');
+    expect(kind('::')).toBeUndefined();
+  });
+
+  it('wants both families served where the internet comes', () => {
+    const known: Known = { listeners: [{ protocol: 'tcp', address: '0.0.0.0', port: 443 }], rejects: false };
+    expect(tried('outside', 'lb1', 443, 'refused', { family: 6, known }).kind).toBe('idle');
+    expect(tried('lb1', 'web1', 443, 'refused', { family: 6, known }).kind).toBeUndefined();
   });
 
   it('says nothing of a family that the source has not', () => {
@@ -144,6 +151,23 @@ describe('differences', () => {
   });
 });
 
+describe('straysOf', () => {
+  it('are sockets beyond loopback on ports to which no flow leads', () => {
+    const at = (address: string, port: number, protocol: 'tcp' | 'udp' = 'tcp') => ({
+      protocol,
+      address,
+      port,
+    });
+    const listeners = [
+      ...[at('*', 443), at('0.0.0.0', 22), at('*', 8080), at('192.0.2.10', 9000), at('::', 9000)],
+      ...[at('127.0.0.1', 3000), at('::1', 3000), at('::ffff:127.0.0.1', 3001), at('0.0.0.0', 68, 'udp')],
+    ];
+    expect(differences([], straysOf('lb1', listeners, passages)).map(differenceText)).toEqual([
+      'listens though no flow leads there: lb1 tcp 8080, 9000 (IPv4, IPv6)',
+    ]);
+  });
+});
+
 describe('networkTable', () => {
   const meant = (from: string, to: string, port: number): boolean =>
     port === 22 || (port === 443 && to === 'lb1') || (port === 80 && from === 'lb1');
@@ -164,7 +188,7 @@ describe('networkTable', () => {
           ),
         ),
     );
-    return { hosts: names, outside: [], ways, passages, lost: new Map<string, string>() };
+    return { hosts: names, outside: [], ways, passages, strays: [], lost: new Map<string, string>() };
   }
   const shown = (proof: Parameters<typeof networkTable>[0]) => {
     const { head, rows, everywhere } = networkTable(proof);

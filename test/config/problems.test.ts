@@ -25,7 +25,7 @@ describe('what of a configuration is not obeyed', () => {
       "warning 2 Ansible's host_key_checking = False is not supported",
     ],
     ['defaults', 'host_key_checking = True', undefined],
-    ['defaults', 'ask_pass = yes', "error 2 Ansible's ask_pass = yes is not supported"],
+    ['defaults', 'ask_pass = yes', undefined],
     [
       'defaults',
       'error_on_undefined_vars = no',
@@ -40,12 +40,9 @@ describe('what of a configuration is not obeyed', () => {
     ['defaults', 'gathering = never', 'error 2 gathering is "never"'],
     ['defaults', 'transport = paramiko', 'error 2 transport is "paramiko"'],
     ['privilege_escalation', 'become_method = sudo', undefined],
-    ['privilege_escalation', 'become_method = su', "error 2 Ansible's become_method = su is not supported"],
-    [
-      'privilege_escalation',
-      'become_ask_pass = True',
-      "error 2 Ansible's become_ask_pass = True is not supported",
-    ],
+    ['privilege_escalation', 'become_method = su', undefined],
+    ['privilege_escalation', 'become_method = pbrun', 'error 2 become_method is "pbrun"'],
+    ['privilege_escalation', 'become_ask_pass = True', undefined],
     ['privilege_escalation', 'become_ask_pass = False', undefined],
     ['ssh_connection', 'pipelining = True', undefined],
     [

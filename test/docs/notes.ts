@@ -7,12 +7,8 @@ const local =
 /** How things differ from Ansible's, or why they are not here; by kind and name. Everything else is compared. */
 export const notes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ansible-playbook': {
-    '--become-method': 'sudo only',
-    '--become-pass-file': 'sudo must not ask for a password',
-    '--ask-become-pass': 'sudo must not ask for a password',
-    '--ask-pass': 'logging in takes a key',
+    '--become-method': 'sudo, su and doas',
     '--connection': 'say it in the inventory: ansible_connection',
-    '--connection-password-file': 'logging in takes a key',
     '--flush-cache': 'facts are kept only with foobar_fact_cache: true or ANSIBLE_CACHE_PLUGIN=jsonfile',
     '--forks': 'default 50',
     '--module-path': 'modules are built in',

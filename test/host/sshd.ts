@@ -32,7 +32,8 @@ export interface TestSshd {
 
 const program = '/usr/sbin/sshd';
 
-export async function startSshd(keyType = 'ed25519'): Promise<TestSshd> {
+/** @param more lines of sshd_config that count before the usual ones */
+export async function startSshd(keyType = 'ed25519', more: readonly string[] = []): Promise<TestSshd> {
   if (!existsSync(program)) throw new Error(`${program} is missing: install the package openssh-server`);
   const directory = mkdtempSync(join(tmpdir(), 'foobar-sshd-'));
   const hostKeyFile = makeKey(directory, 'host_key', keyType);
@@ -45,6 +46,7 @@ export async function startSshd(keyType = 'ed25519'): Promise<TestSshd> {
   writeFileSync(
     configuration,
     [
+      ...more,
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${hostKeyFile}`,

@@ -359,7 +359,11 @@ describe('refusals by name', () => {
       task('loop: [1]\n      loop_control: {pauze: 1}'),
       ['loop_control has no keyword pauze (did you mean pause?)'],
     ],
-    [task('become_method: su'), ["Ansible's become_method: su is not supported (sudo is supported)"]],
+    [task('become_method: su'), []],
+    [
+      task('become_method: pbrun'),
+      ["Ansible's become_method: pbrun is not supported (use sudo, su or doas)"],
+    ],
     [task('become_method: sudo'), []],
     [task('any_errors_fatal: false'), []],
     [

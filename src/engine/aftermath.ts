@@ -55,7 +55,7 @@ async function whatBecame(
   const left = patience - (Date.now() - began) / 1000;
   const state = step?.runs ? undefined : await stateNow(run, module, item, error.host, left);
   const said = [step?.words, state].filter((words) => words !== undefined);
-  return `asked over a new connection: ${said.join('; ') || 'the host keeps no record of such a step'}`;
+  return `asked over a new connection: ${said.join('; ') || 'the host answers, and tells nothing of it'}`;
 }
 
 /** Connects anew, again while the host does not answer, but not where it does not let us in. */

@@ -22,7 +22,8 @@ export async function executeItem(
 ): Promise<Outcome> {
   const module = run.modules.get(task.module);
   if (item.skipped !== undefined || !module || !item.host || !item.context) return skippedBy(item.skipped);
-  const account = { sent: false };
+  // A change that was made ahead was sent by another.
+  const account = { sent: item.ahead?.fixing !== undefined };
   const host = item.host.witnessed(account);
   try {
     const attempts = attemptsOf(task, item.scope);

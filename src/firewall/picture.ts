@@ -9,6 +9,7 @@ import {
   rowsOf,
 } from './picture-lanes.ts';
 
+/** Least room for the flows' names. */
 const gutter = 216;
 const margin = 24;
 const lineHeight = 16;
@@ -91,7 +92,7 @@ function reach(rows: readonly Row[], lane: number): { readonly left: number; rea
 }
 
 function placed(boxes: readonly Box[], rows: readonly Row[]): Lane[] {
-  let edge = margin + gutter;
+  let edge = margin + Math.ceil(Math.max(gutter, ...rows.map(({ name }) => widthOf(name, 15) + gap)));
   return boxes.map((box, index) => {
     const width = boxWidth(box);
     const { left, right } = reach(rows, index);

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { TransportError } from '../errors.ts';
 import { normal } from '../firewall/addresses.ts';
-import { type Passage, passagesAt, resolveFlows } from '../firewall/flows.ts';
-import { lets, ruleText } from '../firewall/rules.ts';
+import { type Passage, type PortRange, passagesAt, resolveFlows } from '../firewall/flows.ts';
+import { lets, type Rule, ruleText } from '../firewall/rules.ts';
 import type { UfwState } from '../firewall/ufw.ts';
 import { ufw } from '../host/queries/ufw.ts';
 import { sh } from '../host/sh.ts';
@@ -44,7 +44,7 @@ interface Asked {
 
 /**
  * Tries every host to every other host, and this machine to every host, at every address, on every TCP port that a
- * flow names or anything listens on; what differs is tried a second time. UDP gives no answer that proves anything,
+ * flow names, a rule lets in or anything listens on; what differs is tried a second time. UDP gives no answer that proves anything,
  * so there the loaded rules are held against the flows.
  * @param from the sources; `outside` is this machine
  */
@@ -92,7 +92,8 @@ export async function proveNetwork(
     );
 
   const listeners = [...asked.values()].flatMap((host) => host.listeners);
-  const tried = waysOn('tcp', portsOf('tcp', passages, listeners));
+  const rules = [...asked.values()].flatMap(({ firewall }) => firewall?.rules ?? []);
+  const tried = waysOn('tcp', portsOf('tcp', passages, listeners, rules));
   const first = await tryAll(site, tried, probeSeconds, lost);
   const judged = first.map(([way, state]) => judge(way, state, passages, known(way.to)));
   const again = judged.filter(({ kind }) => kind);
@@ -101,7 +102,7 @@ export async function proveNetwork(
     const state = second.get(way);
     return state === undefined ? way : judge(way, state, passages, known(way.to));
   });
-  const udp = waysOn('udp', portsOf('udp', passages, listeners)).flatMap((way): Judged[] => {
+  const udp = waysOn('udp', portsOf('udp', passages, listeners, rules)).flatMap((way): Judged[] => {
     const firewall = asked.get(way.to)?.firewall;
     return firewall ? [byRules(way, firewall, passages)] : [];
   });
@@ -148,22 +149,30 @@ async function askAll(site: Site, lost: Map<string, string>): Promise<Map<string
   return found;
 }
 
-/** Ports that flows lead to on hosts, and those on which anything listens. */
+/** Ports that flows lead to on hosts, those on which anything listens, and those that rules of firewalls let in. */
 export function portsOf(
   protocol: 'tcp' | 'udp',
   passages: readonly Passage[],
   listeners: readonly Listener[],
+  rules: readonly Rule[] = [],
 ): number[] {
   const listening = listeners.filter((each) => each.protocol === protocol).map(({ port }) => port);
   const named = passages
     .filter((each) => each.protocol === protocol && each.to.kind === 'host')
+    .flatMap(({ ports }) => ports);
+  const opened = rules
+    .filter((rule) => rule.protocol === protocol && rule.direction === 'in')
     .flatMap(({ ports }) => ports)
-    .flatMap(({ first, last }) =>
-      last - first < eachOfRange
-        ? Array.from({ length: last - first + 1 }, (_port, index) => first + index)
-        : [first, last],
-    );
-  return [...new Set([...listening, ...named])].sort((left, right) => left - right);
+    .map((range): PortRange => {
+      const [first = 0, last = first] = range.split(':').map(Number);
+      return { first, last };
+    });
+  const tried = [...named, ...opened].flatMap(({ first, last }) =>
+    last - first < eachOfRange
+      ? Array.from({ length: last - first + 1 }, (_port, index) => first + index)
+      : [first, last],
+  );
+  return [...new Set([...listening, ...tried])].sort((left, right) => left - right);
 }
 
 /** Tries ways side by side; those whose source could not try them are missing. */

@@ -159,11 +159,11 @@ describe('straysOf', () => {
       port,
     });
     const listeners = [
-      ...[at('*', 443), at('0.0.0.0', 22), at('*', 8080), at('192.0.2.10', 9000), at('::', 9000)],
+      ...[at('*', 443), at('0.0.0.0', 22), at('*', 7070), at('192.0.2.10', 9000), at('::', 9000)],
       ...[at('127.0.0.1', 3000), at('::1', 3000), at('::ffff:127.0.0.1', 3001), at('0.0.0.0', 68, 'udp')],
     ];
     expect(differences([], straysOf('lb1', listeners, passages)).map(differenceText)).toEqual([
-      'listens though no flow leads there: lb1 tcp 8080, 9000 (IPv4, IPv6)',
+      'listens though no flow leads there: lb1 tcp 7070, 9000 (IPv4, IPv6)',
     ]);
   });
 });
@@ -248,5 +248,9 @@ describe('portsOf', () => {
     ] as const;
     expect(portsOf('tcp', passages, listeners)).toEqual([22, 80, 443, 873, 3000, 8000, 8999]);
     expect(portsOf('udp', passages, listeners)).toEqual([68]);
+    const rule = { direction: 'in', protocol: 'tcp', ports: ['3307', '7000:7001'], peer: 'any', family: 4 } as const;
+    expect(portsOf('tcp', [], [], [rule, { ...rule, direction: 'out', ports: ['25'] }])).toEqual([
+      3307, 7000, 7001,
+    ]);
   });
 });

@@ -22,12 +22,12 @@ const patience = 60;
 const longest = 20;
 
 /** How a guarded change ended; `why` is for the person at the terminal. */
-export type GuardEnd =
+type GuardEnd =
   | { readonly kind: 'confirmed' | 'shared' }
   | { readonly kind: 'undone'; readonly why: string };
 
 /** What is about to change how a host is reached. */
-export interface Danger {
+interface Danger {
   readonly ways: readonly AccessWay[];
   readonly title: string;
   /** Seconds. */

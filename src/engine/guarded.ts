@@ -34,7 +34,7 @@ export class Guards {
 }
 
 /** How guarded changes ended; `why` when they are not there any more. */
-export interface Concluded {
+interface Concluded {
   readonly entry: Entry;
   readonly why?: string;
 }

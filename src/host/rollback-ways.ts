@@ -4,7 +4,7 @@ import { normalize } from 'node:path/posix';
 export type AccessWay = 'ssh' | 'firewall' | 'network' | 'sudo' | 'account';
 
 /** What belongs to a way: its files and directories, and the units that read them. */
-export interface Belongings {
+interface Belongings {
   readonly files: readonly string[];
   readonly units: readonly string[];
 }

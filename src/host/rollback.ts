@@ -8,7 +8,7 @@ const program = `${rollbackFolder}/program`;
 export const isOver = 3;
 
 /** What is to be put back unless it is confirmed. */
-export interface Guarding {
+interface Guarding {
   readonly ways: readonly AccessWay[];
   /** Seconds without a sign of this run after which the host acts. */
   readonly timeout: number;

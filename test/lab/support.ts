@@ -18,7 +18,17 @@ import type { Finding } from '../../src/verify/contract.ts';
  */
 export const testFolder = resolve('.foobar', process.env.FOOBAR_TEST_FOLDER ?? 'test');
 
-const labs = ['shared', 'own', 'rival', 'certificates', 'strangers', 'split', 'differential', 'standing'];
+const labs = [
+  'shared',
+  'own',
+  'rival',
+  'certificates',
+  'strangers',
+  'split',
+  'differential',
+  'standing',
+  'lockout',
+];
 
 /** The third number of a lab's addresses: another one for each lab of this clone, and most likely for other clones. */
 export function networkOf(lab: string): number {

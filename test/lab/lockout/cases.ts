@@ -161,12 +161,6 @@ export const lockouts: readonly Lockout[] = [
     says: /sudo/,
   },
   {
-    name: 'sudoers that do not parse',
-    host: 'server3',
-    tasks: '- name: Sudo\n  copy: { dest: /etc/sudoers.d/99-broken, content: "admin ALL=\\n", mode: "0440" }',
-    says: /sudo/,
-  },
-  {
     name: 'authorized_keys emptied',
     host: 'server3',
     tasks:

@@ -55,7 +55,9 @@ describe('a task whose connection was lost', () => {
 - { name: Slow, copy: { dest: "{{ mine }}/file", content: x, validate: 'sh -c "touch {{ mine }}/begun; sleep 1; true %s"' } }`);
     expect(told).toEqual(['one Slow unknown']);
     const lost = events.find((event) => event.event === 'task');
-    expect(lost).toMatchObject({ message: expect.stringMatching(/what it was to bring about is (not )?there/) });
+    expect(lost).toMatchObject({
+      message: expect.stringMatching(/what it was to bring about is (not )?there/),
+    });
   });
 
   it('is passed over where unreachable hosts are, and never counted as ok', async () => {

@@ -248,7 +248,13 @@ describe('portsOf', () => {
     ] as const;
     expect(portsOf('tcp', passages, listeners)).toEqual([22, 80, 443, 873, 3000, 8000, 8999]);
     expect(portsOf('udp', passages, listeners)).toEqual([68]);
-    const rule = { direction: 'in', protocol: 'tcp', ports: ['3307', '7000:7001'], peer: 'any', family: 4 } as const;
+    const rule = {
+      direction: 'in',
+      protocol: 'tcp',
+      ports: ['3307', '7000:7001'],
+      peer: 'any',
+      family: 4,
+    } as const;
     expect(portsOf('tcp', [], [], [rule, { ...rule, direction: 'out', ports: ['25'] }])).toEqual([
       3307, 7000, 7001,
     ]);

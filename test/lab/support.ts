@@ -28,6 +28,7 @@ const labs = [
   'differential',
   'standing',
   'lockout',
+  'lost',
 ];
 
 /** The third number of a lab's addresses: another one for each lab of this clone, and most likely for other clones. */

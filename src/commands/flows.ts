@@ -52,7 +52,7 @@ function event({ ports, ...passage }: Passage): string {
 }
 
 /** A row for each flow and each set of ports of its targets. */
-export function matrix(passages: readonly Passage[], site: FlowSite): string[] {
+function matrix(passages: readonly Passage[], site: FlowSite): string[] {
   const paint = colors(wantsColor(process.stdout));
   const rows = new Map<string, { flow: Passage; from: Set<string>; to: Set<string> }>();
   for (const passage of passages) {

@@ -24,7 +24,7 @@ export interface UfwState {
 }
 
 /** Contents of what the query reads; empty texts for files that do not exist. */
-export interface UfwTexts {
+interface UfwTexts {
   readonly defaults: string;
   readonly conf: string;
   readonly userRules: string;

@@ -138,8 +138,7 @@ export async function carryOut(
       emit({ event: 'output', host, line: `waits for another run: ${owner}` });
       emit({ event: 'warning', host, message: `another run is at work here: ${owner}` });
     },
-    rolledBack: (host, record) =>
-      emit({ event: 'warning', host, message: maskText(rollbackText(record)) }),
+    rolledBack: (host, record) => emit({ event: 'warning', host, message: maskText(rollbackText(record)) }),
     ...(options.verbosity >= 3
       ? { trace: (host: string, text: string) => void process.stderr.write(`${host}> ${text}\n`) }
       : {}),

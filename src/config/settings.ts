@@ -43,7 +43,11 @@ export const followed = {
     ['defaults.connection_password_file'],
     ['ANSIBLE_CONNECTION_PASSWORD_FILE'],
   ),
-  connection: setting(oneOf('ssh', 'smart', 'openssh', 'local'), ['defaults.transport'], ['ANSIBLE_TRANSPORT']),
+  connection: setting(
+    oneOf('ssh', 'smart', 'openssh', 'local'),
+    ['defaults.transport'],
+    ['ANSIBLE_TRANSPORT'],
+  ),
   diff: setting(flag, ['diff.always'], ['ANSIBLE_DIFF_ALWAYS']),
   /** Whether facts are kept between runs. */
   factCaching: setting(

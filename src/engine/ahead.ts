@@ -96,7 +96,13 @@ export class Following {
       const ahead: Ahead = { before, made, fixing, followed: Promise.resolve(false), noted: note.keys };
       item.ahead = ahead;
       for (const other of settled)
-        other.ahead = { before: other.found?.state, made, fixing: undefined, followed: previous.followed, noted: [] };
+        other.ahead = {
+          before: other.found?.state,
+          made,
+          fixing: undefined,
+          followed: previous.followed,
+          noted: [],
+        };
       previous = ahead;
       this.#sent.push(member);
     }

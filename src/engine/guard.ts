@@ -22,9 +22,7 @@ const patience = 60;
 const longest = 20;
 
 /** How a guarded change ended; `why` is for the person at the terminal. */
-type GuardEnd =
-  | { readonly kind: 'confirmed' | 'shared' }
-  | { readonly kind: 'undone'; readonly why: string };
+type GuardEnd = { readonly kind: 'confirmed' | 'shared' } | { readonly kind: 'undone'; readonly why: string };
 
 /** What is about to change how a host is reached. */
 interface Danger {

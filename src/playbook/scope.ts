@@ -155,7 +155,8 @@ function connectionOf(node: Record<string, unknown>, report: Report): unknown {
   if (isOpen(node.connection)) return node.connection;
   const name = text(node.connection).replace(/^ansible\.(builtin|legacy)\./, '');
   if (name === 'smart') return 'ssh';
-  if (!['ssh', 'openssh', 'local'].includes(name)) report.refuse(placeOf(node, 'connection'), `connection: ${name}`);
+  if (!['ssh', 'openssh', 'local'].includes(name))
+    report.refuse(placeOf(node, 'connection'), `connection: ${name}`);
   return name;
 }
 

@@ -120,9 +120,10 @@ export class Coming {
     return this.#held.find(({ later }) => later.play === play && isSame(later.names, names));
   }
 
-  /** Undefined when the run has gone on meanwhile. */
+  /** Undefined when something is being written, or the run has gone on meanwhile. */
   async #begin(later: Later, from: Batch, expected: ReadonlySet<string>): Promise<Held | undefined> {
     const run = this.#run;
+    if (run.fleet.isWriting) return undefined;
     const told: RunEvent[] = [];
     const emit = (event: RunEvent): void => void (held.isDue ? run.emit(event) : told.push(event));
     const batch = later.make(Object.assign(Object.create(run) as Run, { emit }));

@@ -109,6 +109,11 @@ export class Fleet {
     return sum;
   }
 
+  /** Whether something that may change a host is under way: what other names of its machine answer may be older than it. */
+  get isWriting(): boolean {
+    return [...this.epochs.values()].some(({ writes }) => writes.size > 0);
+  }
+
   /** What is asked of the host from now on is read anew. */
   renew(name: string): void {
     const shared = this.epochs.get(name);

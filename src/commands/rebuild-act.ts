@@ -8,7 +8,14 @@ import { text } from '../verify/contract.ts';
 import { runVariables } from './fleet.ts';
 import type { RunOptions } from './options.ts';
 import { loadProject } from './project.ts';
-import { factsOnly, runPlays, splitAtReplicas, tagged, withoutOrders } from './rebuild-plays.ts';
+import {
+  accountsOnly,
+  factsOnly,
+  runPlays,
+  splitAtReplicas,
+  tagged,
+  withoutOrders,
+} from './rebuild-plays.ts';
 import { type OpenSite, openSite } from './site.ts';
 import type { Teller } from './teller.ts';
 
@@ -65,6 +72,8 @@ export async function act(options: RebuildOptions, decided: Decided, tell: Telle
 
   if (isNewAddress) await run(tagged(all, ['firewall']), others);
   await run(factsOnly(all, others), others);
+  // Before the target asks: neither would it be let in to be seeded, nor its application.
+  if (isNewAddress) await run(accountsOnly(all), others);
   await run(first, [target]);
   if (database && !options.signal.aborted)
     await tell.phase(`compare every row with ${database.reference}`, () =>

@@ -12,8 +12,18 @@ import { lookAtSite } from './verify.ts';
 
 /** Plays without the tasks that order certificates. */
 export function withoutOrders(plays: readonly Play[]): Play[] {
+  return keeping(plays, (module) => module !== 'acme_certificate');
+}
+
+/** Plays with only the tasks that say from where accounts of the database may log in. */
+export function accountsOnly(plays: readonly Play[]): Play[] {
+  const name = 'Accounts of the database';
+  return keeping(plays, (module) => module === 'mysql_account').map((play) => ({ ...play, name }));
+}
+
+function keeping(plays: readonly Play[], isKept: (module: string) => boolean): Play[] {
   return plays
-    .map((play) => ({ ...play, tasks: play.tasks.filter(({ module }) => module !== 'acme_certificate') }))
+    .map((play) => ({ ...play, tasks: play.tasks.filter(({ module }) => isKept(module)) }))
     .filter(hasTasks);
 }
 

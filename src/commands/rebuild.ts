@@ -173,7 +173,7 @@ function stepsOf(
   const replicas = (database?.members.length ?? 0) - 1;
   return [
     ...(machine.begun ? [`go on with the rebuild of ${target} that was begun`] : []),
-    ...(isNewAddress ? ["the other hosts' firewalls learn the new address"] : []),
+    ...(isNewAddress ? ["the other hosts' firewalls and the database's accounts learn the new address"] : []),
     `system, packages, firewall and configuration of ${target}: ${parts.join(', ') || 'no part of its own'}`,
     ...(data?.donor !== undefined
       ? [`its database is seeded from ${data.donor} (${data.why}) and follows ${data.primary}`]

@@ -167,8 +167,8 @@ describe('check_mode of a task', () => {
     const { told, events } = await play(on(install + tasks.trimStart()), options);
     expect(told).toEqual([
       'one Install changed',
-      'one Query unknown',
-      'one Shell unknown',
+      'one Query unforeseen',
+      'one Shell unforeseen',
       'one Ignored failed, ignored',
       'one Answer ok',
       'one Other failed',

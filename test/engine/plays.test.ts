@@ -52,9 +52,11 @@ describe('plays are carried out as ansible-playbook does', () => {
   });
 });
 
-/** A host of which no task is counted is in Ansible's recap only if something of it was told. */
+/** A host of which no task is counted is in Ansible's recap only if something of it was told; nothing is unknown there. */
 function shortened(recap: Readonly<Record<string, HostRecap>>): Record<string, HostRecap> {
   return Object.fromEntries(
-    Object.entries(recap).filter(([, counts]) => Object.values(counts).some((count) => count > 0)),
+    Object.entries(recap)
+      .filter(([, counts]) => Object.values(counts).some((count) => count > 0))
+      .map(([host, counts]) => [host, { ...counts, unknown: counts.unknown ?? 0 }]),
   );
 }

@@ -171,7 +171,7 @@ describe('json', () => {
     const lines = (await report({ output: 'json' })).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(events);
     expect(lines.at(-1)).toBe(
-      '{"event":"recap","hosts":{"balancer1":{"ok":3,"changed":0,"skipped":0,"failed":1,"unreachable":0,"rescued":0,"ignored":0},"web1":{"ok":12,"changed":1,"skipped":0,"failed":0,"unreachable":0,"rescued":0,"ignored":0}},"seconds":12.4}',
+      '{"event":"recap","hosts":{"balancer1":{"ok":3,"changed":0,"skipped":0,"failed":1,"unreachable":0,"unknown":0,"rescued":0,"ignored":0},"web1":{"ok":12,"changed":1,"skipped":0,"failed":0,"unreachable":0,"unknown":0,"rescued":0,"ignored":0}},"seconds":12.4}',
     );
   });
 });

@@ -6,6 +6,8 @@ import { isProtocol, rulesIn, type WrittenRule } from './rules-file.ts';
 export interface UfwState {
   readonly enabled: boolean;
   readonly ipv6: boolean;
+  /** What the kernel has; ufw's setting says nothing of it. */
+  readonly families: readonly (4 | 6)[];
   readonly incoming: string;
   readonly outgoing: string;
   /** All rules of the files, in their order. */
@@ -32,6 +34,8 @@ interface UfwTexts {
   /** `iptables -S` and its IPv6 twin, of the chains of the user's rules; empty when they are not there. */
   readonly live: string;
   readonly live6: string;
+  /** Not empty where the kernel has no IPv6 (`ipv6.disable=1`). */
+  readonly without6: string;
   /** SSH_CONNECTION: client's address and port, server's address and port. */
   readonly connection: string;
   /** resolv.conf(5), also that of systemd-resolved, which knows whom it asks. */
@@ -42,11 +46,13 @@ interface UfwTexts {
 export function parseUfw(texts: UfwTexts): UfwState {
   const enabled = setting(texts.conf, 'ENABLED') === 'yes';
   const written = [...rulesIn(texts.userRules, 4), ...rulesIn(texts.user6Rules, 6)];
+  const six = texts.without6 === '';
   const loaded = new Set([...chain(texts.live, 4), ...chain(texts.live6, 6)]);
-  const inFiles = new Set([...chain(texts.userRules, 4), ...chain(texts.user6Rules, 6)]);
+  const inFiles = new Set([...chain(texts.userRules, 4), ...(six ? chain(texts.user6Rules, 6) : [])]);
   return {
     enabled,
     ipv6: setting(texts.defaults, 'IPV6') === 'yes',
+    families: six ? [4, 6] : [4],
     incoming: policy(setting(texts.defaults, 'DEFAULT_INPUT_POLICY')),
     outgoing: policy(setting(texts.defaults, 'DEFAULT_OUTPUT_POLICY')),
     written,

@@ -103,11 +103,17 @@ export default state<Want, UfwState>({
       const load = `${family === 4 ? 'iptables' : 'ip6tables'}-restore --noflush`;
       const path = `/etc/ufw/user${family === 4 ? '' : '6'}.rules`;
       const differs = text !== have.files[family];
-      if (differs)
-        steps.push(`(\n${replaceFile(path, text, { validate: `${load} --test <%s`, mode: 0o640 }).text}\n)`);
-      if (differs || gives('loaded rule')) loads.push(`${load} <${path}`);
+      // A kernel without IPv6 can check and load none of its rules; they are there for when it has it.
+      const isThere = have.families.includes(family);
+      const validate = isThere ? { validate: `${load} --test <%s` } : {};
+      if (differs) steps.push(`(\n${replaceFile(path, text, { ...validate, mode: 0o640 }).text}\n)`);
+      if (isThere && (differs || gives('loaded rule'))) loads.push(`${load} <${path}`);
     }
-    if (gives('ipv6')) steps.push(sh`sed -i ${'s/^[[:space:]]*IPV6=.*/IPV6=yes/'} /etc/default/ufw`.text);
+    if (gives('ipv6'))
+      steps.push(
+        sh`sed -i ${'s/^[[:space:]]*IPV6=.*/IPV6=yes/'} /etc/default/ufw`.text,
+        'grep -q ^IPV6= /etc/default/ufw || echo IPV6=yes >>/etc/default/ufw',
+      );
     if (have.enabled && have.ipv6) steps.push(...loads);
     if (gives('incoming')) steps.push(sh`ufw default ${want.incoming} incoming`.text);
     if (gives('outgoing')) steps.push(sh`ufw default ${want.outgoing} outgoing`.text);

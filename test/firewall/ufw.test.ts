@@ -36,6 +36,7 @@ const texts = {
   user6Rules,
   live,
   live6,
+  without6: '',
   connection: '192.0.2.9 50000 192.0.2.1 22\n',
   resolvers: 'search example.com\nnameserver 127.0.0.53\nnameserver 192.0.2.53\n',
 };
@@ -66,6 +67,13 @@ describe('parseUfw', () => {
     });
     expect(state.notLoaded).toEqual(['tcp 22 from any', 'tcp 80,443 from 198.51.100.7']);
     expect(state.loadedOnly).toEqual(['tcp 25 from any']);
+  });
+
+  it('misses no rules of IPv6 in a kernel that has none', () => {
+    const without = parseUfw({ ...texts, live6: '', without6: 'none\n' });
+    expect(without).toMatchObject({ families: [4], notLoaded: [], loadedOnly: [] });
+    const lacking = parseUfw({ ...texts, live6: '' });
+    expect(lacking).toMatchObject({ families: [4, 6], notLoaded: ['tcp 22 from any (IPv6)'] });
   });
 
   it('keeps rules that are no plain allow apart', () => {

@@ -8,7 +8,7 @@ const file = (family: 4 | 6, ...tuples: string[]) =>
     .join('')}\n### END RULES ###\nCOMMIT\n`;
 const hex = (text: string) => `comment=${Buffer.from(text).toString('hex')}`;
 const ssh4 = 'allow tcp 22 0.0.0.0/0 any 192.0.2.9 in';
-const have = (rules: readonly string[], resolvers = '') =>
+const have = (rules: readonly string[], resolvers = '', without6 = '') =>
   parseUfw({
     defaults: 'IPV6=yes\nDEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="ACCEPT"\n',
     conf: 'ENABLED=yes\n',
@@ -16,6 +16,7 @@ const have = (rules: readonly string[], resolvers = '') =>
     user6Rules: file(6),
     live: '',
     live6: '',
+    without6,
     connection: '192.0.2.9 50000 192.0.2.1 22',
     resolvers,
   });
@@ -76,5 +77,22 @@ describe('firewall', () => {
       { what: 'outgoing', from: 'allow', to: 'deny' },
       { what: 'rule', from: undefined, to: 'udp 53 to 192.0.2.53' },
     ]);
+  });
+
+  it('gives IPv6 its rules, but neither checks nor loads them where the kernel has none', async () => {
+    const both = want({ flows: [{ ...operators, peers: ['any'] }] });
+    const script = async (without6: string) => {
+      const there = have([], '', without6);
+      const sent: string[] = [];
+      const run = (command: { text: string }) => sent.push(command.text);
+      await firewall.fix(firewall.diff(both, there), both, there, { run } as never, {} as never);
+      return sent.join('\n');
+    };
+    const rule = 'allow tcp 22 ::/0 any ::/0 in';
+    expect(await script('')).toMatch(
+      /ip6tables-restore --noflush --test[\s\S]*ip6tables-restore --noflush </,
+    );
+    expect(await script('none')).not.toContain('ip6tables');
+    for (const without6 of ['', 'none']) expect(await script(without6)).toContain(rule);
   });
 });

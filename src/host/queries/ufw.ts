@@ -28,6 +28,7 @@ export const ufw: Query<void, UfwState | undefined> = {
         // Both chains by one process.
         'iptables -S 2>/dev/null | grep "^-A ufw-user-[io]"; echo "$s"',
         'ip6tables -S 2>/dev/null | grep "^-A ufw6-user-[io]"; echo "$s"',
+        '[ -e /proc/sys/net/ipv6 ] || echo none; echo "$s"',
         'c=${SSH_CONNECTION-}; p=$PPID',
         'while [ -z "$c" ] && [ "${p:-1}" -gt 1 ]; do',
         'c=$(grep -sz ^SSH_CONNECTION= "/proc/$p/environ" | tr -d "\\0"); n=',
@@ -41,8 +42,8 @@ export const ufw: Query<void, UfwState | undefined> = {
     const text = stdout.toString('utf8');
     if (text === 'absent\n') return [undefined];
     const parts = text.split(`${separator}\n`);
-    if (parts.length !== 4) throw new Error(`expected 4 parts of ufw's state, got ${parts.length}`);
-    const [written = '', live = '', live6 = '', connection = ''] = parts;
+    if (parts.length !== 5) throw new Error(`expected 5 parts of ufw's state, got ${parts.length}`);
+    const [written = '', live = '', live6 = '', without6 = '', connection = ''] = parts;
     const of = (path: string): string =>
       written
         .split('\n')
@@ -57,6 +58,7 @@ export const ufw: Query<void, UfwState | undefined> = {
         user6Rules: of(user6Rules),
         live,
         live6,
+        without6,
         connection,
         resolvers: resolvers.map(of).join(''),
       }),

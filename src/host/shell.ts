@@ -56,6 +56,7 @@ export class Shell {
   private nextId = 1;
   private dead: Error | undefined;
   private complaint = '';
+  private hasAnswered = false;
   /** The host notes when writes begin and end. */
   records = false;
 
@@ -147,6 +148,7 @@ export class Shell {
     this.waiting.delete(answer.id);
     this.meter?.answered(answer.id, waiting.stdout.output.length + waiting.stderr.output.length);
     this.complaint = '';
+    this.hasAnswered = true;
     for (const line of Object.values(waiting.begun)) if (line.trim()) waiting.onOutput?.(line);
     waiting.resolve({
       code: waiting.stdout.code,
@@ -165,7 +167,8 @@ export class Shell {
 
   private ended(code: number | undefined): Error {
     const said = this.complaint.trim().split('\n').slice(-3).join('\n');
-    const refused = refusal(this.host, said);
+    // Later, what sudo says is a step's own business, and no reason to take the step for not begun.
+    const refused = this.hasAnswered ? undefined : refusal(this.host, said);
     if (refused) return refused;
     const how = code === undefined ? 'the connection was lost' : `the shell ended with code ${code}`;
     return new TransportError(this.host, 'lost', `${how}${said ? ` (${said})` : ''}`, again);

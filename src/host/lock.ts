@@ -43,7 +43,7 @@ heard() {
 q=$p
 while [ "\${q:-0}" -gt 1 ]; do
 read -r name <"/proc/$q/comm" || return
-case $name in sshd*) grep ^rchar: "/proc/$q/io"; return;; *sh|sudo|su|doas|runuser) ;; *) return;; esac
+case $name in sshd*) grep ^rchar: "/proc/$q/io"; return;; *sh|sudo|su|doas|runuser|script) ;; *) return;; esac
 q=$(sed -n 's/^PPid:.//p' "/proc/$q/status")
 done
 [ -z "$p" ] || echo gone

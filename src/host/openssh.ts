@@ -125,7 +125,8 @@ function controlWords(settings: ConnectionSettings): string[] {
   if (control && fresh === undefined) return [];
   const folder = fresh === undefined ? socketFolder() : undefined;
   if (folder === undefined) return ['-o', 'ControlMaster=no', '-o', 'ControlPath=none'];
-  const { become: _become, ...open } = settings;
+  // The name of the socket is nobody's secret.
+  const { become: _become, passphrase: _passphrase, password: _password, ...open } = settings;
   const name =
     keep === undefined
       ? randomBytes(9).toString('hex')

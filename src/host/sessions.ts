@@ -7,6 +7,7 @@ export class NoMoreSessions extends TransportError {}
 /** A connection that logs in again where the server starts no second program on the first login. */
 export function severalLogins(first: Connection, again: () => Promise<Connection>): Connection {
   const logins = [first];
+  let isClosing = false;
   let tellLost: (error: TransportError) => void = () => undefined;
   const lost = new Promise<TransportError>((resolve) => {
     tellLost = resolve;
@@ -25,9 +26,11 @@ export function severalLogins(first: Connection, again: () => Promise<Connection
       const login = await again();
       void login.lost.then(tellLost);
       logins.push(login);
+      if (isClosing) await login.close();
       return login.exec(command);
     },
     close: async () => {
+      isClosing = true;
       await Promise.all(logins.map((login) => login.close()));
     },
   };

@@ -72,7 +72,8 @@ async function answered(ask: Ask | undefined, text: string, otherwise: string): 
 function passwordIn(file: string, option: string): string {
   const path = resolve(file.replace(/^~(?=\/)/, homedir()));
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found?.isFile()) throw new TaskFailure(`${option} ${file}: there is no such file`);
+  if (found === undefined) throw new TaskFailure(`${option} ${file}: there is no such file`);
+  if (found.isDirectory()) throw new TaskFailure(`${option} ${file}: it is a folder`);
   const text = (found.mode & 0o111) === 0 ? readFileSync(path, 'utf8') : saidBy(path, option);
   const [line = ''] = text.trim().split(/\r?\n/);
   if (line === '') throw new TaskFailure(`${option} ${file}: there is no password in it`);

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +60,15 @@ describe('passwords of hosts', () => {
     });
     await expect(given(['--become-password-file', file('empty', '\n')])).rejects.toThrow('no password in it');
     await expect(given(['--become-password-file', '/nowhere'])).rejects.toThrow('there is no such file');
+    await expect(given(['--become-password-file', folder])).rejects.toThrow('it is a folder');
+  });
+
+  it('are read from pipes, as a shell hands them over', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', ['-m', '600', pipe]);
+    const writer = spawn('sh', ['-c', 'echo piped >"$1"', 'sh', pipe]);
+    expect(await given(['--become-password-file', pipe])).toEqual({ become: 'piped', asked: [] });
+    await once(writer, 'close');
   });
 
   it('come from where ansible.cfg says: ask_pass, become_password_file, connection_password_file', async () => {

@@ -1,8 +1,8 @@
-import { ExitCode, ProjectError } from '../errors.ts';
+import { ExitCode } from '../errors.ts';
 import { endpointText, type FlowSite, type Passage, resolveFlows } from '../firewall/flows.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
 import { table } from '../reporters/table.ts';
-import { flowSiteOf } from '../verify/flows.ts';
+import { flowSiteOf, writtenFlows } from '../verify/flows.ts';
 import type { ProjectOptions } from './project.ts';
 import { openSite } from './site.ts';
 
@@ -20,14 +20,8 @@ export async function flows(options: FlowsOptions): Promise<ExitCode> {
   const { site, close } = await openSite(options);
   try {
     const [first = ''] = site.group('all');
-    const written = site.variable(first, 'flows');
-    if (written === undefined) {
-      const message = `${options.inventory} has no flows`;
-      const hint = 'all.vars.flows says who may talk to whom, as in inventory/prod.yaml';
-      throw new ProjectError([{ message, hint, severity: 'error' }]);
-    }
     const flowSite = flowSiteOf(site, first);
-    const passages = resolveFlows(written, flowSite);
+    const passages = resolveFlows(writtenFlows(site, first), flowSite);
     const lines = options.output === 'json' ? passages.map(event) : matrix(passages, flowSite);
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     if (options.svg !== undefined) {

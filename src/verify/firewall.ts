@@ -1,13 +1,17 @@
 import { normal } from '../firewall/addresses.ts';
 import { ufw } from '../host/queries/ufw.ts';
-import { type Finding, finding, type Site, text } from './contract.ts';
+import { type Finding, finding, type Site } from './contract.ts';
+import { flowSiteOf } from './flows.ts';
 import { type NetworkProof, proveNetwork } from './network.ts';
 import { outside } from './network-judge.ts';
 
 /** ufw is active on every host, and from here only that can be reached which a flow opens. */
 export async function verifyFirewall(site: Site): Promise<Finding[]> {
+  const hosts = site.group('all');
+  const known = flowSiteOf(site, hosts[0] ?? '').hosts;
+  const addresses = hosts.map((host) => [host, known.get(host)?.addresses ?? []] as const);
   const proof = proveNetwork(site, [outside]);
-  const found = site.group('all').map((host) => [active(site, host), ...closed(site, host, proof)]);
+  const found = addresses.map(([host, list]) => [active(site, host), ...closed(site, host, list, proof)]);
   return Promise.all(found.flat());
 }
 
@@ -26,11 +30,16 @@ function active(site: Site, host: string): Promise<Finding> {
 }
 
 /** The address of each family: what is reached there is what is meant. */
-function closed(site: Site, host: string, proof: Promise<NetworkProof>): Promise<Finding>[] {
-  const addresses = [text(site, host, 'address'), text(site, host, 'address6')].filter(Boolean);
-  return addresses.map((address) =>
+function closed(
+  site: Site,
+  host: string,
+  addresses: readonly string[],
+  proof: Promise<NetworkProof>,
+): Promise<Finding>[] {
+  return (addresses.length > 0 ? addresses : ['its address']).map((address) =>
     finding(site, 'firewall', host, `nothing else can be reached at ${address}`, async () => {
       const { ways, lost } = await proof;
+      if (addresses.length === 0) return { kept: false, seen: 'the inventory gives it none' };
       const unknown = lost.get(host);
       if (unknown !== undefined) return { kept: false, seen: unknown };
       const mine = ways.filter((way) => way.to === host && way.address === normal(address));

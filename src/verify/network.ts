@@ -7,7 +7,7 @@ import type { UfwState } from '../firewall/ufw.ts';
 import { ufw } from '../host/queries/ufw.ts';
 import { sh } from '../host/sh.ts';
 import type { Site } from './contract.ts';
-import { flowSiteOf } from './flows.ts';
+import { flowSiteOf, writtenFlows } from './flows.ts';
 import { type Judged, judge, type Known, outside, type Stray, straysOf, type Way } from './network-judge.ts';
 import {
   addressTowards,
@@ -54,7 +54,7 @@ export async function proveNetwork(
 ): Promise<NetworkProof> {
   const hosts = site.group('all');
   const flowSite = flowSiteOf(site, hosts[0] ?? '');
-  const flows = site.variable(hosts[0] ?? '', 'flows');
+  const flows = writtenFlows(site, hosts[0] ?? '');
   const drawn = resolveFlows(flows, flowSite);
   const passages = hosts.flatMap((host) => passagesAt(host, flows, flowSite).in);
   const addresses = new Map(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadPlaybook } from '../../src/playbook/load.ts';
 import { parseYaml } from '../../src/yaml/located.ts';
 import { renderTemplate, renderVariable } from './render.ts';
 
@@ -41,6 +42,14 @@ describe('sshd', () => {
     const lines = sshd({ base_sshd_settings: { MaxSessions: 4 }, base_sshd_allow_users: ['root', 'admin'] });
     expect(lines.indexOf('MaxSessions 4')).toBeLessThan(lines.indexOf('PasswordAuthentication no'));
     expect(lines).toContain('AllowUsers root admin');
+  });
+
+  it.each([
+    ['balancer1', 'AllowUsers root foobar-backup'],
+    ['server1', 'AllowUsers root'],
+  ])('lets those in on %s who send copies of backups: %s', (host, line) => {
+    const variables = { base_sshd_allow_users: ['root'] };
+    expect(renderTemplate('base', 'sshd.conf.j2', { host, variables }).split('\n')).toContain(line);
   });
 });
 
@@ -99,6 +108,15 @@ describe('files of settings', () => {
     expect(renderTemplate('base', 'tmp.mount.j2', { variables: options })).toMatch(
       /^Options=.*,nosuid,nodev,noexec$/m,
     );
+  });
+});
+
+describe('the first play, which only installs packages of the monitoring', () => {
+  it('leaves what an earlier run owes of it to the play that first mends what it looks at', () => {
+    const file = join(import.meta.dirname, '../../playbooks/site.yaml');
+    const roles = loadPlaybook(file).plays.map(({ handlers }) => handlers.map(({ role }) => role?.name));
+    expect(roles[0]).not.toContain('monitoring');
+    expect(roles.at(-1)).toContain('monitoring');
   });
 });
 

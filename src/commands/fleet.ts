@@ -8,6 +8,7 @@ import { connectKept } from '../host/kept-connection.ts';
 import { localConnection } from '../host/local-connection.ts';
 import type { RolledBack } from '../host/rollback.ts';
 import { shownPath } from '../problems.ts';
+import { undisturbed } from '../terminal.ts';
 import { terminal } from './ask.ts';
 import { connectionDefaults } from './configured.ts';
 import type { RunOptions } from './options.ts';
@@ -77,7 +78,8 @@ async function connect(settings: ConnectionSettings): Promise<Connection> {
 }
 
 async function askPassphrase(text: string): Promise<string | undefined> {
-  return terminal()?.({ text, echo: false });
+  const ask = terminal();
+  return ask && undisturbed(() => ask({ text, echo: false }));
 }
 
 /** What is wrong with the connection variables of hosts, as far as they can be known before any host is asked. */

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TransportError } from '../errors.ts';
+import { undisturbed } from '../terminal.ts';
 import { begun, telling } from './beginning.ts';
 import type { Channel, Connection, ConnectionSettings } from './connection.ts';
 import { door } from './door.ts';
@@ -68,7 +69,7 @@ export function connectOpenssh(settings: ConnectionSettings, mayAsk: () => boole
       return await attempt(true);
     } catch (error) {
       if (!(error instanceof TransportError) || error.kind !== 'authentication' || !mayAsk()) throw error;
-      return inTurn(() => attempt(false));
+      return undisturbed(() => attempt(false));
     }
   };
 
@@ -108,15 +109,6 @@ class NotBegun extends TransportError {
     super(settings.name, kind, message, hint);
     this.said = said;
   }
-}
-
-/** One ssh asks at a time. */
-let asking: Promise<unknown> = Promise.resolve();
-
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = asking.then(work);
-  asking = turn.catch(() => undefined);
-  return turn;
 }
 
 /** A connection of our own for all programs, unless the configuration of ssh has one. */

@@ -1,5 +1,7 @@
-import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import { Listr, ListrLogger } from 'listr2';
 import type { RunEvent } from '../engine/events.ts';
+import { display } from '../terminal.ts';
+import { Canvas } from './canvas.ts';
 import type { Reporter, ReporterSetting } from './reporter.ts';
 import { Row } from './row.ts';
 import { clip, pad, wrap } from './text.ts';
@@ -36,10 +38,13 @@ export function liveReporter(setting: ReporterSetting): Reporter {
   let recap: RecapEvent | undefined;
   let drawing: Promise<unknown> | undefined;
   let clock: NodeJS.Timeout | undefined;
+  let forget = (): void => {};
 
   function begin(hosts: readonly string[]): void {
     hostColumns = Math.max(0, ...hosts.map((host) => host.length));
     for (const host of hosts) rows.set(host, new Row(host, Math.min(hostColumns, 24), columns));
+    const canvas = new Canvas(stream);
+    forget = display(() => canvas.still());
     const list = new Listr(
       [...rows.values()].map((row) => ({ title: row.title(), task: (_context, task) => row.attach(task) })),
       {
@@ -54,7 +59,7 @@ export function liveReporter(setting: ReporterSetting): Reporter {
           showErrorMessage: false,
           collapseErrors: false,
           formatOutput: 'truncate',
-          logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(stream) }),
+          logger: new ListrLogger({ useIcons: true, processOutput: canvas }),
         },
       },
     );
@@ -101,6 +106,7 @@ export function liveReporter(setting: ReporterSetting): Reporter {
     clearInterval(clock);
     for (const row of rows.values()) row.finish();
     await drawing;
+    forget();
     const lines = summary({ colors, diff, columns: columns() });
     if (lines.length > 0) setting.write(`${lines.join('\n')}\n`);
   }

@@ -84,15 +84,19 @@ export interface UfwSettings {
 
 /** Reads /etc/ufw/ufw.conf and /etc/default/ufw. */
 export function readSettings(conf: string, defaults: string): UfwSettings {
-  const value = (text: string, name: string) =>
-    [...text.matchAll(new RegExp(`^\\s*${name}=["']?([^"'\\s#]*)`, 'gm'))].at(-1)?.[1]?.toLowerCase() ?? '';
   const policy = (name: string) => {
-    const word = value(defaults, `DEFAULT_${name}_POLICY`);
+    const word = settingOf(defaults, `DEFAULT_${name}_POLICY`);
     return { drop: 'deny', accept: 'allow' }[word] ?? word;
   };
   return {
-    enabled: value(conf, 'ENABLED') === 'yes',
-    logging: value(conf, 'LOGLEVEL') || 'off',
+    enabled: settingOf(conf, 'ENABLED') === 'yes',
+    logging: settingOf(conf, 'LOGLEVEL') || 'off',
     policies: { incoming: policy('INPUT'), outgoing: policy('OUTPUT'), routed: policy('FORWARD') },
   };
+}
+
+/** A setting of ufw's files in lower case, as the shell would have it that reads them: the last one counts. */
+export function settingOf(text: string, name: string): string {
+  const found = [...text.matchAll(new RegExp(`^\\s*${name}=["']?([^"'\\s#]*)`, 'gm'))].at(-1);
+  return (found?.[1] ?? '').toLowerCase();
 }

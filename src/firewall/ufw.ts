@@ -1,4 +1,5 @@
 import { normal } from './addresses.ts';
+import { readSettings, settingOf } from './call.ts';
 import { type Rule, ruleText, sortedPorts } from './rules.ts';
 import { isProtocol, rulesIn, type WrittenRule } from './rules-file.ts';
 
@@ -44,17 +45,17 @@ interface UfwTexts {
 
 /** Reads ufw 0.36's files. */
 export function parseUfw(texts: UfwTexts): UfwState {
-  const enabled = setting(texts.conf, 'ENABLED') === 'yes';
+  const { enabled, policies } = readSettings(texts.conf, texts.defaults);
   const written = [...rulesIn(texts.userRules, 4), ...rulesIn(texts.user6Rules, 6)];
   const six = texts.without6 === '';
   const loaded = new Set([...chain(texts.live, 4), ...chain(texts.live6, 6)]);
   const inFiles = new Set([...chain(texts.userRules, 4), ...(six ? chain(texts.user6Rules, 6) : [])]);
   return {
     enabled,
-    ipv6: setting(texts.defaults, 'IPV6') === 'yes',
+    ipv6: settingOf(texts.defaults, 'IPV6') === 'yes',
     families: six ? [4, 6] : [4],
-    incoming: policy(setting(texts.defaults, 'DEFAULT_INPUT_POLICY')),
-    outgoing: policy(setting(texts.defaults, 'DEFAULT_OUTPUT_POLICY')),
+    incoming: policies.incoming,
+    outgoing: policies.outgoing,
     written,
     rules: written.flatMap((entry) => (entry.rule ? [entry.rule] : [])),
     notLoaded: enabled ? [...inFiles].filter((rule) => !loaded.has(rule)) : [],
@@ -70,15 +71,6 @@ export function parseUfw(texts: UfwTexts): UfwState {
 function sshOf(connection: string): UfwState['ssh'] {
   const [from = '', , , port] = connection.trim().split(' ');
   return Number(port) > 0 ? { from: from.replace(/%.*/, ''), port: Number(port) } : undefined;
-}
-
-function setting(text: string, name: string): string {
-  const found = [...text.matchAll(new RegExp(`^\\s*${name}=["']?([^"'\\s#]*)`, 'gm'))].at(-1);
-  return (found?.[1] ?? '').toLowerCase();
-}
-
-function policy(word: string): string {
-  return { drop: 'deny', accept: 'allow', reject: 'reject' }[word] ?? word;
 }
 
 /** The rules of the chains for incoming and outgoing traffic, as iptables prints them and as ufw writes them, alike. */

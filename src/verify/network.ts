@@ -43,9 +43,9 @@ interface Asked {
 }
 
 /**
- * Tries every host to every other host, and this machine to every host, at every address, on every TCP port that a
- * flow names, a rule lets in or anything listens on; what differs is tried a second time. UDP gives no answer that proves anything,
- * so there the loaded rules are held against the flows.
+ * Tries every host to every other host, and this machine to every host, at every address, on every TCP port that a flow
+ * names, a rule lets in or anything listens on; what differs is tried a second time. UDP gives no answer that proves
+ * anything, so there the loaded rules are held against the flows.
  * @param from the sources; `outside` is this machine
  */
 export async function proveNetwork(

@@ -21,11 +21,16 @@ const patience = 60;
 /** Seconds that one connection may take. */
 const longest = 20;
 
-/** How a guarded change ended; `why` is for the person at the terminal. */
-type GuardEnd = { readonly kind: 'confirmed' | 'shared' } | { readonly kind: 'undone'; readonly why: string };
+/** How a guarded change ended; `why` is for the person at the terminal. `unknown`: nobody could say that it was put back. */
+type GuardEnd =
+  | { readonly kind: 'confirmed' | 'shared' }
+  | { readonly kind: 'undone' | 'unknown'; readonly why: string };
 
 /** What is about to change how a host is reached. */
 interface Danger {
+  /** As whom root's work is done there, and by which way: the last to be said is the one that is tried. */
+  readonly identity: Identity;
+  readonly way: Way;
   readonly ways: readonly AccessWay[];
   readonly title: string;
   /** Seconds. */
@@ -40,19 +45,17 @@ interface Danger {
 export class Guard {
   readonly #fleet: Fleet;
   readonly #name: string;
-  readonly #identity: Identity;
-  readonly #way: Way;
+  #identity: Identity = { user: 'root' };
+  #way: Way = {};
   /** Those whose changes it guards; several hosts' tasks may be delegated to one. */
   readonly #users = new Set<object>();
   #timeout = 0;
   #keeper: Keeper | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param identity as whom root's work is done there */
-  constructor(fleet: Fleet, name: string, identity: Identity, way: Way) {
+  constructor(fleet: Fleet, name: string) {
     this.#fleet = fleet;
     this.#name = name;
-    this.#identity = identity;
-    this.#way = way;
   }
 
   get #root(): LiveHost {
@@ -63,7 +66,20 @@ export class Guard {
    * Saves what is there and has the host watch. Nothing has been changed when it throws.
    * @throws TaskFailure when the host cannot save it, or has put back what was guarded before
    */
-  async arm(user: object, { ways, title, timeout, warn }: Danger): Promise<void> {
+  arm(user: object, danger: Danger): Promise<void> {
+    return this.#inTurn(() => this.#arm(user, danger));
+  }
+
+  /** One after the other: who arms while another confirms would lose the watch. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #arm(user: object, { identity, way, ways, title, timeout, warn }: Danger): Promise<void> {
+    this.#identity = identity;
+    this.#way = way;
     const { owner } = this.#fleet;
     const { user: login } = this.#fleet.settings(this.#name, this.#way);
     const again = this.#users.size > 0;
@@ -106,7 +122,11 @@ export class Guard {
    * @param wanted `undo` where what belongs to the change did not come to its end
    * @param say for the person who waits
    */
-  async finish(user: object, wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
+  finish(user: object, wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
+    return this.#inTurn(() => this.#finish(user, wanted, say));
+  }
+
+  async #finish(user: object, wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
     this.#users.delete(user);
     if (this.#users.size > 0 && wanted === 'confirm') return { kind: 'shared' };
     this.#users.clear();
@@ -122,17 +142,20 @@ export class Guard {
   /** Until a new connection comes through, or nobody can expect one any more. */
   async #ask(wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
     const deadline = performance.now() + this.#timeout * 1000;
-    let script = wanted === 'confirm' ? confirming : undoing(incomplete).text;
+    const { owner } = this.#fleet;
+    let isAsking = wanted === 'confirm';
+    let script = isAsking ? confirming(owner) : undoing(owner, incomplete).text;
     let first: string | undefined;
     for (;;) {
       const { end, why, isFinal } = await this.#attempt(script);
-      if (end) return end.kind === 'undone' && first !== undefined ? because(end, first) : end;
+      if (end) return 'why' in end && first !== undefined ? because(end, first) : end;
       if (first === undefined) say(`no new connection: ${why}`);
       first ??= why;
       const left = deadline - performance.now();
-      if (left < -patience * 1000) return { kind: 'undone', why: unknown(this.#name, first) };
-      if (isFinal && script === confirming) {
-        script = undoing(refused(first)).text;
+      if (left < -patience * 1000) return { kind: 'unknown', why: unknown(this.#name, first) };
+      if (isFinal && isAsking) {
+        isAsking = false;
+        script = undoing(owner, refused(first)).text;
         const undone = await this.#undo(refused(first));
         if (undone) return undone;
         // To log in again and again would only add to what sshd holds against us (PerSourcePenalties of sshd_config(5)).
@@ -147,7 +170,7 @@ export class Guard {
       const answer = readConfirmation(
         await this.#fleet.afresh(this.#name, this.#identity, this.#way, script, longest),
       );
-      if (answer.kind === 'lost') return { why: 'it was lost', isFinal: false };
+      if (answer.kind === 'lost') return { why: 'it was lost before the answer came', isFinal: false };
       if (answer.kind === 'refused') return { why: answer.why, isFinal: true };
       return { end: endOf(answer), why: '', isFinal: true };
     } catch (error) {
@@ -159,7 +182,7 @@ export class Guard {
 
   /** Has it put back over the connection that is open; undefined when that one is gone too. */
   async #undo(why: string): Promise<GuardEnd | undefined> {
-    const asked = this.#root.run(undoing(why), { expect: 'any' }).catch(() => undefined);
+    const asked = this.#root.run(undoing(this.#fleet.owner, why), { expect: 'any' }).catch(() => undefined);
     const output = await Promise.race([asked, sleep(2 * longest * 1000, undefined, { ref: false })]);
     const answer = output && readConfirmation(output);
     return answer?.kind === 'rolled back' ? endOf(answer) : undefined;
@@ -220,13 +243,15 @@ function refused(why: string): string {
 
 function endOf(answer: Exclude<Confirmation, { kind: 'refused' | 'lost' }>): GuardEnd {
   if (answer.kind === 'confirmed') return { kind: 'confirmed' };
-  return { kind: 'undone', why: answer.record ? rollbackText(answer.record) : noRecord };
+  if (answer.record) return { kind: 'undone', why: rollbackText(answer.record) };
+  return { kind: 'unknown', why: noRecord };
 }
 
-const noRecord = 'rolled back by the host, which kept no record of it';
+const noRecord =
+  'not confirmed: the host has nothing left to put back, and no record of it; either it did so, or an answer that it was confirmed was lost';
 
 /** What was seen from here tells more than what the host knows. */
-function because(end: GuardEnd & { kind: 'undone' }, first: string): GuardEnd {
+function because(end: Extract<GuardEnd, { why: string }>, first: string): GuardEnd {
   return end.why.includes(first.replaceAll(/\s+/g, ' ')) ? end : { ...end, why: `${end.why}\n${first}` };
 }
 

@@ -1,7 +1,8 @@
 import { TaskFailure } from '../errors.ts';
-import type { Fleet, Identity, Way } from '../host/fleet.ts';
+import type { Fleet } from '../host/fleet.ts';
 import type { Change, Module } from '../modules/contract.ts';
 import type { Scope } from '../template/scope.ts';
+import { numberOf } from './conditions.ts';
 import { dangers } from './dangers.ts';
 import { isStopped, type TaskEnd } from './ends.ts';
 import { Guard } from './guard.ts';
@@ -22,21 +23,19 @@ export class Guards {
     this.#fleet = fleet;
   }
 
-  of(name: string, identity: Identity, way: Way): Guard {
-    const key = JSON.stringify([name, identity, way]);
-    let guard = this.#guards.get(key);
-    if (!guard) {
-      guard = new Guard(this.#fleet, name, identity, way);
-      this.#guards.set(key, guard);
-    }
+  /** One of each host, however it is reached: it saves its former state once. */
+  of(name: string): Guard {
+    const guard = this.#guards.get(name) ?? new Guard(this.#fleet, name);
+    this.#guards.set(name, guard);
     return guard;
   }
 }
 
-/** How guarded changes ended; `why` when they are not there any more. */
+/** How guarded changes ended; `why` when they were not confirmed, with what to do next. */
 interface Concluded {
   readonly entry: Entry;
   readonly why?: string;
+  readonly hint: string;
 }
 
 /** What a host's tasks have changed that may keep its operator out, until it is confirmed. */
@@ -83,14 +82,23 @@ export class Guarded {
     const ways = this.#ways(module, item, changes);
     if (ways.length === 0) return;
     const { scope, delegate } = item;
+    if (isLeftAlone(entry, scope))
+      throw new TaskFailure(
+        'nothing was changed: it can keep you out, and with poll: 0 nobody waits for its end to confirm it',
+        'A poll above 0 has it guarded. confirm_access: false makes it unguarded.',
+      );
     const name = delegate ?? this.#host;
     const way = wayOf(this.#fleet, entry.task, scope, name, delegate);
     if (way.connection === 'local') return;
     const identity = identityOf(entry.task, scope, delegate);
     const root = identity !== 'login' && identity.user === 'root' ? identity : { user: 'root' };
-    const guard = this.#guards.of(name, root, way);
+    const guard = this.#guards.of(name);
     const title = titleOf(entry.task, scope);
-    await guard.arm(this, { ways, title, timeout: timeoutOf(scope), warn: around.warn });
+    await guard.arm(this, {
+      ...{ identity: root, way, ways, title },
+      timeout: timeoutOf(scope),
+      warn: around.warn,
+    });
     this.#held.add(guard);
     for (const handler of around.handlers) this.#handlers.add(handler);
     this.#last = entry;
@@ -124,9 +132,18 @@ export class Guarded {
     this.#held.clear();
     this.#handlers = new Set();
     const ends = await Promise.all(held.map((guard) => guard.finish(this, wanted, say)));
-    const undone = ends.flatMap((each) => (each.kind === 'undone' ? each.why : []));
-    return { entry, ...(undone.length > 0 && { why: undone.join('\n') }) };
+    const undone = ends.flatMap((each) => ('why' in each ? each.why : []));
+    const hint = ends.some(({ kind }) => kind === 'unknown') ? look : mend;
+    return { entry, hint, ...(undone.length > 0 && { why: undone.join('\n') }) };
   }
+}
+
+const mend = 'The host is as it was before. Mend the change, and run again.';
+const look = 'Run again once the host answers: what it has put back is then made anew, what is there stays.';
+
+/** Begun in the background, and nobody waits for it. */
+function isLeftAlone({ task }: Entry, scope: Scope): boolean {
+  return (numberOf(task.async, scope) ?? 0) > 0 && numberOf(task.poll, scope) === 0;
 }
 
 /** @throws TaskFailure for what is no number of seconds */

@@ -78,13 +78,13 @@ export class Walk {
     const concluded = await host.guarded.conclude(host.handlers.due, end, say);
     if (concluded?.why === undefined) return;
     host.forgetAhead();
-    if (host.course.state !== 'running') return this.batch.warn(concluded.why, host.name);
+    if (host.course.state === 'failed' || host.course.state === 'unreachable')
+      return this.batch.warn(concluded.why, host.name);
+    // One that ended its play before its handlers ran fails after all.
+    this.#known.delete(host);
     const { task } = concluded.entry;
     const entry = { ...concluded.entry, task: plainly(task), frames: [] };
-    const failure = new TaskFailure(
-      concluded.why,
-      'The host is as it was before. Mend the change, and run again.',
-    );
+    const failure = new TaskFailure(concluded.why, concluded.hint);
     this.ended(host, entry, host.fails(entry, failure, began));
   }
 

@@ -17,9 +17,11 @@ const table = (of: 'files' | 'units') =>
  * a restart sshd, ufw and the network start from the former files (bootup(7), systemd.special(7): network-pre.target).
  */
 export const rollbackProgram = `
-d=${rollbackFolder} live=${rollbackDeadline} record=${rollbackRecord} unit=${unit}
+d=${rollbackFolder} live=${rollbackDeadline} back=${rollbackDeadline}.back record=${rollbackRecord} unit=${unit}
 export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 077
+# cp --parents of coreutils 9.1 (Debian 12) looks for an absolute path's directories below the working directory.
+cd / || exit
 files_of() {
   case $1 in
 ${table('files')}
@@ -50,22 +52,16 @@ hold() {
   [ -e "$d/armed" ] || exit 3
 }
 
-# The former state of one way.
+# The former state of one way. Its patterns count once all of it is saved.
 save() {
   home=$(getent passwd "$login" | cut -d: -f6)
   set -f; patterns=$(files_of "$1"); set +f
-  # Patterns stay patterns here: what fits them later and is not saved was not there.
-  set -f
-  for pattern in $patterns; do
-    grep -qsxF -- "$1 $pattern" "$d/patterns" || printf '%s %s\\n' "$1" "$pattern" >>"$d/patterns" || return
-    set +f
-    for path in $pattern; do
-      is_there "$path" || continue
-      is_there "$d/saved$path" || cp -a --parents -- "$path" "$d/saved/" || return
-    done
-    set -f
+  for path in $patterns; do
+    if is_there "$path" && ! is_there "$d/saved$path"; then
+      # Half of a directory would pass for all of it.
+      cp -a --parents -- "$path" "$d/saved/" || { rm -rf -- "$d/saved$path"; return 1; }
+    fi
   done
-  set +f
   for u in $(units_of "$1"); do
     if has_systemd && systemctl -q is-active "$u"; then echo "$u" >>"$d/active" || return; fi
   done
@@ -83,7 +79,8 @@ save() {
   account)
     [ -z "$home" ] || [ ! -d "$home" ] || stat -c '%a %u:%g %n' -- "$home" >"$d/home" || return ;;
   esac
-  : >"$d/way-$1"
+  # They stay patterns: what fits them later and is not saved was not there.
+  set -f; printf '%s\\n' $patterns >"$d/new-$1" || return; set +f
 }
 
 arm() {
@@ -93,7 +90,8 @@ arm() {
   [ -z "$fresh" ] || [ "$believed" = no ] || exit 3
   if [ -n "$fresh" ]; then
     trap '[ -e "$d/armed" ] || { clear; rm -rf "$d"; }' EXIT
-    find "$d" -mindepth 1 ! -name program -delete && mkdir "$d/saved" || exit
+    find "$d" -mindepth 1 ! -name program -delete && mkdir "$d/saved" && true >>"$d/lock" || exit
+    rm -f "$back"
   else
     # The host does not act while it saves more.
     hold
@@ -102,6 +100,8 @@ arm() {
   printf '%s\\n' "$title" >>"$d/titles" && echo "$seconds" >"$d/seconds" || exit
   # What is only in memory would be put back as empty files after a loss of power.
   find "$d" ! -type l -exec sync -- {} + || exit
+  for way; do [ ! -e "$d/new-$way" ] || mv "$d/new-$way" "$d/way-$way" || exit; done
+  sync "$d" || exit
   uptime; echo $((up + seconds)) >"$live" || exit
   [ -n "$fresh" ] || exit 0
   if has_systemd; then
@@ -182,10 +182,10 @@ same() {
   if [ -L "$1" ]; then [ "$(readlink -- "$1")" = "$(readlink -- "$2")" ]; else [ ! -f "$1" ] || cmp -s -- "$1" "$2"; fi
 }
 
-# Removes what was not there.
+# Removes what was not there. Noted beforehand, here and below: who is ended in the middle begins anew, and has to know.
 remove() {
   for path; do
-    is_there "$d/saved$path" || ! is_there "$path" || { rm -rf -- "$path" && echo "$path" >>"$d/back"; }
+    is_there "$d/saved$path" || ! is_there "$path" || { echo "$path" >>"$back"; rm -rf -- "$path"; }
   done
 }
 
@@ -195,12 +195,13 @@ put() {
   for saved; do
     path=\${saved#"$d/saved"}
     if [ -d "$saved" ] && [ ! -L "$saved" ]; then
-      [ -d "$path" ] && [ ! -L "$path" ] || { rm -rf -- "$path"; mkdir -- "$path" && echo "$path" >>"$d/back"; }
+      [ -d "$path" ] && [ ! -L "$path" ] || { echo "$path" >>"$back"; rm -rf -- "$path"; mkdir -- "$path"; }
       [ "$(stat -c '%a %u %g' -- "$saved")" = "$(stat -c '%a %u %g' -- "$path")" ] ||
-        { chown --reference="$saved" -- "$path"; chmod --reference="$saved" -- "$path"; echo "$path" >>"$d/back"; }
+        { echo "$path" >>"$back"; chown --reference="$saved" -- "$path"; chmod --reference="$saved" -- "$path"; }
       continue
     fi
     ! same "$saved" "$path" || continue
+    echo "$path" >>"$back"
     [ ! -d "$path" ] || [ -L "$path" ] || rm -rf -- "$path"
     new=$path.foobar-rollback
     rm -f -- "$new"
@@ -211,29 +212,36 @@ put() {
       rm -f -- "$new"
       cp -a --remove-destination -- "$saved" "$path"
     fi
-    echo "$path" >>"$d/back"
   done
 }
 
-count() { if [ -e "$d/back" ]; then wc -l <"$d/back"; else echo 0; fi; }
+# Whether anything of a way was put back.
+touched() {
+  while read -r path; do
+    while read -r pattern; do
+      case $path in $pattern | $pattern/*) return 0 ;; esac
+    done <"$d/way-$1"
+  done <"$back"
+  return 1
+}
 
 roll_back() {
-  rm -f "$d/back"
-  : >"$d/touched"
-  while read -r way pattern; do
-    before=$(count)
-    for path in $pattern; do
-      ! is_there "$path" || find "$path" -depth -exec sh "$d/program" remove {} +
-    done
-    for saved in $d/saved$pattern; do
-      ! is_there "$saved" || find "$saved" -exec sh "$d/program" put {} +
-    done
-    [ "$before" = "$(count)" ] || echo "$way" >>"$d/touched"
-  done <"$d/patterns"
+  # In memory: a full disk must not make us forget what has to be started anew.
+  true >>"$back"
+  for way in "$d"/way-*; do
+    while read -r pattern; do
+      for path in $pattern; do
+        ! is_there "$path" || find "$path" -depth -exec sh "$d/program" remove {} +
+      done
+      for saved in $d/saved$pattern; do
+        ! is_there "$saved" || find "$saved" -exec sh "$d/program" put {} +
+      done
+    done <"$way"
+  done
   if [ -s "$d/home" ]; then
     read -r mode owner home <"$d/home"
     if [ "$(stat -c '%a %u:%g' -- "$home")" != "$mode $owner" ]; then
-      mkdir -p -- "$home"; chown "$owner" -- "$home"; chmod "$mode" -- "$home"; echo "$home" >>"$d/back"
+      echo "$home" >>"$back"; mkdir -p -- "$home"; chown "$owner" -- "$home"; chmod "$mode" -- "$home"
     fi
   fi
   ! has_systemd || units
@@ -243,16 +251,16 @@ roll_back() {
     echo "why $1"
     echo "owner $(cat "$d/armed")"
     [ ! -e "$d/titles" ] || sort -u "$d/titles" | sed 's/^/title /'
-    [ ! -e "$d/back" ] || sort -u "$d/back" | sed 's/^/back /'
+    sort -u "$back" | sed 's/^/back /'
   } >"$record"
   sync
-  rm -f "$d/armed"
-  clear
+  over
   rm -rf "$d"
 }
 
 units() {
-  ! grep -qs '/systemd/system/' "$d/back" || systemctl daemon-reload
+  # Its generators read more than units: sshd-socket-generator(8) sshd_config, netplan's its folder.
+  [ ! -s "$back" ] || systemctl daemon-reload
   for file in "$d"/way-*; do
     way=\${file##*/way-}
     for u in $(units_of "$way"); do
@@ -262,17 +270,17 @@ units() {
         if [ -n "$booting" ]; then systemctl --no-block start "$u"; continue; fi
         if ! systemctl -q is-active "$u"; then
           systemctl reset-failed "$u" 2>/dev/null
-          systemctl --no-block start "$u" && echo "$u" >>"$d/back"
-        elif [ "$u" != ufw.service ] && grep -qsxF "$way" "$d/touched"; then
-          systemctl --no-block restart "$u" && echo "$u" >>"$d/back"
+          systemctl --no-block start "$u" && echo "$u" >>"$back"
+        elif [ "$u" != ufw.service ] && touched "$way"; then
+          systemctl --no-block restart "$u" && echo "$u" >>"$back"
         fi
       elif [ -z "$booting" ] && systemctl -q is-active "$u"; then
-        systemctl stop "$u" && echo "$u" >>"$d/back"
+        systemctl stop "$u" && echo "$u" >>"$back"
       fi
     done
   done
   # What was queued is done before the rules and the network are looked at.
-  [ -n "$booting" ] || while [ -n "$(systemctl list-jobs --no-legend ssh.service ufw.service nftables.service systemd-networkd.service networking.service 2>/dev/null)" ]; do
+  [ -n "$booting" ] || while [ -n "$(systemctl list-jobs --no-legend ssh.service ssh.socket ufw.service nftables.service systemd-networkd.service networking.service 2>/dev/null)" ]; do
     sleep 0.2; waited=$((\${waited:-0} + 1)); [ $waited -lt 50 ] || break
   done
 }
@@ -293,7 +301,7 @@ tables() {
         esac
       done
       cat "$d/$family"
-    } | $family-restore -w && echo "rules of $family" >>"$d/back"
+    } | $family-restore -w && echo "rules of $family" >>"$back"
   done
 }
 
@@ -303,20 +311,27 @@ network() {
   if [ "$(addresses)" != "$(cat "$d/addresses")" ]; then
     addresses | grep -vxFf "$d/addresses" | while read -r device family address; do ip addr del "$address" dev "$device"; done
     ip addr restore <"$d/addresses.saved" 2>/dev/null
-    echo 'addresses' >>"$d/back"
+    echo 'addresses' >>"$back"
   fi
   if [ "$(ip -4 route show; ip -6 route show)" != "$(cat "$d/routes")" ]; then
     for family in 4 6; do
       ip -$family route show | grep -vxFf "$d/routes" | while read -r route; do ip -$family route del $route; done
       ip -$family route restore <"$d/routes$family.saved" 2>/dev/null
     done
-    echo 'routes' >>"$d/back"
+    echo 'routes' >>"$back"
   fi
 }
 
 # Only what makes the host act is taken away here.
 clear() {
-  rm -f "$live" /etc/systemd/system/sysinit.target.wants/$unit /etc/systemd/system/$unit
+  rm -f "$live" "$back" /etc/systemd/system/sysinit.target.wants/$unit /etc/systemd/system/$unit
+}
+
+# Nothing is armed any more, not even after a loss of power.
+over() {
+  rm -f "$d/armed"
+  sync "$d"
+  clear
 }
 
 # What the next start of sshd and of the firewall would make of their files.
@@ -330,11 +345,12 @@ sound() {
   done
 }
 
+# By the run that armed it; of another's there is nothing to confirm.
 disarm() {
   hold
+  [ "$(cat "$d/armed")" = "$1" ] || exit 3
   sound || exit 4
-  rm -f "$d/armed"
-  clear
+  over
   ! has_systemd || systemctl --no-block stop $unit
   rm -rf "$d"
 }

@@ -46,19 +46,30 @@ export const mark = '\u0001';
 
 const showRecord = `{ cat ${rollbackRecord} 2>/dev/null; rm -f ${rollbackRecord}; }`;
 
-/** Confirms: takes the watch away. Printed first is a word that only a shell that really runs prints. */
-export const confirming = [
-  'echo confirm',
-  `if [ -e ${program} ]; then sh ${program} disarm; code=$?; else code=${isOver}; fi`,
-  `[ $code != ${isOver} ] || ${showRecord}`,
-  'exit $code',
-].join('\n');
+/**
+ * Confirms what a run has changed: takes the watch away. Printed first is a word that only a shell that really runs
+ * prints.
+ */
+export function confirming(owner: string): string {
+  return [
+    'echo confirm',
+    `if [ -e ${program} ]; then ${sh`sh ${program} disarm ${owner}`.text}; code=$?; else code=${isOver}; fi`,
+    `[ $code != ${isOver} ] || ${showRecord}`,
+    'exit $code',
+  ].join('\n');
+}
 
-/** Has the host put everything back now. */
-export function undoing(why: string): Command {
-  return rawShell(
-    `echo confirm; [ ! -e ${program} ] || ${sh`sh ${program} now ${why}`.text}; ${showRecord}; exit ${isOver}`,
-  );
+/** Has the host put everything back now that a run has changed. */
+export function undoing(owner: string, why: string): Command {
+  const lines = [
+    'echo confirm',
+    sh`if [ -e ${rollbackFolder}/armed ] && [ "$(cat ${rollbackFolder}/armed)" = ${owner} ]; then`.text,
+    sh`sh ${program} now ${why}`.text,
+    'fi',
+    showRecord,
+    `exit ${isOver}`,
+  ];
+  return rawShell(lines.join('\n'));
 }
 
 /** The restart that is about to come was asked for: the host waits for a confirmation behind it. */

@@ -1,5 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handlersIn } from '../../src/host/lock.ts';
 import {
   arming,
@@ -82,5 +94,72 @@ describe("the host's program", () => {
       again: false,
     });
     expect(text).toContain("arm 60 'o'\\''wner' root no 'it; rm -rf /' ssh sudo");
+  });
+});
+
+describe('former files', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'foobar-rollback-'));
+    for (const folder of ['etc/ssh', 'etc/sudoers.d', 'run', 'var/lib/foobar', 'bin', 'd'])
+      mkdirSync(join(root, folder), { recursive: true });
+    write('etc/ssh/sshd_config', 'Port 22');
+    write('etc/sudoers.d/10-a', 'a');
+    write('etc/sudoers.d/20-b', 'b');
+    // Of a host without systemd, and below a folder of our own.
+    const program = rollbackProgram
+      .replaceAll('/var/lib/foobar/rollback', join(root, 'd'))
+      .replaceAll(/(?<=[ =])\/(?=etc\/|run\/|var\/)/g, `${root}/`)
+      .replace('PATH=', `PATH=${join(root, 'bin')}:`);
+    write('d/program', program);
+  });
+  afterEach(() => {
+    tell('now', 'the test is over');
+    rmSync(root, { recursive: true });
+  });
+
+  const write = (path: string, text: string) => writeFileSync(join(root, path), text);
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
+  const tell = (...words: string[]) =>
+    spawnSync('sh', [join(root, 'd/program'), ...words], { encoding: 'utf8' });
+  const arm = (way: string, again = 'no') =>
+    tell('arm', '3600', 'we', userInfo().username, again, 'a change', way);
+
+  it('are put back, and what was not there goes', () => {
+    expect(arm('ssh')).toMatchObject({ status: 0, stderr: '', stdout: 'unattended\n' });
+    write('etc/ssh/sshd_config', 'Port 23');
+    write('etc/ssh/more', '');
+    expect(tell('now', 'it was asked for').status).toBe(0);
+    expect(read('etc/ssh/sshd_config')).toBe('Port 22');
+    expect(readdirSync(join(root, 'etc/ssh'))).toEqual(['sshd_config']);
+    expect(existsSync(join(root, 'd'))).toBe(false);
+    expect(readdirSync(join(root, 'run'))).toEqual([]);
+    const { why, back } = readRecord(read('var/lib/foobar/rolled-back')) ?? {};
+    expect({ why, back }).toEqual({
+      why: 'it was asked for',
+      back: [join(root, 'etc/ssh/more'), join(root, 'etc/ssh/sshd_config')],
+    });
+  });
+
+  it('are left alone where not all of them could be saved', () => {
+    expect(arm('ssh').status).toBe(0);
+    write(
+      'bin/cp',
+      `#!/bin/sh\ncase "$*" in *sudoers.d*) mkdir -p ${root}/d/saved${root}/etc/sudoers.d; exit 1;; esac\nexec /bin/cp "$@"\n`,
+    );
+    chmodSync(join(root, 'bin/cp'), 0o755);
+    expect(arm('sudo', 'yes').status).not.toBe(0);
+    write('etc/ssh/sshd_config', 'Port 23');
+    tell('now', 'it was asked for');
+    expect(read('etc/ssh/sshd_config')).toBe('Port 22');
+    expect(readdirSync(join(root, 'etc/sudoers.d'))).toEqual(['10-a', '20-b']);
+  });
+
+  it('stay as they are when another run confirms', () => {
+    expect(arm('sudo').status).toBe(0);
+    expect(tell('disarm', 'others').status).toBe(3);
+    expect(read('d/armed')).toBe('we');
+    expect(tell('disarm', 'we').status).toBe(0);
+    expect(existsSync(join(root, 'd'))).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { normal } from '../firewall/addresses.ts';
 import { ufw } from '../host/queries/ufw.ts';
-import { type Finding, finding, type Site } from './contract.ts';
+import { type Finding, finding, type Site, text } from './contract.ts';
 import { flowSiteOf } from './flows.ts';
 import { type NetworkProof, proveNetwork } from './network.ts';
 import { outside } from './network-judge.ts';
@@ -19,10 +19,16 @@ function active(site: Site, host: string): Promise<Finding> {
   return finding(site, 'firewall', host, 'ufw is active and denies by default', async () => {
     const state = await site.reader(host).ask(ufw, undefined);
     if (!state) return { kept: false, seen: 'not installed' };
-    const kept = state.enabled && state.ipv6 && state.incoming !== 'allow' && state.notLoaded.length === 0;
+    const egress = text(site, host, 'egress') || 'allow';
+    const kept =
+      state.enabled &&
+      state.ipv6 &&
+      state.incoming !== 'allow' &&
+      (egress === 'allow' || state.outgoing === egress) &&
+      state.notLoaded.length === 0;
     return {
       kept,
-      seen: `${state.enabled ? 'active' : 'inactive'}, incoming ${state.incoming || 'unset'}, ${state.rules.length} rules${
+      seen: `${state.enabled ? 'active' : 'inactive'}, incoming ${state.incoming || 'unset'}, outgoing ${state.outgoing || 'unset'}, ${state.rules.length} rules${
         state.notLoaded.length > 0 ? `, not loaded: ${state.notLoaded.join('; ')}` : ''
       }`,
     };

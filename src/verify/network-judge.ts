@@ -17,11 +17,11 @@ export interface Way {
   readonly port: number;
 }
 
-/** What is known of the host that a way leads to. */
+/** What is known of the hosts of a way. */
 export interface Known {
-  /** undefined where the host could not be asked. */
+  /** What listens where it leads to; undefined where that host could not be asked. */
   readonly listeners: readonly Listener[] | undefined;
-  /** Its firewall answers what it does not let in as if nothing listened. */
+  /** A firewall, of either end, answers what it does not let through as if nothing listened. */
   readonly rejects: boolean;
 }
 

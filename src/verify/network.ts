@@ -63,9 +63,10 @@ export async function proveNetwork(
   const addressesOf = (host: string) => addresses.get(host) ?? [];
   const lost = new Map<string, string>();
   const asked = await askAll(site, lost);
-  const known = (host: string): Known => ({
-    listeners: asked.get(host)?.listeners,
-    rejects: asked.get(host)?.firewall?.incoming === 'reject',
+  const known = ({ from: source, to }: Way): Known => ({
+    listeners: asked.get(to)?.listeners,
+    rejects:
+      asked.get(to)?.firewall?.incoming === 'reject' || asked.get(source)?.firewall?.outgoing === 'reject',
   });
 
   const own = await ownAddresses(addresses, asked);
@@ -95,12 +96,12 @@ export async function proveNetwork(
   const rules = [...asked.values()].flatMap(({ firewall }) => firewall?.rules ?? []);
   const tried = waysOn('tcp', portsOf('tcp', passages, listeners, rules));
   const first = await tryAll(site, tried, probeSeconds, lost);
-  const judged = first.map(([way, state]) => judge(way, state, passages, known(way.to)));
+  const judged = first.map(([way, state]) => judge(way, state, passages, known(way)));
   const again = judged.filter(({ kind }) => kind);
   const second = new Map(await tryAll(site, again, againSeconds, lost));
   const tcp = judged.map((way) => {
     const state = second.get(way);
-    return state === undefined ? way : judge(way, state, passages, known(way.to));
+    return state === undefined ? way : judge(way, state, passages, known(way));
   });
   const udp = waysOn('udp', portsOf('udp', passages, listeners, rules)).flatMap((way): Judged[] => {
     const firewall = asked.get(way.to)?.firewall;

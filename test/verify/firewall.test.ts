@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { parseUfw } from '../../src/firewall/ufw.ts';
 import type { Site } from '../../src/verify/contract.ts';
 import { verifyFirewall } from '../../src/verify/firewall.ts';
 
@@ -34,4 +35,19 @@ it('says of every host that there are no flows to hold it against', async () => 
     'db1 ufw is active and denies by default: false does not answer',
     'db1 nothing else can be reached at 192.0.2.1: false the inventory has no flows',
   ]);
+});
+
+it.each([
+  ['allow', 'ACCEPT', true],
+  ['allow', 'DROP', true],
+  ['deny', 'DROP', true],
+  ['deny', 'ACCEPT', false],
+])('holds what may go out against egress: %s, %s', async (egress, outgoing, expected) => {
+  const defaults = `IPV6=yes\nDEFAULT_INPUT_POLICY="DROP"\nDEFAULT_OUTPUT_POLICY="${outgoing}"\n`;
+  const files = { defaults, conf: 'ENABLED=yes\n', userRules: '', user6Rules: '' };
+  const state = parseUfw({ ...files, live: '', live6: '', without6: '', connection: '', resolvers: '' });
+  const db1 = { flows: {}, address: '127.0.0.1', egress };
+  const reader = { ask: async () => state, look: async () => ({ stdout: '' }) };
+  const [active] = await verifyFirewall({ ...site({ db1 }), reader: () => reader as never });
+  expect([active?.promise, active?.kept]).toEqual(['ufw is active and denies by default', expected]);
 });

@@ -117,12 +117,13 @@ function sshProblems(configuration: Configuration): Problem[] {
     const problems: Problem[] = [];
     const complain = (message: string, hint: string) =>
       problems.push({ message, hint, place: configuration.placeOf(name), severity: 'error' });
-    readArguments(configuration[name] ?? '', options, (word) =>
+    readArguments(configuration[name] ?? '', options, (word) => {
+      if (configuration.connection === 'openssh') return;
       complain(
         `the arguments of ssh hold ${JSON.stringify(word)}, which foobar does not follow`,
-        'a Host section of ~/.ssh/config may say more',
-      ),
-    );
+        "connection = openssh (the system's ssh) takes what ssh takes",
+      );
+    });
     const strict = options.get('StrictHostKeyChecking') ?? 'ask';
     if (!['yes', 'true', 'ask', 'accept-new'].includes(strict.toLowerCase()))
       complain(

@@ -53,11 +53,12 @@ export function openFleet(
     ...options,
     owner: `${userInfo().username}@${hostname()} process ${process.pid} since ${new Date().toISOString()}`,
     connect,
-    settings: (name) => {
-      let known = settings.get(name);
+    settings: (name, connection) => {
+      const key = `${name}\0${connection ?? ''}`;
+      let known = settings.get(key);
       if (!known) {
-        known = settingsOf(variables, name, options.login);
-        settings.set(name, known);
+        known = settingsOf(variables, name, options.login, connection);
+        settings.set(key, known);
       }
       return known;
     },
@@ -99,7 +100,12 @@ export function connectionProblems(project: Project, login?: Login): Problem[] {
   });
 }
 
-function settingsOf(variables: RunVariables, name: string, login: Login = {}): ConnectionSettings {
+function settingsOf(
+  variables: RunVariables,
+  name: string,
+  login: Login = {},
+  connection?: ConnectionSettings['connection'],
+): ConnectionSettings {
   if (variables.hosts.has(name)) {
     const scope = hostScope(variables, name);
     const get = (variable: string) => (scope.has(variable) ? scope.get(variable) : undefined);
@@ -109,7 +115,8 @@ function settingsOf(variables: RunVariables, name: string, login: Login = {}): C
         .filter(([names]) => names.every((each) => get(each) === undefined))
         .map(([[first = ''], value]) => [first, value]),
     );
-    return connectionSettings(name, (variable) => get(variable) ?? standard.get(variable));
+    const said = (variable: string) => (variable === 'ansible_connection' && connection) || get(variable);
+    return connectionSettings(name, (variable) => said(variable) ?? standard.get(variable));
   }
   // As in Ansible, localhost is there without being in the inventory.
   if (name === 'localhost' || name === '127.0.0.1')

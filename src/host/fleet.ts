@@ -18,8 +18,8 @@ export type Way = Partial<Pick<ConnectionSettings, 'connection' | 'user' | 'port
 const asSaid: Way = {};
 
 export interface FleetOptions {
-  /** Throws a TaskFailure for a name that the inventory does not have. */
-  settings(host: string): ConnectionSettings;
+  /** Throws a TaskFailure for a name that the inventory does not have. `connection`: in the place of the inventory's. */
+  settings(host: string, connection?: ConnectionSettings['connection']): ConnectionSettings;
   connect(settings: ConnectionSettings): Promise<Connection>;
   /** How many hosts are connected to at the same time. */
   readonly forks: number;
@@ -63,7 +63,8 @@ export class Fleet {
 
   /** How a host is reached. Throws a TaskFailure for a name that nobody knows. */
   settings(name: string, way: Way = asSaid): ConnectionSettings {
-    const settings = this.options.settings(name);
+    // What ssh(1) is told is not what foobar's own SSH is.
+    const settings = this.options.settings(name, way.connection);
     return way === asSaid ? settings : { ...settings, ...way };
   }
 

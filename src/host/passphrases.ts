@@ -1,7 +1,8 @@
 import type { ParsedKey } from 'ssh2';
+import { TaskFailure } from '../errors.ts';
 import { rememberSecret } from '../secrets.ts';
 
-/** Asks the person at the terminal; undefined when nobody can be asked. */
+/** Asks the person at the terminal; undefined when nobody can be asked. Throws TaskFailure when nothing is answered. */
 export type AskPassphrase = (text: string) => Promise<string | undefined>;
 
 interface Opening {
@@ -55,7 +56,10 @@ async function askFor(
 ): Promise<Outcome> {
   let words = `Passphrase for ${file}: `;
   for (let left = tries; left > 0; left--) {
-    const answer = await ask?.(words);
+    const answer = await ask?.(words).catch((error: unknown) => {
+      if (error instanceof TaskFailure) return '';
+      throw error;
+    });
     if (answer === undefined)
       return `is encrypted and not in the agent, and there is no terminal to ask for its passphrase: ssh-add ${file}`;
     if (answer === '') return `is encrypted and not in the agent: ssh-add ${file}`;

@@ -83,6 +83,19 @@ describe('a project with an ansible.cfg', () => {
     expect(settings('web1', { ...project, privateKey: '/mine' }).identityFiles).toEqual(['/mine']);
   });
 
+  it("hands its arguments to the system's ssh where a play or the configuration chooses that", async () => {
+    const options = { forks: 1, readOnly: true, output: () => {} };
+    const ssh = ['-o', 'Compression=yes'];
+    const playing = await loadProject(given({ ANSIBLE_SSH_ARGS: ssh.join(' ') }));
+    const fleet = openFleet(runVariables(playing, true), { ...options, login: playing });
+    expect(fleet.settings('web1').sshWords).toBeUndefined();
+    expect(fleet.settings('web1', { connection: 'openssh' }).sshWords).toEqual(ssh);
+    const environment = { ANSIBLE_SSH_ARGS: '-o ForwardAgent=yes', ANSIBLE_TRANSPORT: 'openssh' };
+    const all = await loadProject(given(environment));
+    const other = openFleet(runVariables(all, true), { ...options, login: all });
+    expect(other.settings('web1').sshWords).toEqual(['-o', 'ForwardAgent=yes']);
+  });
+
   it('stands behind the command line', () => {
     const options = {
       ...given(),

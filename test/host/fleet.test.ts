@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Fleet, type FleetOptions } from '../../src/host/fleet.ts';
 import { localConnection } from '../../src/host/local-connection.ts';
 import { sh } from '../../src/host/sh.ts';
@@ -92,6 +92,7 @@ it('lets a run go first that began earlier, when each holds a host that the othe
   await later.host('two', { user: 'root' }).look(sh`true`);
 
   const first = work(earlier);
+  await vi.waitUntil(() => heardEarlier.length > 0, { timeout: 10_000, interval: 20 });
   const second = work(later);
   expect(await first).toEqual(Array(2).fill('someone since 2026-01-01T00:00:00.000Z\n'));
   await earlier.close();

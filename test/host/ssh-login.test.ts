@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TaskFailure } from '../../src/errors.ts';
 import { usualPatience } from '../../src/host/socket.ts';
 import { connectSsh } from '../../src/host/ssh.ts';
 import { algorithmsOf, offered } from '../../src/host/ssh-algorithms.ts';
@@ -28,6 +29,22 @@ describe('an encrypted key', () => {
     await Promise.all(connections.map((connection) => connection.close()));
     expect(asked).toEqual([`Passphrase for ${locked}: `, `That was not it. Passphrase for ${locked}: `]);
     copyFileSync(`${sshd.userKey}.pub`, join(sshd.directory, 'authorized_keys'));
+  });
+
+  it('stays closed when the question is not answered, which is asked once', async () => {
+    const locked = makeKey(sshd.directory, 'locked3', 'ed25519', 'open-Sesame');
+    let asked = 0;
+    const ask = async () => {
+      asked += 1;
+      throw new TaskFailure('stopped: the question was not answered');
+    };
+    const settings = sshd.settings({ identityFiles: [locked] });
+    for (const _host of [1, 2])
+      await expect(connectSsh(settings, usualPatience, ask)).rejects.toMatchObject({
+        kind: 'authentication',
+        message: expect.stringContaining(`${locked} (is encrypted and not in the agent: ssh-add ${locked})`),
+      });
+    expect(asked).toBe(1);
   });
 
   it('is opened with the passphrase of the variables, and names the file where that is wrong', async () => {

@@ -133,7 +133,9 @@ export function endpoints(names: readonly string[], { groups, hosts }: FlowSite)
     else {
       // 0.0.0.0/0 is the world of IPv4 only.
       const network = normal(name) === 'any' ? name : normal(name);
-      const owner = [...hosts.values()].find((host) => host.addresses.map(normal).includes(network));
+      // A network is nobody's: no host needs to be asked.
+      const candidates = network.includes('/') ? [] : [...hosts.values()];
+      const owner = candidates.find((host) => host.addresses.map(normal).includes(network));
       if (owner) add(owner.name, hostEnd(owner));
       else add(network, { kind: 'network', network });
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ProjectError } from '../../src/errors.ts';
 import {
   endpointAddresses,
+  endpoints,
   endpointText,
   type FlowSite,
   includes,
@@ -123,6 +124,35 @@ describe('resolveFlows', () => {
       resolveFlows({ x: { from, to: 'c', ports: 1 } }, { ...site, hosts, groups: new Map() });
     expect(flows('a')).toThrow('host a has the address a.example.com, which is a name or a mistake');
     expect(flows('b')).toThrow('host b has no address');
+  });
+});
+
+describe('endpoints', () => {
+  it('ask the hosts of an inventory for their addresses only where one could be meant', () => {
+    const asked: string[] = [];
+    const hosts = new Map(
+      [...site.hosts].map(([name, { addresses, ...rest }]) => [
+        name,
+        {
+          ...rest,
+          get addresses() {
+            asked.push(name);
+            return addresses;
+          },
+        },
+      ]),
+    );
+    const shownEnds = (...names: string[]) => endpoints(names, { ...site, hosts }).map(endpointText);
+    expect(shownEnds('192.0.2.0/24', '0.0.0.0/0', '2001:db8::/32', 'internet', 'web')).toEqual([
+      '192.0.2.0/24',
+      '0.0.0.0/0',
+      '2001:db8::/32',
+      'internet',
+      'web1',
+    ]);
+    expect(asked).toEqual([]);
+    expect(shownEnds('192.0.2.11/32')).toEqual(['web1']);
+    expect(asked).toEqual(['lb1', 'web1']);
   });
 });
 

@@ -32,6 +32,8 @@ export interface Connection {
   /** Throws a TransportError of kind `lost` when the connection is gone. */
   exec(command: string): Promise<Channel>;
   close(): Promise<void>;
+  /** Nothing on its way asks whether the other side is there: who uses it gives signs of life himself. */
+  readonly isSilent?: boolean;
   /** Closes it for later runs too, where they share it. */
   end?(): Promise<void>;
   /** Resolves once with the reason when the connection is lost; never after `close`. Never rejects. */

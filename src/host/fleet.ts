@@ -5,7 +5,16 @@ import { refusal } from './become-error.ts';
 import type { Channel, Connection, ConnectionSettings } from './connection.ts';
 import { frameLoop } from './frames.ts';
 import { LiveHost, type SharedByIdentities } from './live-host.ts';
-import { busy, handlersIn, isOlder, journal, lockAgainScript, lockPatience, lockScript } from './lock.ts';
+import {
+  beat,
+  busy,
+  handlersIn,
+  isOlder,
+  journal,
+  lockAgainScript,
+  lockPatience,
+  lockScript,
+} from './lock.ts';
 import type { Meter } from './meter.ts';
 import { forgetting, type RolledBack, recordIn, told } from './rollback.ts';
 import { Shell } from './shell.ts';
@@ -239,6 +248,7 @@ export class Fleet {
     const channel = await this.program(name, identity, way, frameLoop);
     const shell = new Shell(name, channel, connection.lost, this.options.meter?.shell(name));
     if (this.userOf(name, identity, way) !== 'root') return shell;
+    if (connection.isSilent) shell.beat(beat);
     try {
       await this.takeOver(name, shell);
       return shell;

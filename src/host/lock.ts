@@ -3,6 +3,8 @@ import { rawShell, sh } from './sh.ts';
 
 /** Seconds to wait for another run to let go of a host; a killed controller's shell ends with its last step. */
 export const lockPatience = 60;
+/** Seconds between two signs of life, where the connection gives none. */
+export const beat = 10;
 /** Seconds without a sign of life after which a run's controller counts as gone; connections ask every few seconds. */
 const silence = 25;
 /** Seconds to wait for what a run without a controller has begun. */

@@ -75,6 +75,8 @@ export function connectOpenssh(settings: ConnectionSettings, mayAsk: () => boole
 
   return {
     lost,
+    // Whoever opened the user's own connection said whether it asks (ServerAliveInterval): by default it does not.
+    isSilent: settings.control === true && settings.fresh === undefined,
     async exec(command) {
       if (isClosing) throw lostError(settings);
       // Others wait for the first, which is the way for them.

@@ -125,6 +125,12 @@ export class Shell {
     this.queue = [];
   }
 
+  /** Sends an empty frame every so many seconds, so that another run sees that somebody is there (lock.ts). */
+  beat(seconds: number): void {
+    const timer = setInterval(() => this.channel.stdin.write('0\n'), seconds * 1000).unref();
+    void this.channel.closed.then(() => clearInterval(timer));
+  }
+
   /** Lets the shell end by itself after what was sent. */
   async close(): Promise<void> {
     this.flush();

@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
 import { frameLoop } from '../../src/host/frames.ts';
 import { localConnection } from '../../src/host/local-connection.ts';
-import { quote } from '../../src/host/sh.ts';
+import { quote, sh } from '../../src/host/sh.ts';
 import { Shell, Unanswered } from '../../src/host/shell.ts';
 
 async function open(script = frameLoop): Promise<Shell> {
@@ -26,4 +29,24 @@ it('that sudo did not let begin says so', async () => {
   const first = shell.step('true', { what: 'write' });
   shell.flush();
   await expect(first).rejects.toMatchObject({ kind: 'sudo', message: 'sudo asks for a password' });
+});
+
+it('gives signs of life, which reach the host while a step runs, and are none themselves', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foobar-shell-'));
+  const file = join(folder, 'heard');
+  const listening = await open(sh`while read -r line; do echo "$line" >>${file}; done`.text);
+  listening.beat(0.01);
+  await vi.waitUntil(() => readFileSync(file, { flag: 'a+', encoding: 'utf8' }).startsWith('0\n0\n0\n'));
+  await listening.close();
+
+  const shell = await open();
+  shell.beat(0.01);
+  const first = shell.step('sleep 0.2; echo first; exit 3');
+  shell.flush();
+  expect((await first).stdout.toString()).toBe('first\n');
+  const second = shell.step('echo "$foobar_code"');
+  shell.flush();
+  expect(await second).toMatchObject({ code: 0, stdout: Buffer.from('3\n') });
+  await shell.close();
+  rmSync(folder, { recursive: true });
 });

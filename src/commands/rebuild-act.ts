@@ -73,7 +73,7 @@ export async function act(options: RebuildOptions, decided: Decided, tell: Telle
   if (isNewAddress) await run(tagged(all, ['firewall']), others);
   await run(factsOnly(all, others), others);
   // Before the target asks: neither would it be let in to be seeded, nor its application.
-  if (isNewAddress) await run(accountsOnly(all), others);
+  if (isNewAddress) await run(accountsOnly(all), database ? [database.primary] : others);
   await run(first, [target]);
   if (database && !options.signal.aborted)
     await tell.phase(`compare every row with ${database.reference}`, () =>

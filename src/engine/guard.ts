@@ -26,6 +26,13 @@ type GuardEnd =
   | { readonly kind: 'confirmed' | 'shared' }
   | { readonly kind: 'undone' | 'unknown'; readonly why: string };
 
+/** The person who waits for the end. */
+interface Waiting {
+  say(line: string): void;
+  /** Waits no more. */
+  readonly signal: AbortSignal;
+}
+
 /** What is about to change how a host is reached. */
 interface Danger {
   /** As whom root's work is done there, and by which way: the last to be said is the one that is tried. */
@@ -120,27 +127,26 @@ export class Guard {
   /**
    * Ends it: confirmed over a new connection, or put back.
    * @param wanted `undo` where what belongs to the change did not come to its end
-   * @param say for the person who waits
    */
-  finish(user: object, wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
-    return this.#inTurn(() => this.#finish(user, wanted, say));
+  finish(user: object, wanted: 'confirm' | 'undo', waiting: Waiting): Promise<GuardEnd> {
+    return this.#inTurn(() => this.#finish(user, wanted, waiting));
   }
 
-  async #finish(user: object, wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
+  async #finish(user: object, wanted: 'confirm' | 'undo', waiting: Waiting): Promise<GuardEnd> {
     this.#users.delete(user);
     if (this.#users.size > 0 && wanted === 'confirm') return { kind: 'shared' };
     this.#users.clear();
     this.abandon();
     try {
       const undone = wanted === 'undo' ? await this.#undo(incomplete) : undefined;
-      return undone ?? (await this.#ask(wanted, say));
+      return undone ?? (await this.#ask(wanted, waiting));
     } finally {
       this.#fleet.renew(this.#name);
     }
   }
 
   /** Until a new connection comes through, or nobody can expect one any more. */
-  async #ask(wanted: 'confirm' | 'undo', say: (line: string) => void): Promise<GuardEnd> {
+  async #ask(wanted: 'confirm' | 'undo', { say, signal }: Waiting): Promise<GuardEnd> {
     const deadline = performance.now() + this.#timeout * 1000;
     const { owner } = this.#fleet;
     let isAsking = wanted === 'confirm';
@@ -151,6 +157,11 @@ export class Guard {
       if (end) return 'why' in end && first !== undefined ? because(end, first) : end;
       if (first === undefined) say(`no new connection: ${why}`);
       first ??= why;
+      if (signal.aborted)
+        return {
+          kind: 'unknown',
+          why: `interrupted before it was confirmed; the host puts it back by itself within ${this.#timeout} s: ${first}`,
+        };
       const left = deadline - performance.now();
       if (left < -patience * 1000) return { kind: 'unknown', why: unknown(this.#name, first) };
       if (isFinal && isAsking) {
@@ -159,9 +170,9 @@ export class Guard {
         const undone = await this.#undo(refused(first));
         if (undone) return undone;
         // To log in again and again would only add to what sshd holds against us (PerSourcePenalties of sshd_config(5)).
-        await sleep(Math.max(0, left));
+        await pause(Math.max(0, left), signal);
       }
-      await sleep(1000);
+      await pause(1000, signal);
     }
   }
 
@@ -233,6 +244,10 @@ class Keeper {
       if (!this.#isStopped) await sleep(1000);
     }
   }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<unknown> {
+  return sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
 const incomplete = 'what belongs to the change did not end well';

@@ -120,7 +120,7 @@ export class Guarded {
   async conclude(
     due: ReadonlySet<Entry>,
     end: TaskEnd | undefined,
-    say: (line: string) => void,
+    waiting: Parameters<Guard['finish']>[2],
   ): Promise<Concluded | undefined> {
     const entry = this.#last;
     if (this.#held.size === 0 || !entry) return undefined;
@@ -131,7 +131,7 @@ export class Guarded {
     const held = [...this.#held];
     this.#held.clear();
     this.#handlers = new Set();
-    const ends = await Promise.all(held.map((guard) => guard.finish(this, wanted, say)));
+    const ends = await Promise.all(held.map((guard) => guard.finish(this, wanted, waiting)));
     const undone = ends.flatMap((each) => ('why' in each ? each.why : []));
     const hint = ends.some(({ kind }) => kind === 'unknown') ? look : mend;
     return { entry, hint, ...(undone.length > 0 && { why: undone.join('\n') }) };

@@ -75,7 +75,7 @@ export class Walk {
     }
     const began = performance.now();
     const say = (line: string) => run.emit({ event: 'output', host: host.name, line });
-    const concluded = await host.guarded.conclude(host.handlers.due, end, say);
+    const concluded = await host.guarded.conclude(host.handlers.due, end, { say, signal: run.signal });
     if (concluded?.why === undefined) return;
     host.forgetAhead();
     if (host.course.state === 'failed' || host.course.state === 'unreachable')

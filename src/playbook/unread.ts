@@ -7,7 +7,8 @@ import type { Expanded } from './expand.ts';
 /** Variables that say how to reach a host; the last ones mean something to Ansible only. */
 const connection =
   `ansible_host ansible_port ansible_user ansible_connection ansible_ssh_host ansible_ssh_port
-  ansible_ssh_user ansible_ssh_private_key_file ansible_private_key_file ansible_ssh_args ansible_ssh_common_args
+  ansible_ssh_user ansible_ssh_private_key_file ansible_private_key_file
+  ansible_ssh_private_key_passphrase ansible_private_key_passphrase ansible_ssh_args ansible_ssh_common_args
   ansible_ssh_extra_args ansible_ssh_timeout ansible_timeout ansible_become ansible_become_user
   ansible_become_method ansible_become_password ansible_become_exe ansible_become_flags ansible_shell_type
   ansible_python_interpreter ansible_password ansible_ssh_pass ansible_ssh_password ansible_become_pass

@@ -109,7 +109,7 @@ describe('former files', () => {
     // Of a host without systemd, and below a folder of our own.
     const program = rollbackProgram
       .replaceAll('/var/lib/foobar/rollback', join(root, 'd'))
-      .replaceAll(/(?<=[ =])\/(?=etc\/|run\/|var\/)/g, `${root}/`)
+      .replaceAll(/(?<=[ =>])\/(?=etc\/|run\/|var\/)/g, `${root}/`)
       .replace('PATH=', `PATH=${join(root, 'bin')}:`);
     write('d/program', program);
   });
@@ -161,5 +161,21 @@ describe('former files', () => {
     expect(read('d/armed')).toBe('we');
     expect(tell('disarm', 'we').status).toBe(0);
     expect(existsSync(join(root, 'd'))).toBe(false);
+  });
+
+  it('are what units start from again, even where the host was stopped in the middle of putting them back', () => {
+    for (const folder of ['run/systemd/system', 'etc/systemd/system'])
+      mkdirSync(join(root, folder), { recursive: true });
+    const log = join(root, 'log');
+    const systemctl = `case "$*" in *is-active*) [ "$3" = ssh.service ];; show*) echo "$4";; *) echo "$*" >>${log};; esac`;
+    write('bin/systemctl', `#!/bin/sh\n${systemctl}\n`);
+    chmodSync(join(root, 'bin/systemctl'), 0o755);
+    expect(arm('ssh')).toMatchObject({ status: 0, stderr: '' });
+    write('run/foobar-rollback.back', `${root}/etc/ssh/sshd_config\n`);
+    write('run/foobar-rollback', '0\n');
+    expect(tell('watch')).toMatchObject({ status: 0, stderr: '' });
+    const said = readFileSync(log, 'utf8');
+    expect(said).toMatch(/^daemon-reload$[\s\S]*^--no-block restart ssh\.service$/m);
+    expect(said).not.toMatch(/restart ssh\.socket/);
   });
 });

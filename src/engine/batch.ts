@@ -30,6 +30,8 @@ export interface RunState {
   readonly guards: Guards;
   /** What is looked at before its turn. */
   readonly coming: Coming;
+  /** How often something had been written when the last batch began. */
+  wrote: number;
   /** What the public roles of a play brought in. */
   readonly published: Map<Play, PublicVariables>;
   /** The task of `--start-at-task` was found. */

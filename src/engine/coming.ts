@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory/contract.ts';
 import type { Play, Task } from '../playbook/contract.ts';
+import { beforeTurn } from '../template/turn.ts';
 import type { Batch } from './batch.ts';
 import type { RunEvent } from './events.ts';
 import { factNames } from './parameters.ts';
@@ -126,7 +127,7 @@ export class Coming {
     if (run.fleet.isWriting) return undefined;
     const told: RunEvent[] = [];
     const emit = (event: RunEvent): void => void (held.isDue ? run.emit(event) : told.push(event));
-    const batch = later.make(Object.assign(Object.create(run) as Run, { emit }));
+    const batch = beforeTurn(() => later.make(Object.assign(Object.create(run) as Run, { emit })));
     const held: Held = {
       ...{ later, batch, told, expected, isDue: false },
       ...{ epoch: run.fleet.epoch, inventory: run.variables.inventory },

@@ -4,7 +4,7 @@ import type { Fleet } from '../host/fleet.ts';
 import type { LiveHost } from '../host/live-host.ts';
 import type { ActionModule, Module } from '../modules/contract.ts';
 import type { Task } from '../playbook/contract.ts';
-import type { Scope } from '../template/scope.ts';
+import { NotKnownYet, type Scope } from '../template/scope.ts';
 import { unknownEnd } from './aftermath.ts';
 import { holds, isSet, numberOf } from './conditions.ts';
 import { judged, registered } from './judge.ts';
@@ -13,7 +13,10 @@ import { failure, lackedProgram, type Outcome, skippedBy } from './outcome.ts';
 import { type Around, act, settle } from './perform.ts';
 import { askItem, isFresh, type PreparedItem, type PrepareRun } from './prepare.ts';
 
-/** Runs one item to its end. Never throws: every failure is an outcome. */
+/**
+ * Runs one item to its end. Every failure is an outcome.
+ * @throws NotKnownYet when it was prepared before what it needs was known
+ */
 export async function executeItem(
   run: PrepareRun,
   task: Task,
@@ -40,9 +43,10 @@ export async function executeItem(
       if (attempt === attempts) return exhausted(outcome, attempts);
       around.again(attempt, attempts - 1);
       await sleep((delay < 0 ? 1 : delay) * 1000);
-      host.forget();
+      run.fleet.renewAll();
     }
   } catch (error) {
+    if (error instanceof NotKnownYet) throw error;
     const outcome = failure(error, around.unsure);
     const begun = outcome.status === 'unknown' || (outcome.status === 'unreachable' && account.sent);
     if (!begun || !(error instanceof TransportError)) return outcome;

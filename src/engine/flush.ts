@@ -4,6 +4,7 @@ import { isStopped } from './ends.ts';
 import type { HostPlay } from './host-play.ts';
 import { include } from './including.ts';
 import type { Entry } from './program.ts';
+import { forgetUnseen } from './turn.ts';
 import type { Walk } from './walk.ts';
 
 /**
@@ -32,6 +33,7 @@ async function runHandler(
   frames: readonly Frame[],
 ): Promise<void> {
   const { task } = handler;
+  const { run } = walk.batch;
   const [first, ...rest] = due;
   if (!first) return;
   const inside = { ...handler, frames: [...frames, ...handler.frames] };
@@ -43,15 +45,16 @@ async function runHandler(
   const once = !walk.batch.isFree && isSet(task.runOnce, () => first.scope(inside), false);
   await Promise.all(
     (once ? [first] : due).map(async (host) => {
+      const before = run.fleet.epochOf(host.name);
       const end = await host.runHandler(handler, inside);
       walk.ended(host, inside, end);
       await walk.conclude(host, end);
+      forgetUnseen(walk, host, inside, end, before, once);
       if (!once) return;
       if (isStopped(end)) for (const other of rest) walk.failToo(other, inside);
       else await Promise.allSettled(rest.map((other) => other.handlers.handled(handler)));
     }),
   );
-  if (task.delegateTo !== undefined || once) walk.forgetAhead();
 }
 
 /** A handler that includes tasks: they run at once, as handlers. */
@@ -64,9 +67,11 @@ async function included(walk: Walk, handler: Entry, due: readonly HostPlay[]): P
     else
       await Promise.all(
         hosts.map(async (host) => {
+          const before = walk.batch.run.fleet.epochOf(host.name);
           const end = await host.runIncludedHandler(entry);
           walk.ended(host, entry, end);
           await walk.conclude(host, end);
+          forgetUnseen(walk, host, entry, end, before, false);
         }),
       );
   }

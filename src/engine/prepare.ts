@@ -5,6 +5,7 @@ import type { Task } from '../playbook/contract.ts';
 import { masked } from '../secrets.ts';
 import { renderTemplateFile, renderValue } from '../template/render.ts';
 import { NotKnownYet, type Scope } from '../template/scope.ts';
+import { beforeTurn, isBeforeTurn } from '../template/turn.ts';
 import type { Ahead } from './ahead.ts';
 import { failing, isSet, isYes } from './conditions.ts';
 import { foundNow, readNow } from './files.ts';
@@ -106,7 +107,7 @@ export function prepareLater(
     items[index] = undefined;
     if (!scope) continue;
     try {
-      items[index] = prepareItem(run, entry, module, scope, rounds, index, hostName);
+      items[index] = beforeTurn(() => prepareItem(run, entry, module, scope, rounds, index, hostName));
     } catch {
       // Its own turn will tell.
     }
@@ -150,6 +151,7 @@ export function prepareItem(
   const quiet = isSet(task.noLog, itemScope, true);
   const seen = delegate === undefined ? itemScope : withDelegate(itemScope, delegate);
   const want = parameters(module, task, seen);
+  const rendered = isBeforeTurn() ? beforeTurn : <T>(work: () => T): T => work();
   const item: PreparedItem = {
     ...label,
     scope: seen,
@@ -163,7 +165,8 @@ export function prepareItem(
       stateDirectory: run.stateDirectory,
       playbookDirectory: run.playbookDirectory,
       find: (kind, name) => foundNow(itemScope.options.searchDirectories, kind, name),
-      renderTemplate: (path, options) => renderTemplateFile(readNow(path), path, seen, options),
+      renderTemplate: (path, options) =>
+        rendered(() => renderTemplateFile(readNow(path), path, seen, options)),
       say: (line, kind) => run.say(hostName, quiet ? masked : line, kind && titleOf(task, itemScope)),
       warn: (message) => run.warn(hostName, message),
       variable: (name) => (seen.has(name) ? seen.get(name) : undefined),

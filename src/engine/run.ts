@@ -7,6 +7,7 @@ import { withAnswers } from '../playbook/play-variables.ts';
 import { didYouMean } from '../problems.ts';
 import { mask } from '../secrets.ts';
 import { isTemplate, renderValue } from '../template/render.ts';
+import { beforeTurn } from '../template/turn.ts';
 import { Gathered } from './answers.ts';
 import { Batch, type RunState } from './batch.ts';
 import { batches, ordered } from './batches.ts';
@@ -72,6 +73,7 @@ export async function runPlaybook(given: Run): Promise<RunEnd> {
     gathered,
     guards: new Guards(run.fleet),
     coming: new Coming(run),
+    wrote: run.fleet.wrote,
     published: new Map(),
     started: run.startAtTask === undefined,
     stopped: false,
@@ -120,11 +122,11 @@ async function runPlay(run: Run, state: RunState, play: Play, next: readonly Pla
   for (const host of hosts) state.recaps[host] ??= emptyRecap();
   const taken = batches(serialOf(run, play), all);
   const { coming } = state;
-  const looked = run.fleet.epoch;
   for (const [index, names] of taken.entries()) {
     if (run.signal.aborted || state.stopped) return false;
-    // What an earlier batch wrote may be seen from these hosts too.
-    if (run.fleet.epoch !== looked) for (const name of names) run.fleet.renew(name);
+    // What an earlier play or batch wrote may be seen from these hosts too.
+    if (run.fleet.wrote !== state.wrote) run.fleet.renewAll();
+    state.wrote = run.fleet.wrote;
     const before = new Set(names.filter(out));
     const batch = coming.take(play, names) ?? batchOf(state, play, all, names).make(run);
     const rest = taken
@@ -166,8 +168,9 @@ function* laterBatches(run: Run, state: RunState, plays: readonly Play[]): Gener
   const silent: Run = Object.assign(Object.create(run) as Run, { emit: () => {} });
   for (const play of plays) {
     if ((play.prompts ?? []).length > 0 || play.order === 'shuffle') return;
-    const all = ordered(hostsOf(silent, play), play.order);
-    for (const names of batches(serialOf(run, play), all)) yield batchOf(state, play, all, names);
+    const all = beforeTurn(() => ordered(hostsOf(silent, play), play.order));
+    const serial = beforeTurn(() => serialOf(run, play));
+    for (const names of batches(serial, all)) yield batchOf(state, play, all, names);
   }
 }
 
@@ -204,6 +207,7 @@ function hostsOf(run: Run, play: Play): readonly string[] {
 /** The play with the answers to its vars_prompt. */
 async function prompted(run: Run, play: Play): Promise<Play> {
   const values: Record<string, unknown> = {};
+  if (run.answer && (play.prompts ?? []).length > 0) run.fleet.renewAll();
   for (const prompt of play.prompts ?? []) {
     if (prompt.name in run.variables.extra.values) continue;
     values[prompt.name] = run.answer ? await run.answer(prompt) : (prompt.default ?? '');

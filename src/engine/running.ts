@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Task } from '../playbook/contract.ts';
-import type { Scope } from '../template/scope.ts';
+import { NotKnownYet, type Scope } from '../template/scope.ts';
 import { holds, numberOf } from './conditions.ts';
 import { isLost, type Round, type TaskEnd } from './ends.ts';
 import { executeItem } from './execute.ts';
@@ -57,7 +57,11 @@ export async function runTask(
   let seen: Record<string, unknown> = {};
   for (const [index] of going.values.entries()) {
     const start = index === 0 ? began : performance.now();
-    if (index > 0 && pause > 0) await sleep(pause * 1000);
+    if (index > 0 && pause > 0) {
+      await sleep(pause * 1000);
+      around.fleet.renewAll();
+      prepared.items[index] = undefined;
+    }
     const scope = index === 0 ? base : base.with(seen, 'register');
     const own = roundScope(task, scope, going, index);
     if (prepared.items[index]?.ahead) await landed(host, around, entry, prepared, index);
@@ -71,12 +75,19 @@ export async function runTask(
       item ??= prepareItem(around, entry, module, scope, going, index, host.name);
       // What was prepared ahead saw what was known then.
       item = { ...item, scope: own };
-      outcome = await executeItem(
-        around,
-        task,
-        item,
-        aroundItem(host, around, { entry, prepared, index, handler }, title, item, sent, noted),
-      );
+      const execute = (one: PreparedItem): Promise<Outcome> => {
+        const under = { entry, prepared, index, handler };
+        return executeItem(around, task, one, aroundItem(host, around, under, title, one, sent, noted));
+      };
+      try {
+        outcome = await execute(item);
+      } catch (error) {
+        // Its file, say, uses what an earlier round registered.
+        if (!(error instanceof NotKnownYet)) throw error;
+        item = prepareItem(around, entry, module, scope, going, index, host.name);
+        item = { ...item, scope: own };
+        outcome = await execute(item);
+      }
       outcome = joined(around, entry, item, outcome);
     } catch (error) {
       outcome = host.failureOf(error);

@@ -28,12 +28,13 @@ export async function takeTurn(
   const throttle = numberOf(task.throttle ?? batch.play.throttle, () => first.scope(entry)) ?? 0;
   const ends = new Map<HostPlay, TaskEnd>();
   await pooled(once ? [first] : taking, once ? 0 : throttle, async (host) => {
+    const before = batch.run.fleet.epochOf(host.name);
     const end = await host.runAt(index, entry);
     ends.set(host, end);
     walk.ended(host, entry, end);
     await walk.conclude(host, end);
     if (end.status === 'unknown') await walk.tellUnknown(host, index + 1);
-    if (changesUnseen(walk, entry, end, asked)) walk.forgetAhead();
+    forgetUnseen(walk, host, entry, end, before, asked);
   });
   spread(walk, entry, ends, asked, once);
   limit(walk);
@@ -88,13 +89,35 @@ function limit(walk: Walk): void {
     );
 }
 
-/** It may have changed what tasks ahead have read already, here or on a host whose epoch they do not watch. */
-function changesUnseen(walk: Walk, { task }: Entry, end: TaskEnd, runOnce: boolean): boolean {
-  const module = walk.batch.state.modules.get(task.module);
-  if (module?.kind === 'action' && module.effect === 'reads') return false;
+/**
+ * What a task may have changed beyond its host's own epoch is asked anew: on the host that it was delegated to, by a command
+ * anywhere, in files of the controller.
+ * @param before the host's epoch before the task
+ */
+export function forgetUnseen(
+  walk: Walk,
+  host: HostPlay,
+  { task }: Entry,
+  { status }: TaskEnd,
+  before: number,
+  runOnce: boolean,
+): void {
+  const { run, state } = walk.batch;
+  const module = state.modules.get(task.module);
+  if (module?.kind === 'action' && module.effect === 'reads') return;
   const elsewhere = task.delegateTo !== undefined || runOnce;
-  if (module?.kind === 'action') return end.status === 'changed' || (elsewhere && end.status !== 'skipped');
-  return elsewhere && end.status !== 'ok' && end.status !== 'skipped';
+  const wrote = run.fleet.epochOf(host.name) !== before;
+  const unseen =
+    module?.kind === 'action'
+      ? status === 'changed' || (elsewhere && status !== 'skipped')
+      : elsewhere && status !== 'ok' && status !== 'skipped';
+  const here = () =>
+    run.fleet.settings(host.name).connection === 'local' || task.connect?.connection !== undefined;
+  const others = walk.hosts.filter((other) => other !== host);
+  // Nobody knows which hosts a command reaches.
+  if (module?.kind === 'action' && status === 'changed') for (const { name } of others) run.fleet.renew(name);
+  if (unseen || (wrote && here())) walk.forgetAhead();
+  else if (wrote && module?.kind === 'action') for (const other of others) other.forgetAhead();
 }
 
 /** Runs work for all, some at the same time at most; 0: all. */

@@ -226,6 +226,7 @@ export class Walk {
     const { run, state } = this.batch;
     if (!state.stepping || !run.confirm || !first) return true;
     const answer = await run.confirm(first.title(entry));
+    run.fleet.renewAll();
     if (answer === 'continue') state.stepping = false;
     return answer !== 'no';
   }

@@ -1,3 +1,4 @@
+import { beforeTurn } from '../template/turn.ts';
 import type { TaskEnd } from './ends.ts';
 import { forgetFound } from './files.ts';
 import type { HostPlay, PlayAround } from './host-play.ts';
@@ -7,6 +8,7 @@ import type { Entry, Program } from './program.ts';
 
 const firstWindow = 128;
 const largestWindow = 512;
+const nothing: ReadonlySet<string> = new Set();
 
 /**
  * A host's look ahead: reads run ahead in a window of tasks whose arguments are known already; what is read is used
@@ -35,6 +37,7 @@ export class Window {
     const known = this.#prepared.get(entry);
     if (!known || !isReady(this.#around.fleet, known)) {
       this.#prepared.delete(entry);
+      this.#prepare(entry, nothing);
       if (this.prefetch(index)) this.#around.saw(this.#host.name);
     }
     const ready = this.#prepared.get(entry);
@@ -116,7 +119,7 @@ export class Window {
    * @param expected variables that earlier plays are yet to set
    * @returns whether it saw the end of the play
    */
-  prefetch(from: number, underWay?: Entry, expected: ReadonlySet<string> = new Set()): boolean {
+  prefetch(from: number, underWay?: Entry, expected: ReadonlySet<string> = nothing): boolean {
     let pending = expected;
     const add = (names: readonly string[]): void => {
       if (names.some((name) => !pending.has(name))) pending = new Set([...pending, ...names]);
@@ -132,7 +135,7 @@ export class Window {
         if (endsSight(entry)) return false;
         continue;
       }
-      const ready = this.#prepare(entry, pending);
+      const ready = beforeTurn(() => this.#prepare(entry, pending));
       if (ready?.items.some((item) => item?.ahead)) room += 1;
       if (task.register) add([task.register]);
       if (task.module === 'set_fact') add(factNames(task) ?? []);
@@ -175,7 +178,7 @@ export class Window {
         yield entry;
         continue;
       }
-      const brought = this.#around.foresee(entry, this.#host.name, pending());
+      const brought = beforeTurn(() => this.#around.foresee(entry, this.#host.name, pending()));
       if (brought === undefined) {
         sight.isOpen = false;
         return;

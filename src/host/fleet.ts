@@ -90,7 +90,7 @@ export class Fleet {
     if (!host) {
       let shared = this.epochs.get(name);
       if (!shared) {
-        shared = { epoch: 0, wrote: false, writes: new Set() };
+        shared = { epoch: 0, wrote: 0, writes: new Set() };
         this.epochs.set(name, shared);
       }
       const trace = this.options.trace;
@@ -122,6 +122,18 @@ export class Fleet {
   /** Whether something that may change a host is under way: what other names of its machine answer may be older than it. */
   get isWriting(): boolean {
     return [...this.epochs.values()].some(({ writes }) => writes.size > 0);
+  }
+
+  /** How often something was written in this run, on any host. */
+  get wrote(): number {
+    let sum = 0;
+    for (const shared of this.epochs.values()) sum += shared.wrote;
+    return sum;
+  }
+
+  /** Raised by every write on the host, and whenever what is asked of it is to be read anew. */
+  epochOf(name: string): number {
+    return this.epochs.get(name)?.epoch ?? 0;
   }
 
   /** What is asked of the host from now on is read anew. */
@@ -334,7 +346,7 @@ export class Fleet {
    * unless it has changed something already; whatever it does there next comes after it has locked them again.
    */
   private async giveWay(name: string, shell: Shell): Promise<void> {
-    if ([...this.epochs.values()].some(({ wrote }) => wrote)) return;
+    if (this.wrote > 0) return;
     const asked = shell.step(lockAgainScript(this.options.owner), {
       inline: true,
       onOutput: (line) => this.options.waiting?.(name, line),

@@ -50,8 +50,8 @@ interface Line {
 export interface SharedByIdentities {
   /** Raised by every write. */
   epoch: number;
-  /** Something was written in this run. */
-  wrote: boolean;
+  /** How often something was written in this run. */
+  wrote: number;
   /** Writes under way. */
   readonly writes: Set<{ readonly line: unknown; readonly done: Promise<void> }>;
 }
@@ -255,7 +255,7 @@ export class LiveHost implements Host {
   protected written(output: Promise<RawOutput>): Promise<RawOutput> {
     this.forget();
     const write = { line: this.line, done: output.then(noted, noted) };
-    this.shared.wrote = true;
+    this.shared.wrote += 1;
     this.shared.writes.add(write);
     void write.done.then(() => this.shared.writes.delete(write));
     return output;

@@ -6,6 +6,7 @@ import { joined, lookup } from './lookups/index.ts';
 import { isInt } from './numbers.ts';
 import { Callable, type Dict, Namespace, omit, Range, text, typeName, Undefined } from './python.ts';
 import { inLocalZone, strftime } from './strftime.ts';
+import { inTurn } from './turn.ts';
 
 /** Names that every template knows, unless a variable takes them. */
 export const globals: Readonly<Record<string, (environment: Environment) => unknown>> = {
@@ -16,8 +17,11 @@ export const globals: Readonly<Record<string, (environment: Environment) => unkn
   template_host: (environment) => (environment.file === undefined ? absent('template_host') : hostname()),
   template_uid: (environment) =>
     environment.file === undefined ? absent('template_uid') : userInfo().username,
-  template_run_date: (environment) =>
-    environment.file === undefined ? absent('template_run_date') : inLocalZone(new Date()).date,
+  template_run_date: (environment) => {
+    if (environment.file === undefined) return absent('template_run_date');
+    inTurn('template_run_date');
+    return inLocalZone(new Date()).date;
+  },
   self: () => new Namespace({}),
   lookup: (environment) =>
     new Callable(
@@ -48,6 +52,7 @@ export const globals: Readonly<Record<string, (environment: Environment) => unkn
     ),
   now: () =>
     new Callable('now', ([utc, format], named) => {
+      inTurn('now()');
       const wanted = format ?? named.fmt;
       const local = inLocalZone(new Date());
       const date = (utc ?? named.utc) ? new Date() : local.date;

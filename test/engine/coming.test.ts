@@ -43,12 +43,9 @@ describe('plays to come', () => {
     expect(tree(here).filter((line) => line.includes('two'))).toEqual(
       expect.arrayContaining([expect.stringContaining('two')]),
     );
-    expect(told.filter((line) => line.includes(' T '))).toEqual([
-      'one T changed',
-      'two T changed',
-      'one T ok',
-      'two T ok',
-    ]);
+    const ends = told.filter((line) => line.includes(' T '));
+    expect(ends.slice(0, 2)).toEqual(['one T changed', 'two T changed']);
+    expect(ends.slice(2).sort()).toEqual(['one T ok', 'two T ok']);
     const again = await play(playbook, { here });
     expect(again.told.filter((line) => line.includes(' T '))).toEqual(
       ['one', 'two', 'one', 'two'].map((host) => `${host} T ok`),

@@ -198,7 +198,7 @@ describe('questions and writes of one host', () => {
   });
 
   it('wait for what another identity is writing', async () => {
-    const shared = { epoch: 0, wrote: false, writes: new Set<never>() };
+    const shared = { epoch: 0, wrote: 0, writes: new Set<never>() };
     const [writer, reader] = await Promise.all(
       ['writer', 'reader'].map(async (name) => {
         const channel = await localConnection().exec(`sh -c ${quote(frameLoop)}`);

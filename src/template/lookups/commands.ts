@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { TaskFailure } from '../../errors.ts';
 import { text } from '../python.ts';
+import { inTurn } from '../turn.ts';
 import type { LookupCall, Lookups } from './contract.ts';
 
 /** Lookups that run a command on the controller, in the playbook's folder as Ansible does. */
@@ -10,6 +11,7 @@ export const commands: Lookups = {
 };
 
 function output(lookup: string, command: string, { environment }: LookupCall): string {
+  inTurn(`lookup('${lookup}')`);
   const cwd = environment.variables.options.searchDirectories.at(-1);
   const done = spawnSync('/bin/sh', ['-c', command], {
     ...(cwd !== undefined && { cwd }),

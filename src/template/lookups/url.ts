@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { TaskFailure } from '../../errors.ts';
 import { isDict, text } from '../python.ts';
+import { inTurn } from '../turn.ts';
 import { saysYes } from '../words.ts';
 import { lines } from './commands.ts';
 import type { Lookups } from './contract.ts';
@@ -48,6 +49,7 @@ export const url: Lookups = {
 };
 
 function ask(address: string, options: Record<string, unknown>): Answer {
+  inTurn("lookup('url')");
   const headers: Record<string, string> = { 'user-agent': text(options.http_agent ?? 'ansible-httpget') };
   if (isDict(options.headers))
     for (const [name, value] of Object.entries(options.headers)) headers[name] = text(value);

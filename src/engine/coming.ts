@@ -73,6 +73,7 @@ export class Coming {
     let tasks = 0;
     let [play, isSeen] = [from.play, true];
     for (const later of behind) {
+      if (this.#isOver || this.#current !== from) return;
       if (later.play !== play && !isSeen) return;
       tasks += later.play.tasks.length * later.names.length;
       if (tasks > mostTasks) return;
@@ -121,7 +122,7 @@ export class Coming {
     return this.#held.find(({ later }) => later.play === play && isSame(later.names, names));
   }
 
-  /** Undefined when something is being written, or the run has gone on meanwhile. */
+  /** Undefined when something is being written, or the run has gone on or changed something meanwhile. */
   async #begin(later: Later, from: Batch, expected: ReadonlySet<string>): Promise<Held | undefined> {
     const run = this.#run;
     if (run.fleet.isWriting) return undefined;
@@ -133,7 +134,7 @@ export class Coming {
       ...{ epoch: run.fleet.epoch, inventory: run.variables.inventory },
     };
     await batch.begin();
-    if (this.#current !== from) return undefined;
+    if (this.#isOver || this.#current !== from) return undefined;
     this.#held = [...this.#held, held];
     return held;
   }

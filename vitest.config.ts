@@ -15,7 +15,7 @@ const shared = [
   'promote',
   'backup',
 ];
-/** All others have hosts of their own, and so may run beside them. What takes longest begins. */
+/** All others have hosts of their own. What takes longest begins. */
 const labOrder = [...shared, 'differential'];
 const sharing = shared.map((name) => `test/lab/${name}.test.ts`);
 

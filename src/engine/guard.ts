@@ -66,7 +66,8 @@ export class Guard {
   }
 
   get #root(): LiveHost {
-    return this.#fleet.host(this.#name, this.#identity, this.#way);
+    // In check mode too: what is guarded then is a task with `check_mode: false`, which does change the host.
+    return this.#fleet.host(this.#name, this.#identity, this.#way).inMode(false);
   }
 
   /**

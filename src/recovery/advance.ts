@@ -76,7 +76,8 @@ export async function replicating(
         ),
     );
     const primary = members.find(({ name }) => name === source)?.server;
-    const acknowledged = !group.wish(source).semi_sync || !primary || semiSync(primary).clients > 0;
+    const { sourceActive, clients } = primary ? semiSync(primary) : { sourceActive: true, clients: 1 };
+    const acknowledged = !group.wish(source).semi_sync || (sourceActive && clients > 0);
     if (waiting.length === 0 && acknowledged) return;
   }
 }

@@ -7,15 +7,17 @@ import type { Fleet } from '../../src/host/fleet.ts';
 /** A guard of a host whose new connections answer so, one after the other. */
 function guardOf(...answers: (() => Promise<Afresh>)[]) {
   const asked: string[] = [];
+  const host = {
+    run: async () => {
+      asked.push('arm');
+      return { code: 0, stdout: '', stderr: '' };
+    },
+    inMode: () => host,
+  };
   const fleet = {
     owner: 'we',
     settings: () => ({ user: 'admin' }),
-    host: () => ({
-      run: async () => {
-        asked.push('arm');
-        return { code: 0, stdout: '', stderr: '' };
-      },
-    }),
+    host: () => host,
     beside: () => new Promise(() => {}),
     afresh: () => {
       asked.push('ask');

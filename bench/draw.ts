@@ -86,7 +86,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 }
 </style>
 ${parts.join('\n')}
-<text x="0" y="${bottom + 18}" class="note">Wall time, median, logarithmic scale. ${escaped(about.machine?.replace(/ \(.*?\)/, '') ?? '')}, ${escaped(about.date ?? '')}.</text>
+<text x="0" y="${bottom + 18}" class="note">Wall time, median, logarithmic scale. ${escaped(about.machine?.split(' (')[0] ?? '')} for controller and hosts together, ${escaped(about.date ?? '')}.</text>
 </svg>
 `;
 }

@@ -7,7 +7,7 @@ import { withAnswers } from '../playbook/play-variables.ts';
 import { didYouMean } from '../problems.ts';
 import { mask } from '../secrets.ts';
 import { isTemplate, renderValue } from '../template/render.ts';
-import { beforeTurn } from '../template/turn.ts';
+import { beforeTurn, whenTracesAreLeft } from '../template/turn.ts';
 import { Gathered } from './answers.ts';
 import { Batch, type RunState } from './batch.ts';
 import { batches, ordered } from './batches.ts';
@@ -79,6 +79,8 @@ export async function runPlaybook(given: Run): Promise<RunEnd> {
     stopped: false,
     stepping: run.confirm !== undefined,
   };
+  // What was asked of this machine before may be another answer now.
+  whenTracesAreLeft(() => run.fleet.renewAll());
   const { plays } = run.variables.playbook;
   for (const [index, play] of plays.entries()) {
     if (run.signal.aborted) break;

@@ -22,3 +22,16 @@ export function isBeforeTurn(): boolean {
 export function inTurn(what: string): void {
   if (isEarly) throw new NotKnownYet(what);
 }
+
+let leave: () => void = () => {};
+
+/** @param work what to do whenever rendering has written a file of the controller; of the run under way */
+export function whenTracesAreLeft(work: () => void): void {
+  leave = work;
+}
+
+/** A file of the controller is written by what is rendered. @throws NotKnownYet before its turn */
+export function leaveTraces(what: string): void {
+  inTurn(what);
+  leave();
+}

@@ -29,6 +29,13 @@ describe('what is done in its turn only', () => {
     for (const host of ['one', 'two']) expect(readFileSync(join(here, host, 'c'), 'utf8')).toBe('false');
   });
 
+  it('lets the next task see the password that was made', async () => {
+    const kept = copied('{{ mine }}/c', "{{ lookup('password', mine ~ '/pw') }}");
+    const forget = '- { name: F, file: { path: "{{ mine }}/pw", state: absent }, delegate_to: localhost }';
+    const { here } = await play(on(`${copied('{{ mine }}/a', 'x')}\n${kept}\n${forget}`));
+    expect(tree(here).filter((line) => line.includes('pw'))).toEqual([]);
+  });
+
   it('runs commands for lookups, in loops and includes too', async () => {
     const touch = (name: string) => `{{ lookup('pipe', 'touch ' ~ mine ~ '/${name}') }}`;
     const { here, told } = await play(

@@ -18,7 +18,7 @@ import { rememberSecret } from '../../secrets.ts';
 import { passwordHash, randomSalt } from '../filters/hashes.ts';
 import { chance } from '../mersenne.ts';
 import { type Dict, isTrue, iterate, text } from '../python.ts';
-import { inTurn } from '../turn.ts';
+import { leaveTraces } from '../turn.ts';
 import type { Lookup } from './contract.ts';
 import { keyValues } from './key-values.ts';
 
@@ -102,7 +102,7 @@ function imagine(path: string, settings: Dict): Kept {
 
 /** Linked into place when complete: of two that make the same password at once, one wins and both use it. */
 function keep(path: string, settings: Dict): Kept {
-  inTurn("lookup('password')");
+  leaveTraces("lookup('password')");
   const made = fresh(settings);
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -126,7 +126,7 @@ function keep(path: string, settings: Dict): Kept {
 function salted(path: string, value: string, check: boolean): string {
   const salt = randomSalt(16);
   if (check || path === '/dev/null') return salt;
-  inTurn("lookup('password')");
+  leaveTraces("lookup('password')");
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   writeFileSync(temporary, `${value} salt=${salt}\n`, { mode: 0o600, flush: true });
   renameSync(temporary, path);

@@ -1,4 +1,5 @@
 import { ExitCode } from '../errors.ts';
+import { type Flow, readFlows } from '../firewall/flow-schema.ts';
 import { endpointText, type FlowSite, type Passage, resolveFlows } from '../firewall/flows.ts';
 import { colors, wantsColor } from '../reporters/colors.ts';
 import { table } from '../reporters/table.ts';
@@ -21,8 +22,12 @@ export async function flows(options: FlowsOptions): Promise<ExitCode> {
   try {
     const [first = ''] = site.group('all');
     const flowSite = flowSiteOf(site, first);
-    const passages = resolveFlows(writtenFlows(site, first), flowSite);
-    const lines = options.output === 'json' ? passages.map(event) : matrix(passages, flowSite);
+    const written = writtenFlows(site, first);
+    const passages = resolveFlows(written, flowSite);
+    const lines =
+      options.output === 'json'
+        ? passages.map(event)
+        : matrix(passages, flowSite, readFlows(written, flowSite));
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
     if (options.svg !== undefined) {
       const [{ drawFlows }, { writePicture }] = await Promise.all([
@@ -46,7 +51,8 @@ function event({ ports, ...passage }: Passage): string {
 }
 
 /** A row for each flow and each set of ports of its targets. */
-function matrix(passages: readonly Passage[], site: FlowSite): string[] {
+function matrix(passages: readonly Passage[], site: FlowSite, written: readonly Flow[]): string[] {
+  const words = new Map(written.map((flow) => [flow.name, flow]));
   const paint = colors(wantsColor(process.stdout));
   const rows = new Map<string, { flow: Passage; from: Set<string>; to: Set<string> }>();
   for (const passage of passages) {
@@ -62,9 +68,9 @@ function matrix(passages: readonly Passage[], site: FlowSite): string[] {
     last = flow.flow;
     return [
       isFirst ? flow.flow : '',
-      endsText(from, site),
+      endsText(from, site, words.get(flow.flow)?.from),
       '→',
-      endsText(to, site),
+      endsText(to, site, words.get(flow.flow)?.to),
       portsText(flow),
       flow.tls ? 'TLS' : '',
       isFirst ? flow.why : '',
@@ -89,12 +95,14 @@ function portsText({ ports, protocol }: Passage): string {
   return protocol === 'tcp' ? texts : `${protocol} ${texts}`.trim();
 }
 
-/** Some ends in few words: a group that they are all of, else their names. */
-function endsText(ends: ReadonlySet<string>, { groups }: FlowSite): string {
+/** Some ends in few words: a group that they are all of, rather one that the flow names, else their names. */
+function endsText(ends: ReadonlySet<string>, { groups }: FlowSite, named: readonly string[] = []): string {
   const isAll = (members: readonly string[]) =>
     members.length === ends.size && members.every((member) => ends.has(member));
   const hosts = groups.get('all') ?? [];
   if (ends.size > 1 && isAll(hosts)) return 'all';
-  const group = [...groups].find(([name, members]) => ends.size > 1 && name !== 'all' && isAll(members));
-  return group?.[0] ?? [...ends].join(', ');
+  const fitting = [...groups].flatMap(([name, members]) =>
+    ends.size > 1 && name !== 'all' && isAll(members) ? [name] : [],
+  );
+  return fitting.find((name) => named.includes(name)) ?? fitting[0] ?? [...ends].join(', ');
 }

@@ -22,6 +22,12 @@ const folder = site({
       names: {from: all, to: 192.0.2.53, ports: 53, protocol: udp}
 ${hosts}`,
   'wrong.yaml': `all:\n  vars:\n    flows:\n      app: {from: balancr, to: web, ports: 80}\n${hosts}`,
+  'same.yaml': `all:
+  vars:
+    flows:
+      sql: {from: web, to: database, ports: 3306}
+${hosts}    database: {hosts: {web1: , web2: }}
+`,
   'without.yaml': `all:${hosts}`,
 });
 
@@ -46,6 +52,10 @@ describe('foobar flows', () => {
       'web2 | web | 192.0.2.12',
       '',
     ]);
+  });
+
+  it('names hosts of several groups by the one that the flow names', async () => {
+    expect((await shown('same.yaml'))[1]).toBe('sql | web | → | database | 3306');
   });
 
   it('gives each passage as an event', async () => {

@@ -1,22 +1,11 @@
-import { TaskFailure } from '../errors.ts';
 import { type Afresh, anew, collected } from './afresh.ts';
 import { type Become, Becoming, type Wish } from './become.ts';
-import { refusal } from './become-error.ts';
 import type { Channel, Connection, ConnectionSettings } from './connection.ts';
 import { frameLoop } from './frames.ts';
 import { LiveHost, type SharedByIdentities } from './live-host.ts';
-import {
-  beat,
-  busy,
-  handlersIn,
-  isOlder,
-  journal,
-  lockAgainScript,
-  lockPatience,
-  lockScript,
-} from './lock.ts';
+import { beat } from './lock.ts';
+import { Locks, type LocksOptions } from './locks.ts';
 import type { Meter } from './meter.ts';
-import { forgetting, type RolledBack, recordIn, told } from './rollback.ts';
 import { Shell } from './shell.ts';
 
 /** As whom something is done on a host: the user that logged in, or another one; how, where that is not as its settings say. */
@@ -26,22 +15,14 @@ export type Identity = 'login' | ({ readonly user: string } & Become);
 export type Way = Partial<Pick<ConnectionSettings, 'connection' | 'user' | 'port'>>;
 const asSaid: Way = {};
 
-export interface FleetOptions {
+export interface FleetOptions extends LocksOptions {
   /** Throws a TaskFailure for a name that the inventory does not have. `connection`: in the place of the inventory's. */
   settings(host: string, connection?: ConnectionSettings['connection']): ConnectionSettings;
   connect(settings: ConnectionSettings): Promise<Connection>;
   /** How many hosts are connected to at the same time. */
   readonly forks: number;
-  /** Check mode: nothing is written, not even the lock. */
-  readonly readOnly: boolean;
-  /** Who works here, for whoever finds the host locked. */
-  readonly owner: string;
   output(host: string, line: string): void;
-  /** Another run is at work on the host: its owner, or what else keeps this one from locking the host. */
-  waiting?(host: string, owner: string): void;
   trace?(host: string, text: string): void;
-  /** Of a host that put back what an earlier run had changed and not confirmed. */
-  rolledBack?(host: string, record: RolledBack): void;
   readonly meter?: Meter;
 }
 
@@ -57,17 +38,14 @@ export class Fleet {
   private readonly hosts = new Map<string, LiveHost>();
   private readonly shells = new Map<string, Promise<Shell>>();
   private readonly epochs = new Map<string, SharedByIdentities>();
-  private readonly pendings = new Map<string, Set<string>>();
-  /** Root shells of hosts that are locked for this run. */
-  private readonly locked = new Map<string, Shell>();
-  /** On how many hosts it waits for a run that began before it. */
-  private behind = 0;
+  private readonly locks: Locks;
   private readonly becoming = new Becoming();
   private connecting = 0;
   private readonly queue: (() => void)[] = [];
 
   constructor(options: FleetOptions) {
     this.options = options;
+    this.locks = new Locks(options, this);
   }
 
   /** How a host is reached. Throws a TaskFailure for a name that nobody knows. */
@@ -157,7 +135,7 @@ export class Fleet {
    * whoever has run one takes it out.
    */
   pending(name: string): Set<string> {
-    return this.pendings.get(name) ?? new Set();
+    return this.locks.pending(name);
   }
 
   /** Who works here, as the locks of hosts name it. */
@@ -262,7 +240,7 @@ export class Fleet {
     if (this.userOf(name, identity, way) !== 'root') return shell;
     if (connection.isSilent) shell.beat(beat);
     try {
-      await this.takeOver(name, shell);
+      await this.locks.take(name, shell);
       return shell;
     } catch (error) {
       if (this.becoming.learns(name, error)) return this.openShell(name, identity, way);
@@ -293,70 +271,6 @@ export class Fleet {
 
   private userOf(name: string, identity: Identity, way: Way): string {
     return identity === 'login' ? this.settings(name, way).user : identity.user;
-  }
-
-  /** Locks the host for this run and reads what an earlier one left to do. */
-  private async takeOver(name: string, shell: Shell): Promise<void> {
-    const { owner, readOnly, waiting } = this.options;
-    let waits = false;
-    const asked = readOnly
-      ? shell.step(`${journal}\n${told(owner)}`)
-      : shell.step(lockScript(owner), {
-          inline: true,
-          onOutput: (line) => {
-            // Who may not become root waits for nobody.
-            if (refusal(name, line)) return;
-            waiting?.(name, line);
-            if (waits || !isOlder(line, owner)) return;
-            waits = true;
-            this.behind += 1;
-            for (const [other, held] of this.locked) void this.giveWay(other, held);
-          },
-        });
-    shell.flush();
-    const answer = await asked;
-    if (waits) this.behind -= 1;
-    const said = answer.stderr.toString('utf8').trim();
-    if (answer.code === busy)
-      throw new TaskFailure(
-        `another run has been at work on ${name} for ${lockPatience} s: ${said || 'unknown'}`,
-        'Wait for it, or end it on the machine that it names.',
-      );
-    if (answer.code !== 0) throw new TaskFailure(`${name} cannot be locked for this run: ${said}`);
-    this.pendings.set(name, handlersIn(answer.stdout));
-    this.tellRolledBack(name, shell, answer.stdout);
-    if (readOnly) return;
-    shell.records = true;
-    this.locked.set(name, shell);
-    if (this.behind > 0) void this.giveWay(name, shell);
-  }
-
-  /** What the host put back by itself, since nobody confirmed it, is told once. */
-  private tellRolledBack(name: string, shell: Shell, stdout: Buffer): void {
-    const record = recordIn(stdout);
-    if (!record || !this.options.rolledBack) return;
-    this.options.rolledBack(name, record);
-    if (this.options.readOnly) return;
-    shell.step(forgetting).catch(() => undefined);
-    shell.flush();
-  }
-
-  /**
-   * Two runs that begin at once may each hold what the other waits for. The one that began later lets go of its hosts,
-   * unless it has changed something already; whatever it does there next comes after it has locked them again.
-   */
-  private async giveWay(name: string, shell: Shell): Promise<void> {
-    if (this.wrote > 0) return;
-    const asked = shell.step(lockAgainScript(this.options.owner), {
-      inline: true,
-      onOutput: (line) => this.options.waiting?.(name, line),
-    });
-    shell.flush();
-    // A shell that cannot lock again ends, and so fails whatever was to come.
-    const answer = await asked.catch(() => undefined);
-    if (answer === undefined) return;
-    this.pendings.set(name, handlersIn(answer.stdout));
-    this.renew(name);
   }
 
   private async turn<T>(work: () => Promise<T>): Promise<T> {

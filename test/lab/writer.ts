@@ -124,22 +124,18 @@ export class Writer {
     await connection?.end().catch(() => undefined);
   }
 
-  /** Looks at all servers until one takes writes, or the writer is stopped. */
+  /** Looks at each server until one takes writes, or the writer is stopped. A silent one holds up no other. */
   #find(): Promise<void> {
     this.#looking ??= (async () => {
-      while (this.#writable === undefined && !this.#stopped) {
-        const found = this.#order.servers.map(async ({ name }) => ({
-          name,
-          open: await this.#takesWrites(name),
-        }));
-        const first = await Promise.any(
-          found.map(async (one) =>
-            (await one).open ? (await one).name : Promise.reject(new Error('closed')),
-          ),
-        ).catch(() => undefined);
-        this.#writable = first;
-        if (first === undefined) await sleep(lookEvery);
-      }
+      let found: string | undefined;
+      const look = async (name: string): Promise<void> => {
+        while (found === undefined && !this.#stopped) {
+          if (await this.#takesWrites(name)) found ??= name;
+          else await sleep(lookEvery);
+        }
+      };
+      await Promise.race(this.#order.servers.map(({ name }) => look(name)));
+      this.#writable = found;
     })().finally(() => {
       this.#looking = undefined;
     });

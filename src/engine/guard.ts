@@ -10,6 +10,7 @@ import {
   expectingRestart,
   isOver,
   keeping,
+  life,
   readConfirmation,
   rollbackText,
   undoing,
@@ -57,6 +58,8 @@ export class Guard {
   /** Those whose changes it guards; several hosts' tasks may be delegated to one. */
   readonly #users = new Set<object>();
   #timeout = 0;
+  /** How many changes have come to their end since it was armed first. */
+  #ended = 0;
   #keeper: Keeper | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -105,12 +108,19 @@ export class Guard {
       );
     if (stdout.includes('unattended'))
       warn(`${this.#name} has no systemd: should it be restarted now, it does not put back what is changed`);
+    if (!again) this.#ended = 0;
     this.#users.add(user);
     this.#timeout = timeout;
     this.#keeper ??= new Keeper(
       () => this.#fleet.beside(this.#name, this.#identity, this.#way, keeping),
       timeout,
     );
+  }
+
+  /** A change that was armed has come to its end: what runs there from now on is none that the host has to end. */
+  ended(): void {
+    this.#ended += 1;
+    this.#keeper?.tell(this.#ended);
   }
 
   /** The host is about to be restarted: that alone is no reason to put anything back. */
@@ -206,25 +216,28 @@ class Keeper {
   readonly #open: () => Promise<Channel>;
   readonly #seconds: number;
   readonly #timer: NodeJS.Timeout;
+  #ended = 0;
   #channel: Channel | undefined;
   #isStopped = false;
 
   constructor(open: () => Promise<Channel>, seconds: number) {
     this.#open = open;
     this.#seconds = seconds;
-    this.#timer = setInterval(() => this.#tell(), (seconds * 1000) / 4).unref();
+    this.#timer = setInterval(() => this.tell(), (seconds * 1000) / 4).unref();
     void this.#keep();
   }
 
   stop(): void {
     this.#isStopped = true;
     clearInterval(this.#timer);
-    this.#tell();
+    this.tell();
     this.#channel?.stdin.end();
   }
 
-  #tell(): void {
-    this.#channel?.stdin.write(`${this.#seconds}\n`);
+  /** @param ended how many changes have */
+  tell(ended = this.#ended): void {
+    this.#ended = ended;
+    this.#channel?.stdin.write(life(this.#seconds, ended));
   }
 
   /** Connections may be let go of and opened again meanwhile (meta: reset_connection). */
@@ -236,6 +249,7 @@ class Keeper {
         channel.stdout.resume();
         channel.stderr.resume();
         this.#channel = channel;
+        this.tell();
         if (this.#isStopped) channel.stdin.end();
         await channel.closed;
       } catch {

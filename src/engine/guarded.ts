@@ -44,6 +44,8 @@ export class Guarded {
   readonly #guards: Guards;
   readonly #host: string;
   readonly #held = new Set<Guard>();
+  /** Of the changes under way. */
+  #changing: Guard[] = [];
   /** Handlers that bring the changes into force. */
   #handlers = new Set<Entry>();
   #last: Entry | undefined;
@@ -100,6 +102,7 @@ export class Guarded {
       warn: around.warn,
     });
     this.#held.add(guard);
+    this.#changing.push(guard);
     for (const handler of around.handlers) this.#handlers.add(handler);
     this.#last = entry;
   }
@@ -122,6 +125,9 @@ export class Guarded {
     end: TaskEnd | undefined,
     waiting: Parameters<Guard['finish']>[2],
   ): Promise<Concluded | undefined> {
+    // What is not known to have ended may still run there.
+    if (end?.status !== 'unknown') for (const guard of this.#changing) guard.ended();
+    this.#changing = [];
     const entry = this.#last;
     if (this.#held.size === 0 || !entry) return undefined;
     const isFailed = end !== undefined && isStopped(end);

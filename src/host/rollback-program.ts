@@ -18,7 +18,7 @@ const table = (of: 'files' | 'units') =>
  * a restart sshd, ufw and the network start from the former files (bootup(7), systemd.special(7): network-pre.target).
  */
 export const rollbackProgram = `
-d=${rollbackFolder} live=${rollbackDeadline} back=${rollbackDeadline}.back record=${rollbackRecord} unit=${unit}
+d=${rollbackFolder} live=${rollbackDeadline} back=${rollbackDeadline}.back record=${rollbackRecord} unit=${unit} locked=/var/lib/foobar/lock
 export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 077
 # cp --parents of coreutils 9.1 (Debian 12) looks for an absolute path's directories below the working directory.
@@ -42,6 +42,8 @@ ${table('units')}
 has_systemd() { [ -d /run/systemd/system ]; }
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 uptime() { read -r up rest </proc/uptime; up=\${up%%.*}; }
+# From when on to act, and how many of the changes that were armed have come to their end.
+when() { deadline= ended=; { read -r deadline ended <"$live"; } 2>/dev/null; ended=\${ended:-0}; }
 rules() { "$1" 2>/dev/null | sed '/^#/d; /^:/s/ \\[.*//'; }
 addresses() { ip -o addr show | while read -r n device family address rest; do echo "$device $family $address"; done; }
 
@@ -103,7 +105,8 @@ arm() {
   find "$d" ! -type l -exec sync -- {} + || exit
   for way; do [ ! -e "$d/new-$way" ] || mv "$d/new-$way" "$d/way-$way" || exit; done
   sync "$d" || exit
-  uptime; echo $((up + seconds)) >"$live" || exit
+  [ -z "$fresh" ] || rm -f "$live"
+  when; uptime; echo "$((up + seconds)) $ended" >"$live" || exit
   [ -n "$fresh" ] || exit 0
   if has_systemd; then
     unit_text >/etc/systemd/system/$unit && mkdir -p -m 755 /etc/systemd/system/sysinit.target.wants &&
@@ -133,6 +136,7 @@ Conflicts=shutdown.target
 StartLimitIntervalSec=0
 
 [Service]
+SuccessExitStatus=3
 ExecStartPre=/bin/sh $d/program boot
 ExecStart=/bin/sh -c '[ ! -e $d/program ] || exec sh $d/program watch'
 Restart=on-failure
@@ -144,7 +148,7 @@ END
 watch() {
   unread=0
   while [ -e "$d/armed" ]; do
-    deadline=; { read -r deadline <"$live"; } 2>/dev/null
+    when
     uptime
     case $deadline in
     '' | *[!0-9]*)
@@ -156,9 +160,11 @@ watch() {
     if [ "$up" -lt "$deadline" ]; then sleep 1; continue; fi
     hold
     # It may have been put off meanwhile.
-    { read -r deadline <"$live"; } 2>/dev/null
+    when
     if [ "$up" -lt "\${deadline:-0}" ]; then exec 8>&-; continue; fi
-    roll_back "$(cat "$d/why" 2>/dev/null || echo "no new connection confirmed it within $(cat "$d/seconds") s")"
+    [ -e "$d/why" ] || halt
+    why=$(cat "$d/why" 2>/dev/null)
+    roll_back "\${why:-no new connection confirmed it within $(cat "$d/seconds") s}"
     exit
   done
 }
@@ -214,9 +220,10 @@ disarm() {
 # Asked for: the host acts at once, and by itself, since what it does may end this shell.
 now() {
   [ -e "$d/armed" ] || exit 0
+  halt
   printf '%s' "$1" >"$d/why"
   waited=0
-  while [ -e "$d/armed" ]; do
+  while [ -e "$d" ]; do
     # A sign of life may still be on its way.
     echo 0 >"$live"
     sleep 0.2

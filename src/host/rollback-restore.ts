@@ -2,7 +2,33 @@
  * Functions of the program that saves a host's ways in (rollback-program.ts): they put back what was saved, in whole files,
  * start or stop units as they were, and load the rules and the network that were in force.
  */
-export const puttingBack = `# Whether what is at a path is what was saved: kind, mode, owner, time, content.
+export const puttingBack = `# A change that nobody waits for any more would go on changing what is put back.
+halt() {
+  [ -e "$locked" ] || return 0
+  { read -r holder; read -r shell; } <"$locked"
+  [ "$holder" = "$(cat "$d/armed")" ] && [ "/proc/$shell/fd/9" -ef "$locked" ] || return 0
+  # What came after it is none that we put back.
+  when; [ "$ended" -lt "$(wc -l <"$d/titles")" ] || return 0
+  # Who asks from there waits for no other step.
+  above=$$
+  while [ "\${above:-0}" -gt 1 ]; do
+    [ "$above" != "$shell" ] || return 0
+    above=$(sed -n 's/^PPid:.//p' "/proc/$above/status")
+  done
+  for step in $(cat "/proc/$shell/task/$shell/children"); do
+    # What reads more to do has the shell's own input.
+    [ "/proc/$step/fd/0" -ef "/proc/$shell/fd/0" ] || end "$step"
+  done
+}
+
+# A process and all below it. Stopped first: else one would begin what comes next when another is gone.
+end() {
+  kill -STOP "$1" 2>/dev/null || return 0
+  for below in $(cat "/proc/$1/task/"*/children); do end "$below"; done
+  kill -KILL "$1"
+}
+
+# Whether what is at a path is what was saved: kind, mode, owner, time, content.
 same() {
   format='%f %u %g %Y %s'
   [ "$(stat -c "$format" -- "$1" 2>/dev/null)" = "$(stat -c "$format" -- "$2" 2>/dev/null)" ] || return
@@ -53,6 +79,7 @@ touched() {
 }
 
 roll_back() {
+  late=
   # In memory: a full disk must not make us forget what has to be started anew.
   true >>"$back"
   for way in "$d"/way-*; do
@@ -73,15 +100,19 @@ roll_back() {
   fi
   ! has_systemd || units
   [ -n "$booting" ] || { tables; network; }
-  {
+  told=$(
     echo "at $(date -u +%Y-%m-%dT%H:%M:%SZ)"
     echo "why $1"
     echo "owner $(cat "$d/armed")"
     [ ! -e "$d/titles" ] || sort -u "$d/titles" | sed 's/^/title /'
     sort -u "$back" | sed 's/^/back /'
-  } >"$record"
+  )
+  printf '%s\\n' "$told" >"$record" || late=1
   sync
   over
+  rm -rf "$d/saved"
+  # On a full disk there is room now.
+  [ -z "$late" ] || printf '%s\\n' "$told" >"$record"
   rm -rf "$d"
 }
 

@@ -34,12 +34,25 @@ export function arming({ ways, timeout, owner, login, title, again }: Guarding):
   return rawShell(lines.join('\n'));
 }
 
-/** A script that puts the deadline off by the seconds of each line that it gets. It starts no process. */
+/**
+ * A script that gets lines of `life`: each puts the deadline off, and says how many changes have ended. It starts no
+ * process.
+ */
 export const keeping = [
-  'while IFS= read -r seconds; do',
-  `if [ -e ${rollbackFolder}/armed ]; then read -r up rest </proc/uptime; echo $((\${up%%.*} + seconds)) >${rollbackDeadline}; fi`,
+  'while read -r seconds ended; do',
+  `if [ -e ${rollbackFolder}/armed ]; then read -r up rest </proc/uptime; echo "$((\${up%%.*} + seconds)) $ended" >${rollbackDeadline}; fi`,
   'done',
 ].join('\n');
+
+/**
+ * A sign of life for the host.
+ * @param seconds until it acts without another one
+ * @param ended how many of the changes that were armed have come to their end: one that has not is ended before it is put
+ * back
+ */
+export function life(seconds: number, ended: number): string {
+  return `${seconds} ${ended}\n`;
+}
 
 /** In front of each line of a record, beside which others are printed. */
 export const mark = '\u0001';

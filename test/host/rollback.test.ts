@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -11,7 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeFrame, frameLoop } from '../../src/host/frames.ts';
 import { handlersIn } from '../../src/host/lock.ts';
 import {
   arming,
@@ -161,6 +163,28 @@ describe('former files', () => {
     expect(read('d/armed')).toBe('we');
     expect(tell('disarm', 'we').status).toBe(0);
     expect(existsSync(join(root, 'd'))).toBe(false);
+  });
+
+  it.each([
+    ['a change that nobody waits for any more is ended', '0 0', 137],
+    ['what came after the change goes on', '0 1', 0],
+  ])('are put back: %s', async (_what, said, code) => {
+    const shell = spawn('sh', ['-c', frameLoop], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const steps = [
+      {
+        id: 1,
+        inline: true,
+        script: `exec 9>>${root}/var/lib/foobar/lock; printf '%s\\n' we $$ >&9; echo ready`,
+      },
+      { id: 2, script: `until [ ! -e ${root}/d ]; do sleep 0.05; done` },
+    ];
+    const output = text(shell.stdout);
+    const locked = new Promise((resolve) => shell.stdout.once('data', resolve));
+    shell.stdin.end(encodeFrame('nonce', steps));
+    await locked;
+    expect(arm('ssh').status).toBe(0);
+    write('run/foobar-rollback', `${said}\n`);
+    expect(await output).toMatch(new RegExp(`^nonce 2 ${code}$`, 'm'));
   });
 
   it('are what units start from again, even where the host was stopped in the middle of putting them back', () => {

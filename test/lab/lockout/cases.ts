@@ -6,8 +6,8 @@ export interface Lockout {
   /** YAML of the tasks. */
   readonly tasks: string;
   readonly handlers?: string;
-  /** What happens when this task begins. */
-  readonly accident?: { readonly at: string; readonly what: 'kill' | 'reboot' };
+  /** What happens as soon as /run/lockout is on the host: to the controller, or to the host itself. */
+  readonly accident?: 'kill' | 'reboot';
   /** Shell on the host before and after it. */
   readonly prepare?: string;
   readonly tidy?: string;
@@ -26,17 +26,19 @@ const sshd = (line: string): string => `
 const restart = `
 - name: Restart sshd
   systemd: { name: ssh, state: restarted }`;
-const slowRestart = `${restart}
-- name: Linger
-  listen: Restart sshd
-  wait_for: { timeout: 60 }`;
+/** Begun on the host, and under way for longer than the host waits for a confirmation. */
 const linger = `
 - name: Linger
-  wait_for: { timeout: 60 }`;
-const guarded = (script: string, name = 'Command'): string => `
-- name: ${name}
+  shell: ": >/run/lockout; sleep {{ confirm_timeout + 10 }}"`;
+const slowRestart = `${restart}${linger}
+  listen: Restart sshd`;
+const slowly = guarded(': >/run/lockout; sleep {{ confirm_timeout + 10 }}; systemctl stop ssh');
+function guarded(script: string): string {
+  return `
+- name: Command
   shell: ${JSON.stringify(script)}
   vars: { confirm_access: true }`;
+}
 
 /** Twenty and more. Each has to leave its host as it was, and reachable, without anybody's help. */
 export const lockouts: readonly Lockout[] = [
@@ -88,22 +90,22 @@ export const lockouts: readonly Lockout[] = [
   {
     name: 'the controller killed before the change',
     host: 'server1',
-    tasks: guarded('sleep 60; systemctl stop ssh', 'Slow'),
-    accident: { at: 'Slow', what: 'kill' },
+    tasks: slowly,
+    accident: 'kill',
   },
   {
     name: 'the controller killed before the handler',
     host: 'server1',
     tasks: `${sshd('AllowUsers nobody')}${linger}`,
     handlers: restart,
-    accident: { at: 'Linger', what: 'kill' },
+    accident: 'kill',
   },
   {
     name: 'the controller killed before it is confirmed',
     host: 'server1',
     tasks: sshd('AllowUsers nobody'),
     handlers: slowRestart,
-    accident: { at: 'Linger', what: 'kill' },
+    accident: 'kill',
   },
   {
     name: 'SSH denied by ufw',
@@ -141,7 +143,7 @@ export const lockouts: readonly Lockout[] = [
   ufw: { rule: deny, insert: 1, from_ip: 198.18.0.0/15, port: "22", proto: tcp }
   notify: Linger`,
     handlers: linger,
-    accident: { at: 'Linger', what: 'kill' },
+    accident: 'kill',
   },
   {
     name: 'the host restarted behind ufw',
@@ -151,7 +153,7 @@ export const lockouts: readonly Lockout[] = [
   ufw: { rule: deny, insert: 1, from_ip: 198.18.0.0/15, port: "22", proto: tcp }
   notify: Linger`,
     handlers: linger,
-    accident: { at: 'Linger', what: 'reboot' },
+    accident: 'reboot',
   },
   {
     name: 'sudoers without us',
@@ -199,7 +201,7 @@ export const lockouts: readonly Lockout[] = [
   {
     name: 'no room to save what is there',
     host: 'server3',
-    prepare: 'mount -t tmpfs -o size=24k tmpfs /var/lib/foobar',
+    prepare: 'mkdir -p -m 700 /var/lib/foobar; mount -t tmpfs -o size=24k tmpfs /var/lib/foobar',
     tidy: 'umount /var/lib/foobar',
     tasks: '- name: Shell\n  user: { name: admin, shell: /usr/sbin/nologin }',
     says: /nothing was changed.*cannot save/s,
@@ -229,30 +231,32 @@ export const lockouts: readonly Lockout[] = [
   {
     name: 'a full disk while it is put back',
     host: 'balancer1',
-    prepare: `d=/etc/ssh/sshd_config.d; mount -t tmpfs -o size=16k tmpfs $d && echo '# ours' >$d/10-ours.conf`,
-    tidy: 'umount /etc/ssh/sshd_config.d',
+    prepare: `mkdir -p /srv/small /var/lib/foobar; mount -t tmpfs -o size=4m tmpfs /srv/small
+cd /srv/small; mkdir -m 755 ssh; mkdir -m 700 state; echo '# ours' >ssh/10-ours.conf
+mount --bind ssh /etc/ssh/sshd_config.d; mount --bind state /var/lib/foobar`,
+    tidy: 'umount /var/lib/foobar /etc/ssh/sshd_config.d; umount /srv/small',
     tasks: guarded(
-      "cd /etc/ssh/sshd_config.d; printf 'AllowUsers nobody\\n' >10-ours.conf; systemctl restart ssh; dd if=/dev/zero of=/etc/ssh/sshd_config.d/full 2>/dev/null; true",
+      'echo AllowUsers nobody >/etc/ssh/sshd_config.d/10-ours.conf; systemctl restart ssh; dd if=/dev/zero of=/srv/small/full bs=1k 2>/dev/null; true',
     ),
   },
   {
     name: 'the host restarted before the change',
     host: 'balancer1',
-    tasks: guarded('sleep 60; systemctl stop ssh', 'Slow'),
-    accident: { at: 'Slow', what: 'reboot' },
+    tasks: slowly,
+    accident: 'reboot',
   },
   {
     name: 'the host restarted before the handler',
     host: 'balancer1',
     tasks: `${sshd('AllowUsers nobody')}${linger}`,
     handlers: restart,
-    accident: { at: 'Linger', what: 'reboot' },
+    accident: 'reboot',
   },
   {
     name: 'the host restarted before it is confirmed',
     host: 'balancer1',
     tasks: sshd('AllowUsers nobody'),
     handlers: slowRestart,
-    accident: { at: 'Linger', what: 'reboot' },
+    accident: 'reboot',
   },
 ];

@@ -76,7 +76,7 @@ const atItsTurn = (file) => ({
       resolveDir: source,
       contents: `
         const { requireCached } = require('./code-cache.ts');
-        module.exports = requireCached(__dirname + '/${file}', '${basename(path, '.ts')}')['${path}']();`,
+        module.exports = requireCached(__dirname + '/${file}', '${basename(path, '.ts')}', '${path}');`,
     }));
   },
 });

@@ -3,24 +3,30 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { constants, Script } from 'node:vm';
+import { optimizeAsUsual, optimizeLater } from './optimizing.ts';
 
 /** Seconds that a process may have run for its compiled code to be kept: later V8 has thrown away what only the start used. */
 const young = 20;
 
-let loaded: unknown;
+type Parts = Record<string, () => unknown>;
+
+let loaded: Parts | undefined;
 
 /**
- * Runs a CommonJS file as require() does, once, with the code that V8 compiled in an earlier run under this name (a
+ * Loads a part of a CommonJS file that exports its parts, run once as require() does, with the code that V8 compiled in an earlier run under this name (a
  * command's: each uses other functions). It is kept in `foobar/` of the user's cache folder; NODE_DISABLE_COMPILE_CACHE,
  * Node's own word, turns that off. The file holds one function in ASCII; its name
  * changes with its text. V8 itself refuses code of another version, with other flags, or that is torn.
  */
-export function requireCached(file: string, name: string): unknown {
+export function requireCached(file: string, name: string, part: string): unknown {
+  const before = loaded;
   loaded ??= run(file, keptCode(basename(file), name));
-  return loaded;
+  const result = loaded[part]?.();
+  if (!before) optimizeLater();
+  return result;
 }
 
-function run(file: string, kept: ReturnType<typeof keptCode>): unknown {
+function run(file: string, kept: ReturnType<typeof keptCode>): Parts {
   const cachedData = kept?.read();
   // One byte a character: reading UTF-8 takes three times as long.
   const script = new Script(readFileSync(file, 'latin1'), {
@@ -30,9 +36,10 @@ function run(file: string, kept: ReturnType<typeof keptCode>): unknown {
   });
   if (kept && (!cachedData || script.cachedDataRejected))
     process.once('exit', () => {
+      optimizeAsUsual();
       if (process.uptime() < young) kept.write(script.createCachedData());
     });
-  const module = { exports: {} as unknown };
+  const module = { exports: {} as Parts };
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
   return module.exports;
 }

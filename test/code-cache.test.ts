@@ -44,8 +44,8 @@ function run(env: Record<string, string> = {}, file = program): string {
         if (options.cachedData) taken = this.cachedDataRejected ? 'refused' : 'taken';
       }
     };
-    const { said } = require(${JSON.stringify(bundle)}).requireCached(${JSON.stringify(file)}, 'word');
-    console.log(said(), taken);`;
+    const said = require(${JSON.stringify(bundle)}).requireCached(${JSON.stringify(file)}, 'word', 'said');
+    console.log(said, taken);`;
   const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
     encoding: 'utf8',
     env: { ...process.env, XDG_CACHE_HOME: cache, ...env },

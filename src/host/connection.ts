@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 import { type Problem, ProjectError, type TransportError } from '../errors.ts';
@@ -143,7 +144,8 @@ export function connectionSettings(
   give('User', text('ansible_user', 'ansible_ssh_user'));
   give('ConnectTimeout', timeout);
   const identityFile = text('ansible_ssh_private_key_file', 'ansible_private_key_file');
-  give('IdentityFile', identityFile);
+  // Ansible expands it before ssh sees it.
+  give('IdentityFile', identityFile?.replace(/^~(?=\/)/, homedir()));
 
   let configuration: string | undefined;
   const lines = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'] as const;

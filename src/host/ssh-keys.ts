@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { IdentityCallback, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
 import type { ConnectionSettings } from './connection.ts';
@@ -65,7 +65,7 @@ export async function collectKeys(settings: ConnectionSettings, ask?: AskPassphr
   const asked = settings.identityFiles.length > 0;
   const files = asked
     ? settings.identityFiles
-    : ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
+    : ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(userInfo().homedir, '.ssh', name));
   const fileKeys: Key[] = [];
   const locked: Locked[] = [];
   const unlock = async (one: Locked) => {

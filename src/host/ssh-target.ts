@@ -1,15 +1,15 @@
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ConnectionSettings } from './connection.ts';
 import { algorithmsOf } from './ssh-algorithms.ts';
 import { type Machine, readSshConfig, SshConfigError } from './ssh-config.ts';
 import { SshOptions } from './ssh-options.ts';
 
-/** The user and machine that this process runs as and on. */
+/** The user and machine that this process runs as and on. As for ssh, the home is that of passwd, whatever HOME says. */
 export function thisMachine(): Machine {
-  const home = homedir();
+  const { username: user, homedir: home } = userInfo();
   return {
-    user: userInfo().username,
+    user,
     home,
     agent: process.env.SSH_AUTH_SOCK,
     configurations: [join(home, '.ssh', 'config'), '/etc/ssh/ssh_config'],

@@ -17,7 +17,7 @@ describe('connection settings', () => {
       identityFiles: [],
       connectTimeout: 10,
     });
-    expect(settings({}).knownHostsFiles).toContain(`${homedir()}/.ssh/known_hosts`);
+    expect(settings({}).knownHostsFiles).toContain(`${userInfo().homedir}/.ssh/known_hosts`);
     expect(settings({}).knownHostsFiles).toContain('/etc/ssh/ssh_known_hosts');
   });
 

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectionSettings } from '../../src/host/connection.ts';
@@ -316,7 +316,7 @@ function asked({ host, port: at, words }: Prepared): Promise<Verdict> {
 async function ours({ host, port: at, words }: Prepared): Promise<Verdict> {
   const args = ['-F none', ...words.map((word) => `-o '${word}'`)].join(' ');
   const variables: Record<string, unknown> = { ansible_port: at, ansible_ssh_common_args: args };
-  const machine = { home: homedir(), user: userInfo().username, configurations: [] };
+  const machine = { home: userInfo().homedir, user: userInfo().username, configurations: [] };
   const settings = connectionSettings(host, (name) => variables[name], machine);
   try {
     await (await connectSsh(settings)).close();

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ProjectError } from '../../src/errors.ts';
 import { type ConnectionSettings, connectionSettings } from '../../src/host/connection.ts';
 
-const { username } = userInfo();
+const { username, homedir } = userInfo();
 
 /** The machine of a user whose ~/.ssh has these files. */
 function machine(files: Record<string, string>) {
@@ -102,7 +102,7 @@ describe('ssh_config, as ssh -G reads it', () => {
     const ours = connectionSettings(
       host,
       (variable) => (variable === 'ansible_ssh_common_args' ? `-F ${file} ${given}` : undefined),
-      { home: homedir(), user: username, configurations: [] },
+      { home: homedir, user: username, configurations: [] },
     );
     const one = (key: string) => theirs[key]?.[0];
     expect({
@@ -124,12 +124,12 @@ describe('ssh_config, as ssh -G reads it', () => {
       only: one('identitiesonly') === 'yes',
       known: one('userknownhostsfile')
         ?.split(' ')
-        .map((path) => path.replace(/^~/, homedir()).replace('%n', host)),
+        .map((path) => path.replace(/^~/, homedir).replace('%n', host)),
     });
     expect(ours.identityFiles).toEqual(
       theirs.identityfile
         ?.filter((path) => path !== 'none' && !/\/id_(?:rsa|dsa|ecdsa|ed25519|xmss)(?:_sk)?$/.test(path))
-        .map((path) => path.replace(/^~/, homedir()).replace('%h', ours.address).replace('%r', ours.user)),
+        .map((path) => path.replace(/^~/, homedir).replace('%h', ours.address).replace('%r', ours.user)),
     );
     const timeout = one('connecttimeout');
     if (timeout !== undefined && timeout !== 'none') expect(String(ours.connectTimeout)).toBe(timeout);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { differences } from '../../src/template/differences.ts';
 import { keyValue } from '../../src/template/keys.ts';
 import { Float, isFloat } from '../../src/template/numbers.ts';
@@ -31,10 +31,16 @@ const variables = parseYaml(readFileSync(`${folder}variables.yaml`, 'utf8'), 'va
 process.env.RECORDED = 'from the environment';
 process.env.TZ = 'UTC';
 
-// Paths that are not absolute are looked for there, as the recorder did.
+// Paths that are not absolute are looked for there, as the recorder did; it was root.
 const before = process.cwd();
-beforeAll(() => process.chdir(files));
-afterAll(() => process.chdir(before));
+beforeAll(() => {
+  process.chdir(files);
+  vi.stubEnv('HOME', '/root');
+});
+afterAll(() => {
+  process.chdir(before);
+  vi.unstubAllEnvs();
+});
 
 function answer(kind: Recorded['kind'], text: string): unknown {
   const scope = new Scope([{ origin: 'recorded', values: variables }], {

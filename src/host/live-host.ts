@@ -5,7 +5,7 @@ import { type Batch, queueBatch, type Send } from './batches.ts';
 import type { Channel } from './connection.ts';
 import type { FileContent, Host, Output, Query, RunOptions, WriteOptions } from './contract.ts';
 import { expected, hasNoRoom, noRoom } from './output.ts';
-import { compose, detached, replaceFile } from './scripts.ts';
+import { compose, detached, errorsOf, isShown, replaceFile } from './scripts.ts';
 import type { Command } from './sh.ts';
 import { type RawOutput, type Shell, unsent } from './shell.ts';
 
@@ -190,10 +190,12 @@ export class LiveHost implements Host {
     this.writing(command);
     const name = `${id.replaceAll(/[^A-Za-z0-9]+/g, '-')}-${createHash('sha256').update(command.text).digest('hex').slice(0, 12)}`;
     const { timeout, expect, ...inner } = options;
-    const output = this.written(
-      this.send(detached(name, compose(command, inner), timeout), 'write', { onOutput: this.tell }),
-    );
-    return this.checked(command, expect === undefined ? {} : { expect }, await output);
+    const onOutput = (line: string): void => {
+      if (isShown(line)) this.tell(line);
+    };
+    const script = detached(name, compose(command, inner), timeout);
+    const raw = await this.written(this.send(script, 'write', { onOutput }));
+    return this.checked(command, expect === undefined ? {} : { expect }, raw, errorsOf);
   }
 
   async reconnect(): Promise<void> {
@@ -266,13 +268,14 @@ export class LiveHost implements Host {
     if (this.surroundings.readOnly) refuse(command);
   }
 
-  private checked(command: Command, options: RunOptions, raw: RawOutput): Output {
-    const { code, stdout, stderr } = raw;
-    return expected(command, options, {
-      code,
-      stdout: stdout.toString('utf8'),
-      stderr: stderr.toString('utf8'),
-    });
+  private checked(
+    command: Command,
+    options: RunOptions,
+    { code, stdout, stderr }: RawOutput,
+    ownErrors = (text: string): string => text,
+  ): Output {
+    const [out, err] = [stdout.toString('utf8'), ownErrors(stderr.toString('utf8'))];
+    return expected(command, options, { code, stdout: out, stderr: err });
   }
 
   /** Shows a line of what is under way. */

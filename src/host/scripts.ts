@@ -80,9 +80,22 @@ export function giveTo(owner: string | undefined, group: string | undefined, pat
   return `{ ${tests.join(' && ')}; } || ${give}`;
 }
 
+/** A line on stderr between what is shown of a detached script while it runs and its own errors. */
+const mark = '\x1e';
+
+/** The own errors of a detached script. */
+export function errorsOf(stderr: string): string {
+  const at = stderr.indexOf(`\n${mark}\n`);
+  return at < 0 ? stderr : stderr.slice(at + mark.length + 2);
+}
+
+/** Whether a line of its stderr is there to be shown. */
+export const isShown = (line: string): boolean => line !== mark;
+
 /**
  * Runs a script detached from the connection and follows it. A lock held by the job tells whether it still runs;
- * whoever asks for the same name then waits for it instead of starting it twice.
+ * whoever asks for the same name then waits for it instead of starting it twice. Its output comes on stderr too, as
+ * it is made; see `errorsOf`.
  */
 export function detached(name: string, script: string, timeout: number | undefined): string {
   const limit = timeout === undefined ? '' : sh`timeout ${timeout} `.text;
@@ -100,7 +113,8 @@ export function detached(name: string, script: string, timeout: number | undefin
     // By its name: whoever comes second may come before it is there.
     'tail -n +1 -s 0.1 -F "$d/out" >&2 2>/dev/null 7>&- & t=$!',
     'flock "$d/lock" true',
-    'kill "$t"',
+    'kill "$t"; wait "$t" 2>/dev/null',
+    `printf '\\n${mark}\\n' >&2`,
     'code=$(cat "$d/code" 2>/dev/null) || { echo "the job was ended before it was done" >&2; exit 137; }',
     'cat "$d/out"; cat "$d/err" >&2; if flock -n -x 7; then rm -rf "$d"; fi; exit "$code"',
   ].join('\n');

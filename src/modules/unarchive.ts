@@ -99,9 +99,7 @@ export default state<Want, State>({
       if (code !== 0)
         throw new TaskFailure(`failed to unpack ${want.src} to ${want.dest}: ${(stderr || stdout).trim()}`);
       const cmd = extractionWords(have.kind, want);
-      // Long work does not tell its two outputs apart.
-      const err = stderr === stdout ? '' : stderr;
-      rememberFor(want, { extract_results: { cmd, rc: code, out: stdout, err } });
+      rememberFor(want, { extract_results: { cmd, rc: code, out: stdout, err: stderr } });
       if (archive.fetched) rememberFor(want, { unpacked: { ...have, differing: [] } });
     }
     const stats = await Promise.all(have.paths.map((path) => host.ask(stat, { path })));

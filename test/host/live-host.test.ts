@@ -139,20 +139,24 @@ describe('a command', () => {
 
 describe('a job', () => {
   it('streams its output, returns it whole, and runs once for two who ask', async () => {
-    const lines: string[] = [];
-    const other = await openLocalHost();
-    const streaming = await openLocalHost({ output: (line) => lines.push(line) });
-    const count = join(directory, 'count');
-    const work = sh`echo started; echo x >>${count}; sleep 0.5; echo done; exit 4`;
-    const [first, second] = await Promise.all([
-      streaming.job('test job', work, { expect: [4] }),
-      other.job('test job', work, { expect: 'any' }),
-    ]);
-    expect(first.stdout + second.stdout).toContain('started\ndone\n');
-    expect(lines).toContain('started');
+    const [count, gate] = [join(directory, 'count'), join(directory, 'both')];
+    const watching = async () => {
+      const lines: string[] = [];
+      return { lines, host: await openLocalHost({ output: (line) => lines.push(line) }) };
+    };
+    const [one, two] = await Promise.all([watching(), watching()]);
+    const work = sh`echo started; echo x >>${count}; echo wrong >&2; until [ -e ${gate} ]; do sleep 0.05; done; echo done; exit 4`;
+    const ended = Promise.all([one, two].map(({ host }) => host.job('test job', work, { expect: [4] })));
+    for (const { lines } of [one, two])
+      await expect.poll(() => lines, { timeout: 20_000 }).toEqual(['started']);
+    await writeFile(gate, '');
+    const output = { code: 4, stdout: 'started\ndone\n', stderr: 'wrong\n' };
+    expect(await ended).toEqual([output, output]);
+    for (const { lines } of [one, two])
+      expect(['started', 'done', 'wrong']).toEqual(expect.arrayContaining(lines));
     expect(await readFile(count, 'utf8')).toBe('x\n');
-    await other.close();
-    await streaming.close();
+    await one.host.close();
+    await two.host.close();
   });
 });
 

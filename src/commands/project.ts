@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Configuration } from '../config/configuration.ts';
-import { ProjectError } from '../errors.ts';
+import { ProjectError, TaskFailure } from '../errors.ts';
 import type { Inventory, Layer } from '../inventory/contract.ts';
 import { isMapping } from '../inventory/layers.ts';
 import { loadInventory } from '../inventory/load.ts';
@@ -53,8 +53,7 @@ export async function loadProject(given: ProjectOptions): Promise<Project> {
   const options = configured(given);
   const { configuration } = options;
   needsInventory(options);
-  await unlock(options.vault, configuration);
-  await readPasswords(options.passwords, configuration, terminal);
+  await readSecrets(options);
   const file = playbookFile(options);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
   const read = await readProject({
@@ -82,6 +81,21 @@ export async function loadProject(given: ProjectOptions): Promise<Project> {
   return project;
 }
 
+/** The passwords of vaults and of hosts. One that cannot be had is a mistake like any other: no host is contacted. */
+async function readSecrets({
+  vault,
+  passwords,
+  configuration,
+}: ReturnType<typeof configured>): Promise<void> {
+  try {
+    await unlock(vault, configuration);
+    await readPasswords(passwords, configuration, terminal);
+  } catch (error) {
+    if (!(error instanceof TaskFailure)) throw error;
+    throw new ProjectError([{ message: error.message, hint: error.hint, severity: 'error' }]);
+  }
+}
+
 /**
  * Reads an inventory without a playbook. Files beside the site's own playbook count where there is one, as
  * group_vars/ do there. @throws ProjectError with every mistake at once
@@ -92,8 +106,7 @@ export async function loadInventoryOnly(given: ProjectOptions): Promise<Project>
   needsInventory(options);
   if (configuration.problems.some(({ severity }) => severity === 'error'))
     throw new ProjectError(configuration.problems);
-  await unlock(options.vault, configuration);
-  await readPasswords(options.passwords, configuration, terminal);
+  await readSecrets(options);
   const extra: Layer = { origin: 'extra vars (-e)', values: extraVariables(options.extraVars) };
   const file = standardPlaybooks(options.inventory).find((path) => existsSync(path)) ?? resolve('playbook');
   const inventory = loadInventory(options.inventory, { playbookDirectory: dirname(file) });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { program } from '../../src/cli/program.ts';
 import type { Ask } from '../../src/commands/ask.ts';
-import { ExitCode } from '../../src/errors.ts';
+import { ExitCode, ProjectError } from '../../src/errors.ts';
 import { decrypt } from '../../src/vault/keyring.ts';
 import { startSshd, type TestSshd } from '../host/sshd.ts';
 import { captured } from './output.ts';
@@ -140,6 +140,10 @@ describe('passwords of vaults', () => {
     expect(await run(`${name}.vault`, ...words)).toMatchObject(answer('text.plain'));
     const wrong = `--vault-password-file=${name === 'text' ? prod : standard}`;
     expect(await run(`${name}.vault`, wrong)).toMatchObject({ code: ExitCode.failed });
+    const missing = run(`${name}.vault`, '--vault-password-file', '/nowhere');
+    await expect(missing).rejects.toThrow(
+      new ProjectError([{ message: 'there is no vault password file /nowhere', severity: 'error' }]),
+    );
   });
 
   it.each(['-J', '--ask-vault-pass', '--ask-vault-password'])('are asked for with %s', async (option) => {

@@ -6,6 +6,9 @@ const h = `(?:[0-9a-f]{1,4}|${hexadecimal})`;
 const d = `(?:[01]?[0-9]{1,2}|2[0-4][0-9]|25[0-5]|${numeric})`;
 const label = `(?:${word}|${alphanumeric})(?:[\\p{L}\\p{N}_-]|${alphanumeric})*(?<![_-])`;
 
+/** Most names are of this kind, which the last pattern below takes: compiling them takes V8 some milliseconds. */
+const simple = /^[a-z0-9]+(?:[.-][a-z0-9]+)*$/i;
+
 /** Ansible's patterns of hosts with ranges in them (ansible/parsing/utils/addresses.py). */
 const hosts = [
   `(?:${d}\\.){3}${d}`,
@@ -25,7 +28,14 @@ const hosts = [
     `(?:0:){5}ffff:(?:${h}\\.){3}${h}`,
   ].join('|'),
   `${label}(?:\\.${label})*`,
-].map((pattern) => new RegExp(`^(?:${pattern})$`, 'iu'));
+].map((pattern) => `^(?:${pattern})$`);
+let compiled: readonly RegExp[] | undefined;
+
+function isHost(text: string): boolean {
+  if (simple.test(text)) return true;
+  compiled ??= hosts.map((pattern) => new RegExp(pattern, 'iu'));
+  return compiled.some((pattern) => pattern.test(text));
+}
 
 const bracketed = /^\[(.+)\]:([0-9]+)$/;
 const withPort = /^((?:[^:[\]]|\[[^\]]*\])*):([0-9]+)$/;
@@ -46,7 +56,6 @@ export function parseAddress(
     host = found[1] as string;
     port = Number(found[2]);
   }
-  if (!hosts.some((pattern) => pattern.test(host)) || (!options.ranges && host.includes('[')))
-    return undefined;
+  if (!isHost(host) || (!options.ranges && host.includes('['))) return undefined;
   return { host, ...(port !== undefined && { port }) };
 }

@@ -32,8 +32,8 @@ class Sequencer extends BaseSequencer {
 const lab = {
   fileParallelism: false,
   sequence: { groupOrder: 1 },
-  testTimeout: 600_000,
-  hookTimeout: 900_000,
+  testTimeout: 1_800_000,
+  hookTimeout: 1_800_000,
   globalSetup: ['test/lab/setup.ts'],
 };
 
@@ -51,8 +51,8 @@ export default defineConfig({
           // Files share processes, so that packages are loaded once; the setup gives each file modules of its own.
           isolate: false,
           // Against hanging; a busy machine takes its time to start programs.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           setupFiles: ['test/setup.ts'],
           sequence: { groupOrder: 0 },
         },

@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { foobar, provisioned, sharedLab, verified } from './support.ts';
+import { describe, expect, it } from 'vitest';
+import { sharedSite } from './shared.ts';
+import { foobar, provisioned, untilWhole } from './support.ts';
 
-const lab = sharedLab();
 const servers = ['server1', 'server2', 'server3'];
 /** The one that makes the backups, and the one that takes copies, as the inventory has it. */
 const source = 'server3';
@@ -35,13 +35,27 @@ async function nextSecond(): Promise<string> {
   return second.split('\t', 1)[0]!;
 }
 
-beforeAll(async () => {
-  await provisioned(lab);
-  await sql(
-    'server1',
-    'DROP TABLE IF EXISTS site.restored; CREATE TABLE site.restored (id INT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(100))',
-  );
+const lab = sharedSite({
+  prepare: async () => {
+    await sql(
+      'server1',
+      'DROP TABLE IF EXISTS site.restored; CREATE TABLE site.restored (id INT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(100))',
+    );
+  },
 });
+
+/** Resolves once the server that makes the backups has what the primary has. */
+async function caughtUp(): Promise<void> {
+  const written = (await sql('server1', 'SELECT @@global.gtid_executed')).replaceAll(/\s|\\n/g, '');
+  await sql(source, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${written}')`);
+}
+
+/** Saves the binary logs as the timer does, and not in what that has begun before. Gives the exit code. */
+async function saveLogs(): Promise<number> {
+  const service = 'foobar-backup-logs';
+  const script = `until systemctl is-active ${service} | grep -q inactive || systemctl is-failed -q ${service}; do sleep 0.1; done; systemctl start ${service}`;
+  return (await lab.exec(source, script)).code;
+}
 
 describe('backups', () => {
   let there: string;
@@ -49,6 +63,7 @@ describe('backups', () => {
 
   it('are made on a replica and kept where the servers are not', async () => {
     await sql('server1', "INSERT INTO site.restored (text) VALUES ('one'), ('two'), ('three')");
+    await caughtUp();
     const { backups: found } = await backups('run');
     expect(found[0]?.places).toEqual([store, source]);
     const text = await lab.ask(
@@ -60,9 +75,9 @@ describe('backups', () => {
 
   it('are restored and compared, by the server itself and with the key that is kept here', async () => {
     await lab.ask(source, 'systemctl start foobar-backup-test');
-    expect(await lab.ask(source, 'journalctl -q -o cat -u foobar-backup-test -n 20')).toMatch(
-      /can be restored: \d+ tables as they were/,
-    );
+    expect(
+      await lab.ask(source, 'journalctl --sync; journalctl -q -o cat -u foobar-backup-test -n 20'),
+    ).toMatch(/can be restored: \d+ tables as they were/);
     const { code, stderr, events } = await foobar('backup', 'verify', lab.inventory);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { tables } = events.find(
@@ -86,12 +101,10 @@ describe('backups', () => {
 
   it('do not count as saved while nothing new reaches the server that makes them', async () => {
     await sql(source, 'STOP REPLICA');
-    const { code } = await lab.exec(source, 'systemctl start foobar-backup-logs');
-    await sql(source, 'START REPLICA');
+    const code = await saveLogs().finally(() => sql(source, 'START REPLICA'));
     expect(code).toBe(1);
-    expect(await lab.ask(source, 'journalctl -q -o cat -u foobar-backup-logs -n 20')).toContain(
-      'its replication does not run: receiver OFF, applier OFF',
-    );
+    const log = 'journalctl --sync; journalctl -q -o cat -u foobar-backup-logs -n 20';
+    expect(await lab.ask(source, log)).toContain('its replication does not run: receiver OFF, applier OFF');
   });
 
   it('reach every second since', async () => {
@@ -106,9 +119,8 @@ describe('backups', () => {
       "DELETE FROM site.restored WHERE id = 2; INSERT INTO site.restored (text) VALUES ('late')",
     );
     expect(await rows('server1')).not.toBe(there);
-    const last = await sql('server1', 'SELECT @@global.gtid_executed');
-    await sql(source, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${last.replaceAll(/\s/g, '')}', 60)`);
-    await lab.ask(source, 'systemctl start foobar-backup-logs');
+    await caughtUp();
+    expect(await saveLogs()).toBe(0);
     const { ranges } = await backups('list');
     expect(Date.parse(ranges.at(-1)!.to)).toBeGreaterThan(Date.parse(at));
   });
@@ -132,7 +144,8 @@ describe('backups', () => {
     const { code, stderr } = await restore(at);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     console.log(`restored in ${((performance.now() - began) / 1000).toFixed(0)} s`);
-    for (const host of servers) expect(await rows(host)).toBe(there);
+    for (const host of servers)
+      await expect.poll(() => rows(host).catch(String), { timeout: 120_000 }).toBe(there);
     await sql('server1', "INSERT INTO site.restored (text) VALUES ('new')");
   });
 
@@ -140,6 +153,6 @@ describe('backups', () => {
     await provisioned(lab);
     const { ranges } = await backups('run');
     expect(ranges.length).toBeGreaterThan(1);
-    expect((await verified(lab)).broken).toEqual([]);
+    await untilWhole(lab);
   });
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
 import { leader } from '../../src/lab/container.ts';
 import { layout } from '../../src/lab/layout.ts';
 import { program } from './program.ts';
@@ -7,7 +8,7 @@ import type { Lab } from './support.ts';
 
 /**
  * Runs a script of this folder as a process of its own in the network of a lab host, which must live on. It is spoken
- * to by messages.
+ * to by messages, and ends with the test.
  * @param source what it does, in TypeScript
  */
 export async function startInside(lab: Lab, host: string, name: string, source: string) {
@@ -17,6 +18,7 @@ export async function startInside(lab: Lab, host: string, name: string, source: 
   const child = spawn('nsenter', [`--net=/proc/${pid}/ns/net`, '--', process.execPath, script], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`${name} has ended with ${code}`);
   });
@@ -28,6 +30,5 @@ export async function startInside(lab: Lab, host: string, name: string, source: 
       child.send(message as object);
       return ((await Promise.race([answer, ended])) as unknown[])[0];
     },
-    kill: () => void child.kill('SIGKILL'),
   };
 }

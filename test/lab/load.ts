@@ -1,22 +1,23 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { leader } from '../../src/lab/container.ts';
-import { layout } from '../../src/lab/layout.ts';
-import { program } from './program.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startInside } from './inside.ts';
 import type { Lab } from './support.ts';
 import type { WriterOrder, Written } from './writer.ts';
 
 const source = `
 import { Writer } from './writer.ts';
+let writer;
 process.once('disconnect', () => process.exit(1));
-process.once('message', async (order) => {
-  const writer = new Writer(order);
-  await writer.start();
-  process.send('writing');
-  process.once('message', async () => process.send(await writer.stop(), () => process.exit(0)));
+process.on('message', async (message) => {
+  if (message === 'counts') process.send(writer.counts);
+  else if (message === 'stop') process.send(await writer.stop(), () => process.exit(0));
+  else {
+    writer = new Writer(message);
+    await writer.start();
+    process.send('writing');
+  }
 });
 `;
 
@@ -38,9 +39,7 @@ export async function startLoad(
   lab: Lab,
   { from, servers = ['server1', 'server2', 'server3'], rate = 500, patience = 4000 }: LoadOptions,
 ) {
-  const pid = await leader(layout(lab.plan), from);
-  if (pid === undefined) throw new Error(`${from} does not run`);
-  const script = await program('load', source);
+  const child = await startInside(lab, from, 'load', source);
   const kept = (...path: string[]) => readFileSync(join(lab.state, ...path), 'utf8').trim();
   const order: WriterOrder = {
     servers: servers.map((name) => ({ name, address: lab.address(name) })),
@@ -53,26 +52,20 @@ export async function startLoad(
     rate,
     patience,
   };
-  const child = spawn('nsenter', [`--net=/proc/${pid}/ns/net`, '--', process.execPath, script], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const next = async (): Promise<unknown> => {
-    const ended = once(child, 'exit').then(([code]) => {
-      throw new Error(`the writer has ended with ${code}`);
-    });
-    ended.catch(() => undefined);
-    return ((await Promise.race([once(child, 'message'), ended])) as unknown[])[0];
-  };
-  child.send(order);
-  await next();
+  await child.ask(order);
   return {
-    /** Ends the writing and gives what was seen. */
-    stop: async () => {
-      const told = next();
-      child.send('stop');
-      return judged(lab, order, (await told) as Written);
+    /** Resolves once that many more rows have been acknowledged, by a certain server if one is given. */
+    acknowledges: async (more: number, by?: string): Promise<void> => {
+      const count = async () => {
+        const counts = (await child.ask('counts')) as Record<string, number>;
+        return by === undefined
+          ? Object.values(counts).reduce((sum, each) => sum + each, 0)
+          : (counts[by] ?? 0);
+      };
+      for (const enough = (await count()) + more; (await count()) < enough; ) await sleep(100);
     },
-    kill: () => void child.kill('SIGKILL'),
+    /** Ends the writing and gives what was seen. */
+    stop: async () => judged(lab, order, (await child.ask('stop')) as Written),
   };
 }
 
@@ -94,8 +87,8 @@ function judged(lab: Lab, { run }: WriterOrder, written: Written) {
         milliseconds: 0,
       },
     ),
-    /** The first acknowledgement after a time. */
-    firstAfter: (time: number) => acknowledged.find(({ at }) => at > time)?.at,
+    /** When a server acknowledged its first row. */
+    firstBy: (host: string) => acknowledged.find(({ server }) => server === host)?.at,
     /** Rows that were acknowledged and that a server does not have. */
     missingOn: async (host: string): Promise<number[]> => {
       const there = await lab.ask(host, `mysql -NB site -e "SELECT id FROM load_rows WHERE run = '${run}'"`);

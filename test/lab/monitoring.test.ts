@@ -1,8 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { panelQueries } from '../roles/dashboards.ts';
-import { provisioned, sharedLab } from './support.ts';
+import { sharedSite } from './shared.ts';
 
-const lab = sharedLab();
 const watcher = 'balancer1';
 
 interface Sample {
@@ -46,12 +45,12 @@ const rules = async () =>
   (await prometheus<{ groups: { rules: Rule[] }[] }>('rules')).groups.flatMap((group) => group.rules);
 
 /** For what Prometheus has to scrape first: seconds here, more on a busy machine. */
-const soon = { timeout: 90_000, interval: 500 };
+const soon = { timeout: 240_000, interval: 500 };
 
 /** Starts a command line outside, and gives what ends it. */
 async function start(script: string): Promise<() => Promise<unknown>> {
   const pid = await lab.ask('outside', `${script} > /dev/null 2>&1 & echo $!`);
-  return () => lab.ask('outside', `kill ${pid}`);
+  return () => lab.exec('outside', `kill ${pid}`);
 }
 
 /** Alerts in seconds rather than minutes. */
@@ -64,15 +63,16 @@ const quick = {
   monitoring_group_interval: '5s',
 };
 
-beforeAll(async () => {
-  await provisioned(lab, '-e', JSON.stringify(quick));
-  // Somebody always visits: the quantiles of nothing are no numbers.
-  const leave = await start('while :; do curl --silent https://www.foobar.com/; sleep 0.5; done');
-  return async () => {
+// Somebody always visits: the quantiles of nothing are no numbers.
+let leave = async (): Promise<unknown> => undefined;
+const lab = sharedSite({
+  words: ['-e', JSON.stringify(quick)],
+  prepare: async () => {
     await leave();
-    await provisioned(lab);
-  };
+    leave = await start('while :; do curl --silent https://www.foobar.com/; sleep 0.5; done');
+  },
 });
+afterAll(() => leave());
 
 describe('Prometheus', () => {
   it('reads every exporter of every host', async () => {

@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startLoad } from './load.ts';
-import { foobar, provisioned, sharedLab, startFoobar, verified } from './support.ts';
+import { sharedSite } from './shared.ts';
+import { foobar, startFoobar, untilWhole } from './support.ts';
 
-const lab = sharedLab();
+const lab = sharedSite();
 const servers = ['server1', 'server2', 'server3'];
 /** How often a web server is lost; with more than one, controllers die at every step too, and a primary is lost. */
 const rounds = Number(process.env.FOOBAR_ROUNDS ?? 1);
@@ -60,9 +61,17 @@ async function nothingLeft(): Promise<void> {
   expect({ code: run.code, told: run.told }).toEqual({ code: 0, told: [] });
 }
 
-beforeAll(() => provisioned(lab));
-
 describe('a lost web server and replica', () => {
+  test('that lives is not rebuilt', async () => {
+    const [primary, first] = await roles();
+    const alive = await foobar('rebuild', lab.inventory, first, '--yes');
+    expect(alive.code).toBe(1);
+    expect(alive.stderr).toContain(`${first} is alive and in service (web, database)`);
+    const writable = await foobar('rebuild', lab.inventory, primary, '--yes');
+    expect(writable.code).toBe(1);
+    expect(writable.stderr).toContain(`${primary} lives and is the primary of the database`);
+  });
+
   test('is refused with another host key than the one that was confirmed, and nothing is changed', async () => {
     const [, , lost] = await roles();
     const [host = ''] = await lose(lost);
@@ -81,7 +90,7 @@ describe('a lost web server and replica', () => {
     const [primary, other, lost] = await rolesWithout();
     const before = { orders: await orders(), started: await started(primary) };
     const words = await lose(lost);
-    const load = await startLoad(lab, { from: other, servers: [primary, other] });
+    const load = await startLoad(lab, { from: other, servers: [primary, other], patience: 30_000 });
     await killedAt('Replication', words);
     await killedAt('compare every row', [lost, '--yes']);
     const events = await rebuilt(lost, '--yes');
@@ -91,9 +100,9 @@ describe('a lost web server and replica', () => {
       `${acknowledged.length} rows, ${Math.round(rate)} a second, longest pause ${longestPause.milliseconds} ms`,
     );
     expect(refused).toEqual([]);
-    expect(rate).toBeGreaterThan(100);
+    expect(acknowledged.length).toBeGreaterThan(1000);
     expect(told(events, 'compared')).toMatchObject([{ differences: [], uncompared: [] }]);
-    await expect.poll(() => written.missingOn(lost), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => written.missingOn(lost), { timeout: 180_000 }).toEqual([]);
     expect({ orders: await orders(), started: await started(primary) }).toEqual(before);
     await written.remove(primary);
     await nothingLeft();
@@ -108,16 +117,6 @@ describe('a lost web server and replica', () => {
     const [primary, other] = [at('0'), at('1')];
     return [primary, other, servers.find((host) => host !== primary && host !== other)!];
   }
-
-  test('that lives is not rebuilt', async () => {
-    const [primary, first] = await roles();
-    const alive = await foobar('rebuild', lab.inventory, first, '--yes');
-    expect(alive.code).toBe(1);
-    expect(alive.stderr).toContain(`${first} is alive and in service (web, database)`);
-    const writable = await foobar('rebuild', lab.inventory, primary, '--yes');
-    expect(writable.code).toBe(1);
-    expect(writable.stderr).toContain(`${primary} lives and is the primary of the database`);
-  });
 });
 
 describe('a lost balancer with the monitoring', () => {
@@ -162,7 +161,7 @@ if (rounds > 1) {
       await killedAt(steps[0]!, [host, ...words]);
       for (const step of steps.slice(1)) await killedAt(step, [host, ...words]);
       await nothingLeft();
-      expect((await verified(lab)).broken).toEqual([]);
+      await untilWhole(lab);
     });
 
     test('a lost primary is not rebuilt before another server has taken its place', async () => {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { program } from './program.ts';
@@ -50,9 +49,7 @@ export default async function setup({
   if (name !== 'lab') return end;
   const lab = labOf(copyInventory('lab', 'shared'), (line) => process.stdout.write(`lab: ${line}\n`));
   try {
-    await lab.down();
-    rmSync(lab.state, { recursive: true, force: true });
-    await lab.up();
+    await lab.anew();
   } catch (error) {
     await end();
     throw error;

@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { labPlan } from '../../src/commands/lab.ts';
 import type { RunEvent } from '../../src/engine/events.ts';
 import { loadInventory } from '../../src/inventory/load.ts';
 import type { Say } from '../../src/lab/contract.ts';
 import * as library from '../../src/lab/lab.ts';
+import { sshAnswers } from '../../src/lab/ready.ts';
 import type { Finding } from '../../src/verify/contract.ts';
 
 /**
@@ -59,17 +61,26 @@ export function copyInventory(
 /** A lab to ask and to break. */
 export function labOf(inventory: string, say: Say = () => undefined) {
   const plan = labPlan(loadInventory(inventory));
+  const state = join(plan.directory, '..');
+  const up = () => library.up(plan, say);
+  const down = () => library.down(plan, say);
   return {
     inventory,
     plan,
     hosts: plan.hosts.map(({ name }) => name),
     /** What foobar keeps of the site: passwords, authorities, certificates; and the lab's own folder. */
-    state: join(plan.directory, '..'),
+    state,
     /** Client key, known_hosts, roots. */
     directory: plan.directory,
     address: (host: string) => plan.hosts.find(({ name }) => name === host)?.address ?? '',
-    up: () => library.up(plan, say),
-    down: () => library.down(plan, say),
+    up,
+    down,
+    /** Bare hosts, of which foobar keeps nothing. */
+    anew: async () => {
+      await down();
+      rmSync(state, { recursive: true, force: true });
+      await up();
+    },
     status: async () =>
       Object.fromEntries((await library.status(plan)).map(({ host, state }) => [host.name, state])),
     /** Runs a shell script on a host, past its network. */
@@ -85,7 +96,13 @@ export function labOf(inventory: string, say: Say = () => undefined) {
     stop: (host: string, options?: { hard?: boolean }) => library.stop(plan, host, say, options),
     start: (host: string, options?: { keepKnownHosts?: boolean }) => library.start(plan, host, say, options),
     cut: (host: string) => library.cut(plan, host, say),
-    join: (host: string) => library.join(plan, host, say),
+    /** Puts a host's cable back, and waits until its network is up again. */
+    join: async (host: string): Promise<void> => {
+      await library.join(plan, host, say);
+      const { address } = (await library.status(plan)).find((each) => each.host.name === host)!.host;
+      if (!(await sshAnswers(address, 60, async () => true)))
+        throw new Error(`${host} does not answer at ${address} after its cable was put back`);
+    },
   };
 }
 
@@ -168,12 +185,31 @@ export async function provisioned(lab: Lab, ...more: string[]): Promise<void> {
   throw new Error(['the site cannot be provisioned', ...why, run.stderr].join('\n'));
 }
 
-/** What `foobar verify` finds broken, as it says it. */
+/** What `foobar verify` finds: what is broken, as it says it, and which server takes writes. */
 export async function verified(lab: Lab) {
-  const { code, events } = await foobar('verify', lab.inventory);
-  const findings = events as unknown as ({ event: 'finding' } & Finding)[];
-  const broken = findings.filter(({ event, kept }) => event === 'finding' && !kept);
-  return { code, broken: broken.map(({ host, promise, seen }) => `${host}: ${promise}: ${seen}`) };
+  const { code, events, stderr } = await foobar('verify', lab.inventory);
+  const findings = (events as unknown as ({ event: 'finding' } & Finding)[]).filter(
+    ({ event }) => event === 'finding',
+  );
+  const broken = findings.filter(({ kept }) => !kept);
+  return {
+    code,
+    stderr,
+    broken: broken.map(({ host, promise, seen }) => `${host}: ${promise}: ${seen}`),
+    primary: findings.find(({ promise }) => promise === 'exactly one server is writable')?.host,
+  };
+}
+
+/** Resolves once `foobar verify` finds everything well. @throws Error with what is broken after four minutes */
+export async function untilWhole(lab: Lab): Promise<{ primary: string | undefined }> {
+  const deadline = Date.now() + 240_000;
+  for (;;) {
+    const seen = await verified(lab);
+    if (seen.code === 0) return seen;
+    if (Date.now() > deadline)
+      throw new Error(['the site does not become whole', ...seen.broken, seen.stderr].join('\n'));
+    await sleep(1000);
+  }
 }
 
 /** For each host, zero. */

@@ -8,6 +8,7 @@ import type { Visited, VisitOrder } from './visitor.ts';
 const source = `
 import { Visitor } from './visitor.ts';
 let visitor;
+process.once('disconnect', () => process.exit(1));
 process.on('message', async (message) => {
   if (message === 'made') process.send(visitor.made);
   else if (message === 'stop') process.send(await visitor.stop(), () => process.exit(0));
@@ -38,6 +39,5 @@ export async function startVisits(lab: Lab, given: Partial<VisitOrder> = {}) {
       while (((await child.ask('made')) as number) < count) await sleep(200);
     },
     stop: async () => child.ask('stop') as Promise<Visited>,
-    kill: child.kill,
   };
 }

@@ -1,8 +1,9 @@
 import type { Lab } from './support.ts';
 
+// NOW is when the statement begins, SYSDATE when it comes to it: the answer is true of a time between the two.
 const script = `#!/bin/sh
 while :; do
-  { while sleep 0.1; do echo "SELECT UNIX_TIMESTAMP(NOW(6)), NOT (@@global.read_only OR @@global.super_read_only);"; done; } |
+  { while sleep 0.1; do echo "SELECT UNIX_TIMESTAMP(NOW(6)), NOT (@@global.read_only OR @@global.super_read_only), UNIX_TIMESTAMP(SYSDATE(6));"; done; } |
     mysql --no-defaults --protocol=socket --user=root --skip-column-names --batch --unbuffered 2>/dev/null
   sleep 0.1
 done >>/var/lib/writable.log
@@ -14,7 +15,7 @@ Restart=always
 WantedBy=multi-user.target
 `;
 
-/** A time in which a server took writes. Milliseconds of the epoch. */
+/** A time in which a server took writes, at its shortest. Milliseconds of the epoch. */
 export interface Span {
   readonly host: string;
   readonly from: number;
@@ -34,7 +35,10 @@ export async function watchWritable(lab: Lab, hosts: readonly string[]) {
       script,
     );
     await lab.exec(host, 'cat >/etc/systemd/system/watch-writable.service', unit);
-    await lab.ask(host, 'systemctl daemon-reload; systemctl enable --now watch-writable');
+    await lab.ask(
+      host,
+      'systemctl stop watch-writable 2>/dev/null; rm -f /var/lib/writable.log; systemctl daemon-reload; systemctl enable --now watch-writable',
+    );
   });
   const samples = async () =>
     (
@@ -44,9 +48,14 @@ export async function watchWritable(lab: Lab, hosts: readonly string[]) {
             await lab.ask(host, 'cat /var/lib/writable.log')
           )
             .split('\n')
-            .filter((line) => /^[\d.]+\t[01]$/.test(line))
+            .filter((line) => /^[\d.]+\t[01]\t[\d.]+$/.test(line))
             .map((line) => line.split('\t').map(Number))
-            .map(([at = 0, open]) => ({ host, at: at * 1000, open: open === 1 })),
+            .map(([asked = 0, open, told = 0]) => ({
+              host,
+              asked: asked * 1000,
+              told: told * 1000,
+              open: open === 1,
+            })),
         ),
       )
     ).flat();
@@ -57,10 +66,10 @@ export async function watchWritable(lab: Lab, hosts: readonly string[]) {
       const spans: Span[] = [];
       for (const host of hosts) {
         let span: { host: string; from: number; to: number } | undefined;
-        for (const { at, open } of all.filter((sample) => sample.host === host)) {
-          if (open && span) span.to = at;
+        for (const { asked, told, open } of all.filter((sample) => sample.host === host)) {
+          if (open && span) span.to = asked;
           else if (open) {
-            span = { host, from: at, to: at };
+            span = { host, from: told, to: asked };
             spans.push(span);
           } else span = undefined;
         }

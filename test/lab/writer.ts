@@ -75,6 +75,13 @@ export class Writer {
     this.#lanes = connections.map((each) => this.#write(each, first));
   }
 
+  /** How many rows each server has acknowledged. */
+  get counts(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { server } of this.#acknowledged) counts[server] = (counts[server] ?? 0) + 1;
+    return counts;
+  }
+
   async stop(): Promise<Written> {
     this.#stopped = true;
     await Promise.all(this.#lanes);

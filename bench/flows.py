@@ -14,20 +14,27 @@ def addresses(end):
     return end['addresses'] if end['kind'] == 'host' else [end['network']]
 
 
+def rules(passages, host):
+    """What is let in to a host, each rule once, with the names of all flows that ask for it."""
+    names = {}
+    for passage in passages:
+        if passage['to'].get('name') != host:
+            continue
+        ports = ','.join(':'.join(map(str, dict.fromkeys(ends))) for ends in passage['ports'])
+        for peer in addresses(passage['from']):
+            names.setdefault((passage['protocol'], ports, peer), []).append(passage['flow'])
+    return [
+        {'protocol': protocol, 'ports': ports, 'peer': peer, 'comment': 'foobar: ' + ', '.join(dict.fromkeys(flows))}
+        for (protocol, ports, peer), flows in names.items()
+    ]
+
+
 class LookupModule(LookupBase):
     def run(self, terms, variables=None, get=None, rules_of=None):
         with open(RESOLVED) as file:
             passages = [json.loads(line) for line in file]
         if rules_of is not None:
-            return [
-                {
-                    'protocol': passage['protocol'],
-                    'ports': [':'.join(map(str, sorted(set(ends)))) for ends in passage['ports']],
-                    'peers': addresses(passage['from']),
-                }
-                for passage in passages
-                if passage['to'].get('name') == rules_of
-            ]
+            return rules(passages, rules_of)
         named = [passage for passage in passages if passage['flow'] in terms]
         if get == 'tls':
             return [all(passage['tls'] for passage in named)]

@@ -13,15 +13,16 @@ const replacements: Readonly<Record<string, (params: Task, folder: string) => Ta
   firewall: () => [
     { 'community.general.ufw': { state: 'enabled', policy: 'deny', direction: 'incoming' } },
     { 'community.general.ufw': { policy: 'allow', direction: 'outgoing' } },
-    { 'community.general.ufw': { rule: 'allow', proto: 'tcp', port: '22' } },
     {
       'community.general.ufw': {
         rule: 'allow',
-        proto: 'tcp',
-        port: "{{ item.0.ports | join(',') }}",
-        from_ip: '{{ item.1 }}',
+        proto: '{{ item.protocol }}',
+        port: '{{ item.ports }}',
+        from_ip: '{{ item.peer }}',
+        // Without it ufw would take away the comment that is there, and that is a change.
+        comment: '{{ item.comment }}',
       },
-      loop: "{{ query('flows', rules_of=inventory_hostname) | subelements('peers') }}",
+      loop: "{{ query('flows', rules_of=inventory_hostname) }}",
     },
   ],
   acme_certificate: (_params, folder) => [
@@ -68,7 +69,6 @@ const replacements: Readonly<Record<string, (params: Task, folder: string) => Ta
       'community.mysql.mysql_variables': {
         variable: '{{ item }}',
         value: "{{ 'OFF' if inventory_hostname == mysql_primary_hint else 'ON' }}",
-        mode: 'persist',
       },
       loop: ['super_read_only', 'read_only'],
     },
@@ -82,6 +82,8 @@ const replacements: Readonly<Record<string, (params: Task, folder: string) => Ta
       when: 'inventory_hostname != mysql_primary_hint',
     },
   ],
+  // Skipped as a whole: Ansible renders a skipped task's delegate_to, of which the loop is not there.
+  'ansible.builtin.import_role': (params) => [{ 'ansible.builtin.include_role': params }],
 };
 
 /**

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules', '.cache');
 const scratch = mkdtempSync(join(tmpdir(), 'foobar-cli-'));
 /** Every test starts processes; the machine may be busy. */
-const patiently = { timeout: 60_000 };
+const patiently = { timeout: 200_000 };
 let built: string;
 
 beforeAll(() => {
@@ -18,7 +18,7 @@ beforeAll(() => {
   spawnSync(process.execPath, [join(root, 'scripts', 'build.js'), join(built, 'dist')], { stdio: 'inherit' });
   cpSync(join(root, 'package.json'), join(built, 'package.json'));
   for (const name of ['inventory', 'playbooks']) symlinkSync(join(root, name), join(built, name));
-}, 120_000);
+});
 
 afterAll(() => {
   for (const folder of [built, scratch]) rmSync(folder, { recursive: true, force: true });

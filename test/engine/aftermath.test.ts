@@ -23,7 +23,7 @@ async function killedAt(tasks: string, handlers?: string) {
     connection: 'ssh',
     connect: () => connectSsh(sshd.settings({ name: 'one' })),
   });
-  await vi.waitUntil(() => existsSync(join(here, 'one/begun')), { timeout: 25_000, interval: 20 });
+  await vi.waitUntil(() => existsSync(join(here, 'one/begun')), { timeout: 120_000, interval: 20 });
   for (const pid of sshd.sessions()) process.kill(pid, 'SIGKILL');
   return playing;
 }

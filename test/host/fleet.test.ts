@@ -92,7 +92,7 @@ it('lets a run go first that began earlier, when each holds a host that the othe
   await later.host('two', { user: 'root' }).look(sh`true`);
 
   const first = work(earlier);
-  await vi.waitUntil(() => heardEarlier.length > 0, { timeout: 10_000, interval: 20 });
+  await vi.waitUntil(() => heardEarlier.length > 0, { timeout: 120_000, interval: 20 });
   const second = work(later);
   expect(await first).toEqual(Array(2).fill('someone since 2026-01-01T00:00:00.000Z\n'));
   await earlier.close();

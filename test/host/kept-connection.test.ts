@@ -66,7 +66,7 @@ const answer = async (connection: Connection, command: string) =>
 /** The login that a program runs in, by the process of sshd. */
 const login = (connection: Connection) => answer(connection, 'echo $PPID');
 const gone = (pid: number) =>
-  vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 20_000, interval: 50 });
+  vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 120_000, interval: 50 });
 
 describe('a kept connection', () => {
   it('carries programs with their streams and exit codes', async () => {
@@ -92,7 +92,7 @@ describe('a kept connection', () => {
     const both = await Promise.all([kept(), kept()]);
     expect(new Set(await Promise.all(both.map(login))).size).toBe(1);
     await Promise.all(both.map((each) => each.close()));
-    await vi.waitFor(() => expect(keepers()).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(keepers()).toHaveLength(1), { timeout: 120_000 });
   });
 
   it('is for its user only', async () => {
@@ -113,7 +113,7 @@ describe('a kept connection', () => {
 
   it('closes by itself', async () => {
     await (await kept({ keep: '1s' })).close();
-    await vi.waitFor(() => expect(keepers()).toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(() => expect(keepers()).toEqual([]), { timeout: 120_000 });
     expect(readdirSync(sockets())).toEqual([]);
   });
 

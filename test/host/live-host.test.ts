@@ -148,7 +148,7 @@ describe('a job', () => {
     const work = sh`echo started; echo x >>${count}; echo wrong >&2; until [ -e ${gate} ]; do sleep 0.05; done; echo done; exit 4`;
     const ended = Promise.all([one, two].map(({ host }) => host.job('test job', work, { expect: [4] })));
     for (const { lines } of [one, two])
-      await expect.poll(() => lines, { timeout: 20_000 }).toEqual(['started']);
+      await expect.poll(() => lines, { timeout: 120_000 }).toEqual(['started']);
     await writeFile(gate, '');
     const output = { code: 4, stdout: 'started\ndone\n', stderr: 'wrong\n' };
     expect(await ended).toEqual([output, output]);

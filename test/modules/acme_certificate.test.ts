@@ -103,7 +103,7 @@ describe('acme_certificate', () => {
       ),
       hint: expect.stringContaining('run it again after that time'),
     });
-    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(Date.now() - began).toBeLessThan(60_000);
     expect((await readCertificate(bench.at('state'), args))?.pair).toEqual(pair);
     const failure = await lastFailure.read(bench.at('state'), args);
     expect(Date.parse(failure!.retryAt!) - Date.now()).toBeGreaterThan(3500_000);

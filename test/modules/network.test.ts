@@ -193,8 +193,8 @@ describe('wait_for', () => {
     });
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const at = port(listener);
-    expect((await bench.act('wait_for', { port: at, timeout: 5 })).failed).toBeUndefined();
-    const greeted = await bench.act('wait_for', { port: at, search_regex: 'SSH-(?P<v>[\\d.]+)', timeout: 5 });
+    expect((await bench.act('wait_for', { port: at, timeout: 120 })).failed).toBeUndefined();
+    const greeted = await bench.act('wait_for', { port: at, search_regex: 'SSH-(?P<v>[\\d.]+)', timeout: 120 });
     expect(greeted.values).toMatchObject({
       match_groups: ['2.0'],
       match_groupdict: { v: '2.0' },
@@ -202,7 +202,7 @@ describe('wait_for', () => {
     });
     const still = await bench.act('wait_for', { port: at, state: 'stopped', timeout: 0 });
     expect(still.failed).toBe(`Timeout when waiting for 127.0.0.1:${at} to stop.`);
-    const stopped = bench.act('wait_for', { port: at, state: 'stopped', timeout: 10, sleep: 0.05 });
+    const stopped = bench.act('wait_for', { port: at, state: 'stopped', timeout: 120, sleep: 0.05 });
     listener.close();
     expect((await stopped).failed).toBeUndefined();
     expect((await bench.act('wait_for', { port: at, timeout: 0, msg: 'still closed' })).failed).toBe(
@@ -233,11 +233,11 @@ describe('wait_for', () => {
 
   it('waits for a file, its text, and its end', async () => {
     const path = bench.at('flag');
-    const waiting = bench.act('wait_for', { path, search_regex: 'ready (\\d+)$', timeout: 10, sleep: 0.05 });
+    const waiting = bench.act('wait_for', { path, search_regex: 'ready (\\d+)$', timeout: 120, sleep: 0.05 });
     writeFileSync(path, 'starting\n');
     writeFileSync(path, 'starting\nready 7\nmore\n');
     expect((await waiting).values).toMatchObject({ match_groups: ['7'] });
-    const gone = bench.act('wait_for', { path, state: 'absent', timeout: 10, sleep: 0.05 });
+    const gone = bench.act('wait_for', { path, state: 'absent', timeout: 120, sleep: 0.05 });
     rmSync(path);
     expect((await gone).failed).toBeUndefined();
     expect((await bench.act('wait_for', { path, timeout: 0 })).failed).toMatch(

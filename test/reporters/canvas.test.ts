@@ -14,7 +14,7 @@ it('stands still while somebody is asked, and goes on below the question', async
   const reporter = createReporter({ output: 'live', verbosity: 0, diff: false, stream });
   const at = '2026-08-01T00:00:00.000Z';
   reporter.emit({ event: 'start', playbook: 'p', inventory: 'i', hosts: ['server1'], mode: 'apply', at });
-  await vi.waitUntil(() => written.includes('server1'), { timeout: 10_000, interval: 20 });
+  await vi.waitUntil(() => written.includes('server1'), { timeout: 120_000, interval: 20 });
 
   const asked = await undisturbed(async () => {
     const before = written.length;

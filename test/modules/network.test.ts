@@ -194,7 +194,11 @@ describe('wait_for', () => {
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const at = port(listener);
     expect((await bench.act('wait_for', { port: at, timeout: 120 })).failed).toBeUndefined();
-    const greeted = await bench.act('wait_for', { port: at, search_regex: 'SSH-(?P<v>[\\d.]+)', timeout: 120 });
+    const greeted = await bench.act('wait_for', {
+      port: at,
+      search_regex: 'SSH-(?P<v>[\\d.]+)',
+      timeout: 120,
+    });
     expect(greeted.values).toMatchObject({
       match_groups: ['2.0'],
       match_groupdict: { v: '2.0' },

@@ -1,9 +1,10 @@
 import type { Lab } from './support.ts';
 
+// A service ignores SIGPIPE: without `break` the asking would outlive a server that is gone, and nobody ask the next one.
 // NOW is when the statement begins, SYSDATE when it comes to it: the answer is true of a time between the two.
 const script = `#!/bin/sh
 while :; do
-  { while sleep 0.1; do echo "SELECT UNIX_TIMESTAMP(NOW(6)), NOT (@@global.read_only OR @@global.super_read_only), UNIX_TIMESTAMP(SYSDATE(6));"; done; } |
+  { while sleep 0.1; do echo "SELECT UNIX_TIMESTAMP(NOW(6)), NOT (@@global.read_only OR @@global.super_read_only), UNIX_TIMESTAMP(SYSDATE(6));" || break; done; } |
     mysql --no-defaults --protocol=socket --user=root --skip-column-names --batch --unbuffered 2>/dev/null
   sleep 0.1
 done >>/var/lib/writable.log

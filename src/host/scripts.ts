@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { FileContent, RunOptions, WriteOptions } from './contract.ts';
 import { type Command, quote, rawShell, sh } from './sh.ts';
 
@@ -39,12 +39,15 @@ function filled(content: FileContent): string {
 export function replaceFile(path: string, content: FileContent, options: WriteOptions): Command {
   const { owner, group, mode, validate, backup, parents = false, afresh = false } = options;
   const full = path.includes('/') ? path : `./${path}`;
+  const beside = `.foobar.${createHash('sha256').update(full).digest('hex').slice(0, 10)}`;
   const lines = [
     sh`set -e; p=${full}`.text,
     ...(afresh ? [] : ['[ ! -L "$p" ] || p=$(readlink -f -- "$p")']),
     ...(parents ? ['[ -d "${p%/*}/" ] || mkdir -p -- "${p%/*}/"'] : []),
     ...(backup === undefined ? [] : [sh`[ ! -e "$p" ] || cp -p -- "$p" ${backup}`.text]),
-    sh`t="\${p%/*}/"${`.foobar.${randomBytes(9).toString('hex')}`}; trap 'rm -f -- "$t"' EXIT`.text,
+    // What a host that lost its power in the middle has left of the same file.
+    sh`for t in "\${p%/*}/"${beside}*; do [ ! -e "$t" ] || rm -f -- "$t" || :; done`.text,
+    sh`t="\${p%/*}/"${`${beside}${randomBytes(5).toString('hex')}`}; trap 'rm -f -- "$t"' EXIT`.text,
     // With noclobber it is made, never opened.
     `umask 077; set -C; ${filled(content)} >"$t"; set +C; umask 022`,
   ];

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,6 +80,18 @@ describe('a host over one shell', () => {
     await host.write(file, content, { mode: 0o640 });
     expect((await readFile(file)).equals(Buffer.from(content))).toBe(true);
     expect((await stat(file)).mode & 0o777).toBe(0o640);
+  });
+
+  it('clears away what was left of the same file where the power went in the middle, and nothing else', async () => {
+    const folder = join(directory, 'power');
+    await mkdir(folder);
+    const validate = 'cp %s %s.kept';
+    await host.write(join(folder, 'file'), 'old', { validate });
+    const [left] = (await readdir(folder)).filter((name) => name.startsWith('.foobar.'));
+    await host.write(join(folder, 'other'), 'new');
+    expect((await readdir(folder)).sort()).toEqual([left, 'file', 'other']);
+    await host.write(join(folder, 'file'), 'new');
+    expect((await readdir(folder)).sort()).toEqual(['file', 'other']);
   });
 
   it('leaves the old file and nothing else when the new one does not validate', async () => {

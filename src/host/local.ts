@@ -1,11 +1,11 @@
-import type { Host } from './contract.ts';
 import { Fleet } from './fleet.ts';
+import type { LiveHost } from './live-host.ts';
 import { localConnection } from './local-connection.ts';
 
 /** This machine as a host, through the same shell and frames as a remote one, as the user that runs this process. */
 export async function openLocalHost(
   options: { readOnly?: boolean; output?: (line: string) => void } = {},
-): Promise<Host & { close(): Promise<void> }> {
+): Promise<LiveHost & { close(): Promise<void> }> {
   const fleet = new Fleet({
     settings: (name) => ({
       name,

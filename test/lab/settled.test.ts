@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { $ } from 'zx';
+import { networkDifferences } from './network.ts';
 import { sharedSite } from './shared.ts';
 import { foobar, none, provisioned, untilWhole } from './support.ts';
 
@@ -174,5 +175,40 @@ describe('drift', () => {
 
   test('leaves nothing behind', async () => {
     await untilWhole(lab);
+  });
+});
+
+describe('the network', () => {
+  test('is what the flows say, over IPv4 and IPv6', async () => {
+    expect(await networkDifferences(lab)).toEqual({ code: 0, stderr: '', found: [] });
+  });
+
+  test('is not what they say: exactly what differs is named, and mended', async () => {
+    const metrics = `proto tcp from ${lab.address('balancer1')} to any port 3903,9100,9104,9113`;
+    const address6 = lab.plan.hosts.find(({ name }) => name === 'server1')?.address6;
+    try {
+      await lab.ask('server1', `ufw delete allow ${metrics}`);
+      await lab.ask('server2', `ufw allow proto tcp from ${address6} to any port 3307`);
+      const listener = "require('node:net').createServer().listen(8888, '0.0.0.0')";
+      await lab.ask('server3', `systemd-run --quiet --unit=stray node -e "${listener}"`);
+      await lab.ask('server3', 'ufw allow proto tcp from 0.0.0.0/0 to any port 8888');
+      await expect
+        .poll(() => lab.ask('server3', "ss -Hlnt 'sport = :8888'"), { timeout: 60_000 })
+        .toContain('0.0.0.0:8888');
+      expect(await networkDifferences(lab)).toEqual({
+        code: 1,
+        stderr: '',
+        found: [
+          'closed though meant: balancer1 -> server1 tcp 3903, 9100, 9104, 9113 (IPv4); by flow metrics; no answer',
+          'let in though not meant: server1 -> server2 tcp 3307 (IPv6); nothing listens there now; no flow allows it',
+          'listens though no flow leads there: server3 tcp 8888 (IPv4)',
+          'open though not meant: outside, balancer1, server1, server2 -> server3 tcp 8888 (IPv4); no flow allows it',
+        ],
+      });
+    } finally {
+      await lab.exec('server3', 'systemctl stop stray');
+      await provisioned(lab, '--tags', 'firewall');
+    }
+    expect(await networkDifferences(lab)).toEqual({ code: 0, stderr: '', found: [] });
   });
 });

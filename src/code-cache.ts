@@ -13,9 +13,9 @@ type Parts = Record<string, () => unknown>;
 let loaded: Parts | undefined;
 
 /**
- * Loads a part of a CommonJS file that exports its parts, run once as require() does, with the code that V8 compiled in an earlier run under this name (a
- * command's: each uses other functions). It is kept in `foobar/` of the user's cache folder; NODE_DISABLE_COMPILE_CACHE,
- * Node's own word, turns that off. The file holds one function in ASCII; its name
+ * Loads a part of a CommonJS file that exports its parts, run once as require() does, with the code that V8 compiled in
+ * an earlier run under this name (a command's: each uses other functions). It is kept in `foobar/` of the user's cache
+ * folder; NODE_DISABLE_COMPILE_CACHE, Node's own word, turns that off. The file holds one function in ASCII; its name
  * changes with its text. V8 itself refuses code of another version, with other flags, or that is torn.
  */
 export function requireCached(file: string, name: string, part: string): unknown {

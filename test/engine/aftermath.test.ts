@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectSsh } from '../../src/host/ssh.ts';
-import { startSshd, type TestSshd } from '../host/sshd.ts';
+import { signal, startSshd, type TestSshd } from '../host/sshd.ts';
 import { on, play, scratch } from './play.ts';
 
 let sshd: TestSshd;
@@ -24,7 +24,7 @@ async function killedAt(tasks: string, handlers?: string) {
     connect: () => connectSsh(sshd.settings({ name: 'one' })),
   });
   await vi.waitUntil(() => existsSync(join(here, 'one/begun')), { timeout: 120_000, interval: 20 });
-  for (const pid of sshd.sessions()) process.kill(pid, 'SIGKILL');
+  signal(sshd.sessions(), 'SIGKILL');
   return playing;
 }
 

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Connection, ConnectionSettings } from '../../src/host/connection.ts';
 import { connectSsh } from '../../src/host/ssh.ts';
-import { freePort, makeKey, startSshd, type TestSshd } from './sshd.ts';
+import { freePort, makeKey, signal, startSshd, type TestSshd } from './sshd.ts';
 
 let first: TestSshd;
 let second: TestSshd;
@@ -112,7 +112,7 @@ describe('a host behind others', () => {
     const channel = await connection.exec('echo begun; sleep 600');
     channel.stderr.resume();
     channel.stdout.once('data', () => {
-      for (const pid of own.sessions()) process.kill(pid, 'SIGKILL');
+      signal(own.sessions(), 'SIGKILL');
     });
     expect(await channel.closed).toBeUndefined();
     expect(await connection.lost).toMatchObject({ kind: 'lost', host: 'server1' });

@@ -13,7 +13,7 @@ import {
 } from '../../src/host/connection.ts';
 import { connectKept } from '../../src/host/kept-connection.ts';
 import { connectSsh } from '../../src/host/ssh.ts';
-import { makeKey, startSshd, type TestSshd } from './sshd.ts';
+import { makeKey, signal, startSshd, type TestSshd } from './sshd.ts';
 
 let sshd: TestSshd;
 let runtime: string;
@@ -30,7 +30,7 @@ beforeEach(() => {
   settings = sshd.settings({ keep: '60s' });
 });
 afterEach(async () => {
-  for (const pid of keepers()) process.kill(pid, 'SIGKILL');
+  signal(keepers(), 'SIGKILL');
   vi.unstubAllEnvs();
   rmSync(runtime, { recursive: true });
 });
@@ -135,12 +135,7 @@ describe('a kept connection', () => {
     const connection = await kept();
     const channel = await connection.exec('echo begun; sleep 60; echo done');
     await new Promise((resolve) => channel.stdout.once('data', resolve));
-    for (const pid of victims().filter((each) => each !== process.pid))
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It went with another one.
-      }
+    signal(victims(), 'SIGKILL');
     expect(await channel.closed).toBeUndefined();
     expect(await connection.lost).toMatchObject({ kind: 'lost', host: 'server1' });
     expect((await read(await connection.exec('echo alive'))).code).toBeUndefined();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../../src/host/connection.ts';
 import { connectionSettings } from '../../src/host/connection.ts';
 import { connectOpenssh } from '../../src/host/openssh.ts';
-import { makeKey, startSshd, type TestSshd } from './sshd.ts';
+import { makeKey, signal, startSshd, type TestSshd } from './sshd.ts';
 
 let sshd: TestSshd;
 let runtime: string;
@@ -98,8 +98,8 @@ describe('a connection through the system’s ssh', () => {
   it('tells a connection that was lost, with no exit code', async () => {
     const connection = open();
     const channel = await connection.exec('sleep 100');
-    for (const pid of sshd.sessions().filter((each) => nameOf(each).startsWith('sshd')))
-      process.kill(pid, 'SIGKILL');
+    const serving = sshd.sessions().filter((pid) => nameOf(pid).startsWith('sshd'));
+    signal(serving, 'SIGKILL');
     expect(await channel.closed).toBeUndefined();
     expect(await connection.lost).toMatchObject({ kind: 'lost' });
     await connection.close();

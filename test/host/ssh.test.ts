@@ -8,7 +8,7 @@ import { TransportError } from '../../src/errors.ts';
 import type { Channel, Connection, ConnectionSettings } from '../../src/host/connection.ts';
 import { usualPatience } from '../../src/host/socket.ts';
 import { connectSsh } from '../../src/host/ssh.ts';
-import { freePort, makeKey, startSshd, type TestSshd } from './sshd.ts';
+import { freePort, makeKey, signal, startSshd, type TestSshd } from './sshd.ts';
 
 let sshd: TestSshd;
 beforeAll(async () => {
@@ -243,7 +243,7 @@ describe('a connection that is lost', () => {
     const channel = await connection.exec('echo begun; sleep 600');
     channel.stderr.resume();
     channel.stdout.once('data', () => {
-      for (const pid of own.sessions()) process.kill(pid, 'SIGKILL');
+      signal(own.sessions(), 'SIGKILL');
     });
     expect(await channel.closed).toBeUndefined();
     expect(await connection.lost).toMatchObject({ kind: 'lost', host: 'server1' });
@@ -263,7 +263,7 @@ describe('a connection that is lost', () => {
     channel.stderr.resume();
     await new Promise((resolve) => channel.stdout.once('data', resolve));
     const began = Date.now();
-    for (const pid of own.sessions()) process.kill(pid, 'SIGSTOP');
+    signal(own.sessions(), 'SIGSTOP');
     expect(await channel.closed).toBeUndefined();
     expect((Date.now() - began) / 1000).toBeGreaterThan(patience.silence / 2);
     expect((await connection.lost).message).toContain('no sign of life for 2 s');

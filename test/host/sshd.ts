@@ -75,6 +75,7 @@ export async function startSshd(keyType = 'ed25519', more: readonly string[] = [
     writeFileSync(file, text);
     return file;
   };
+  const sessions = () => descendants(server.pid ?? 0);
   return {
     port,
     directory,
@@ -94,13 +95,18 @@ export async function startSshd(keyType = 'ed25519', more: readonly string[] = [
       connectTimeout: 15,
       ...change,
     }),
-    sessions: () => descendants(server.pid ?? 0),
+    sessions,
     stop: async () => {
-      for (const pid of descendants(server.pid ?? 0)) process.kill(pid, 'SIGKILL');
+      signal(sessions(), 'SIGKILL');
       await ended(server);
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+/** Sends a signal to processes, as far as they have not ended with each other. */
+export function signal(pids: readonly number[], name: 'SIGKILL' | 'SIGSTOP'): void {
+  for (const pid of pids) unlessGone(false, () => process.kill(pid, name));
 }
 
 export function makeKey(directory: string, name: string, type = 'ed25519', passphrase = ''): string {
@@ -131,10 +137,21 @@ export function freePort(): Promise<number> {
 }
 
 function descendants(parent: number): number[] {
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();
+  const file = `/proc/${parent}/task/${parent}/children`;
+  const children = unlessGone('', () => readFileSync(file, 'utf8')).trim();
   return children === ''
     ? []
     : children.split(' ').flatMap((pid) => [Number(pid), ...descendants(Number(pid))]);
+}
+
+/** What a call about a process gives, or something else where the process has just ended. */
+function unlessGone<T>(otherwise: T, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (['ESRCH', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return otherwise;
+    throw error;
+  }
 }
 
 function ended(child: ChildProcess): Promise<void> {

@@ -52,8 +52,12 @@ async function roles(): Promise<[primary: string, first: string, second: string]
   return [primary, first, second];
 }
 
-/** Orders that the authority has had since its host was started. */
-const orders = () => lab.ask('outside', "journalctl -u pebble --no-pager | grep -c 'order-plz' || true");
+/** Orders that the authority has had since its host was made; fails where it has told nothing at all. */
+const orders = () =>
+  lab.ask(
+    'outside',
+    "journalctl -qu lab-pebble | awk '/order-plz/ { orders++ } END { if (NR == 0) exit 1; print orders + 0 }'",
+  );
 const started = (host: string) => lab.ask(host, 'systemctl show --value -p InvocationID mysql');
 
 async function nothingLeft(): Promise<void> {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Lab } from './support.ts';
 
 // A service ignores SIGPIPE: without `break` the asking would outlive a server that is gone, and nobody ask the next one.
@@ -61,9 +62,18 @@ export async function watchWritable(lab: Lab, hosts: readonly string[]) {
       )
     ).flat();
   return {
-    /** How often the servers were asked, and when which one took writes: from its first such answer to its last. */
+    /**
+     * How often the servers were asked, and when which one took writes: from its first such answer to its last. All of
+     * them must run: each is waited for until it has answered once more, so that none was left out unnoticed.
+     */
     seen: async () => {
-      const all = await samples();
+      const now = Date.now();
+      let all: Awaited<ReturnType<typeof samples>> = [];
+      const silent = async () => {
+        all = await samples();
+        return hosts.filter((host) => !all.some((sample) => sample.host === host && sample.asked > now));
+      };
+      await expect.poll(silent, { timeout: 60_000, interval: 200 }).toEqual([]);
       const spans: Span[] = [];
       for (const host of hosts) {
         let span: { host: string; from: number; to: number } | undefined;

@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,7 +11,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forget, keep, readKept } from '../../src/state/files.ts';
@@ -99,13 +97,16 @@ describe('keep', () => {
     expect(result.stdout).toMatch(/rc=1\nold\nfile\n$/);
   });
 
-  it('keeps the old file when killed while writing, and cleans up the next time', async () => {
+  it('keeps the old file when killed before the new one is in place, and cleans up the next time', async () => {
     const path = join(folder, 'killed/file');
     await keep(path, 'old');
-    const writer = spawn(process.execPath, [script, path, '100000000']);
-    while (readdirSync(join(folder, 'killed')).length < 2) await sleep(1);
-    writer.kill('SIGKILL');
-    await once(writer, 'exit');
+    // When the new file is written and not yet in place.
+    const killed = `import { open } from 'node:fs/promises';
+      const handle = await open('/dev/null');
+      Object.getPrototypeOf(handle).sync = () => process.kill(process.pid, 'SIGKILL');
+      await handle.close();`;
+    const words = ['--import', `data:text/javascript,${encodeURIComponent(killed)}`, script, path, '1000'];
+    expect(spawnSync(process.execPath, words)).toMatchObject({ signal: 'SIGKILL' });
     expect(await readKept(path)).toBe('old');
     expect(readdirSync(join(folder, 'killed'))).toHaveLength(2);
     await keep(path, 'new');

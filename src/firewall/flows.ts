@@ -77,15 +77,15 @@ function passage(flow: Flow, from: Endpoint, to: Endpoint, site: FlowSite): Pass
 }
 
 /**
- * The passages that end or begin at a host, those from itself to itself among them. It is meant also where a network is
- * named that it stands in; as a source not by `internet`, which says nothing of where it may go.
+ * The passages that end or begin at a host or an address, those from itself to itself among them. It is meant also where
+ * a network is named that it stands in; as a source not by `internet`, which says nothing of where it may go.
  */
 export function passagesAt(name: string, flows: unknown, site: FlowSite): { in: Passage[]; out: Passage[] } {
   const host = site.hosts.get(name);
-  if (!host) throw new ProjectError([{ message: `there is no host ${name}`, severity: 'error' }]);
-  const own = hostEnd(host);
+  const [own] = host ? [hostEnd(host)] : isIP(name) === 0 ? [] : endpoints([name], site);
+  if (!own) throw new ProjectError([{ message: `there is no host ${name}`, severity: 'error' }]);
   const isOwn = (end: Endpoint) =>
-    end.kind === 'network' ? own.addresses.some((each) => includes(end, each)) : isSame(end, own);
+    end.kind === 'network' ? endpointAddresses(own).some((each) => includes(end, each)) : isSame(end, own);
   const all = readFlows(flows, site);
   return {
     in: all.flatMap((flow) =>

@@ -15,6 +15,7 @@ replication: { from: database, to: database, ports: 3306 }
 metrics: { from: balancer, to: all, ports: exporters }
 doors: { from: db1, to: database, ports: ssh }
 outer: { from: all, to: internet, ports: 53, protocol: udp }
+chatter: { from: all, to: balancer, ports: 5353, protocol: udp }
 `;
 const values = {
   sql_port: 3306,
@@ -45,6 +46,15 @@ describe("the lookup 'flows'", () => {
     ["query('flows', to='lb1', port=3306)", []],
     ["query('flows', from='lb1', port=9104)", ['db1', 'db2']],
     ["query('flows', from='db1', port=22)", ['db1', 'db2']],
+    ["query('flows', 'metrics', from='lb1', port=9100)", ['lb1', 'db1', 'db2']],
+    ["query('flows', 'metrics', 'sql', from='lb1', port=3306)", ['db1', 'db2']],
+    ["query('flows', 'metrics', from='lb1', port=3306)", []],
+    ["query('flows', 'replication', to='db2', port=3306)", ['192.0.2.21', '192.0.2.22']],
+    // An address that is no host's, in a network of a flow; one that is a host's.
+    ["query('flows', from='10.1.2.3', port=3306)", ['db1', 'db2']],
+    ["query('flows', from='192.0.2.21', port=22)", ['db1', 'db2']],
+    // A port is one of TCP.
+    ["query('flows', to='lb1', port=5353)", []],
     ["query('flows', rules_of='lb1') | map(attribute='direction') | unique", ['in', 'out']],
   ])('%s', (expression, expected) => {
     expect(ask(expression)).toEqual(expected);
@@ -70,11 +80,19 @@ describe("the lookup 'flows'", () => {
       { name: 'doors', direction: 'in', protocol: 'tcp', ports: ['22', '2222'], peers: ['192.0.2.21'] },
       { name: 'replication', direction: 'out', protocol: 'tcp', ports: ['3306'], peers: ['192.0.2.21'] },
       { name: 'outer', direction: 'out', protocol: 'udp', ports: ['53'], peers: ['any'] },
+      {
+        name: 'chatter',
+        direction: 'out',
+        protocol: 'udp',
+        ports: ['5353'],
+        peers: ['192.0.2.10', '2001:db8::10'],
+      },
     ]);
   });
 
   it('says what is wrong, and where', () => {
     expect(() => ask("query('flows', 'sqll')")).toThrow('no flow is called sqll');
+    expect(() => ask("query('flows', 'sqll', from='lb1')")).toThrow('no flow is called sqll');
     expect(() => ask("query('flows', too='x')")).toThrow("the lookup 'flows' has no option 'too'");
     expect(() => ask("query('flows', to='gone')")).toThrow('there is no host gone');
     expect(() => ask("query('flows', 'a')", 'a: { from: balanser, to: all, ports: 1 }')).toThrow(

@@ -1,5 +1,5 @@
 import { ProjectError, TaskFailure } from '../../errors.ts';
-import { readFlows } from '../../firewall/flow-schema.ts';
+import { type Flow, readFlows } from '../../firewall/flow-schema.ts';
 import { flowSite } from '../../firewall/flow-site.ts';
 import {
   endpointAddresses,
@@ -19,8 +19,9 @@ import type { Lookup, LookupCall } from './contract.ts';
  *   query('flows', 'sql', ...)          the addresses and networks from which these flows come
  *   lookup('flows', 'sql', get='tls')   whether all of these require TLS
  *   query('flows', rules_of=host)       what the host's firewall lets in and out, as the module firewall takes it
- *   query('flows', to=host, port=3306)  who may reach the port of the host: addresses, networks, any
- *   query('flows', from=host, port=443) names of the hosts of which the host may reach the port
+ *   query('flows', to=host, port=3306)  who may reach the TCP port of the host: addresses, networks, any
+ *   query('flows', from=host, port=443) names of the hosts of which the host, or an address, may reach the TCP port
+ *   query('flows', 'web', from=host)    the same by these flows only; also with `to` and with `port`
  */
 export const flows: Lookup = (terms, call) => {
   const written = given(call);
@@ -40,17 +41,29 @@ function asked(names: readonly string[], options: Dict, written: unknown, site: 
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw new TaskFailure(`the lookup 'flows' has no option '${unknown}'`);
   if (rules_of !== undefined) return hostFlows(text(rules_of), written, site).map((flow) => ({ ...flow }));
+  const named = flowsNamed(names, written, site);
   if (to !== undefined || from !== undefined) {
     const passages = passagesAt(text(to ?? from), written, site)[to === undefined ? 'out' : 'in'];
-    const meant = passages.filter((passage) => port === undefined || hasPort(passage, Number(port)));
+    const meant = passages
+      .filter(({ flow }) => names.length === 0 || names.includes(flow))
+      .filter(
+        (passage) => port === undefined || (passage.protocol === 'tcp' && hasPort(passage, Number(port))),
+      );
     const ends = meant.flatMap((passage) => {
       if (to !== undefined) return endpointAddresses(passage.from);
       return passage.to.kind === 'host' ? [passage.to.name] : [];
     });
     return [...new Set(ends)];
   }
+  if (get === 'tls') return [named.every((flow) => flow.tls)];
+  if (get !== undefined) throw new TaskFailure(`the lookup 'flows' can get tls, not ${text(get)}`);
+  return [...new Set(named.flatMap((flow) => endpoints(flow.from, site).flatMap(endpointAddresses)))];
+}
+
+function flowsNamed(names: readonly string[], written: unknown, site: FlowSite): Flow[] {
+  if (names.length === 0) return [];
   const all = new Map(readFlows(written, site).map((flow) => [flow.name, flow]));
-  const meant = names.map((name) => {
+  return names.map((name) => {
     const flow = all.get(name);
     if (flow) return flow;
     throw new TaskFailure(
@@ -58,9 +71,6 @@ function asked(names: readonly string[], options: Dict, written: unknown, site: 
       `the inventory's flows are ${[...all.keys()].join(', ')}; a role's variable says which of them it goes by`,
     );
   });
-  if (get === 'tls') return [meant.every((flow) => flow.tls)];
-  if (get !== undefined) throw new TaskFailure(`the lookup 'flows' can get tls, not ${text(get)}`);
-  return [...new Set(meant.flatMap((flow) => endpoints(flow.from, site).flatMap(endpointAddresses)))];
 }
 
 function given({ environment }: LookupCall): unknown {

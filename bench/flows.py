@@ -29,12 +29,32 @@ def rules(passages, host):
     ]
 
 
+def ends(passages, host, names, port, to):
+    """
+    Who may reach a port of a host, or the hosts of which it may reach it. Its way to itself is in no passage: unless
+    flows are named, it counts for every port here. The site's flows say no less of any port that is asked for.
+    """
+    own, other = ('to', 'from') if to else ('from', 'to')
+    meant = [
+        passage[other]
+        for passage in passages
+        if passage[own].get('name') == host
+        and passage['protocol'] == 'tcp'
+        and (not names or passage['flow'] in names)
+        and any(first <= int(port) <= last for first, last in passage['ports'])
+    ]
+    found = sum((addresses(end) if to else [end['name']] for end in meant if to or end['kind'] == 'host'), [])
+    return list(dict.fromkeys(found + ([] if names else [host])))
+
+
 class LookupModule(LookupBase):
-    def run(self, terms, variables=None, get=None, rules_of=None):
+    def run(self, terms, variables=None, get=None, rules_of=None, to=None, port=None, **others):
         with open(RESOLVED) as file:
             passages = [json.loads(line) for line in file]
         if rules_of is not None:
             return rules(passages, rules_of)
+        if to is not None or 'from' in others:
+            return ends(passages, to or others['from'], terms, port, to is not None)
         named = [passage for passage in passages if passage['flow'] in terms]
         if get == 'tls':
             return [all(passage['tls'] for passage in named)]

@@ -28,8 +28,14 @@ export const fleet: Fleet = {
   },
 };
 
-/** What a run would make or ask for. */
+const inventory = readYamlFile(join(playbooks, '../inventory/lab.yaml')) as {
+  readonly all: { readonly vars: { readonly flows: Readonly<Record<string, unknown>> } };
+};
+export const { flows } = inventory.all.vars;
+
+/** What the inventory says, and what a run would make or ask for. */
 const given = {
+  flows,
   site_names: ['www.foobar.com', 'foobar.com'],
   site_database_password: 'it\'s "quoted"',
   foobar_state: '/nowhere',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseYaml } from '../../src/yaml/located.ts';
-import { type Fleet, fleet, renderTemplate, renderVariable } from './render.ts';
+import { type Fleet, fleet, flows, renderTemplate, renderVariable } from './render.ts';
 
 const apart: Fleet = {
   groups: { all: ['web1', 'db1'], balancer: [], web: ['web1'], database: ['db1'], monitoring: [] },
@@ -51,6 +51,39 @@ describe('HAProxy', () => {
         `server ${server}:443 send-proxy-v2 check check-ssl check-send-proxy check-sni www.foobar.com verify required verifyhost www.foobar.com ca-file @system-ca\n`,
       );
     expect(cfg).not.toMatch(/bind .*\b(ssl|crt)\b/);
+  });
+
+  it('leads to the hosts to which its flow leads, in their order', () => {
+    const cfg = renderTemplate('balancer', 'haproxy.cfg.j2', {
+      host: 'balancer1',
+      variables: {
+        balancer_flow: 'visitors',
+        flows: { visitors: { from: 'balancer', to: ['server3', 'web'], ports: [80, 443] } },
+      },
+    });
+    expect(cfg.match(/server server\d/g)).toEqual([...'312312'].map((number) => `server server${number}`));
+  });
+
+  it('is not configured without a server of the group', () => {
+    const web = { from: 'balancer', to: ['server1', 'server2'], ports: [80, 443] };
+    expect(() =>
+      renderTemplate('balancer', 'haproxy.cfg.j2', {
+        host: 'balancer1',
+        variables: { flows: { ...flows, web } },
+      }),
+    ).toThrow(
+      "the flow 'web' does not lead from balancer1 to port 443 of server3, which is in the group web",
+    );
+  });
+
+  it('tells how it is on loopback only where no flow leads there', () => {
+    const { metrics: _metrics, ...others } = flows;
+    const bound = (variables = {}) =>
+      /frontend metrics\n *bind (.*)/.exec(
+        renderTemplate('balancer', 'haproxy.cfg.j2', { host: 'balancer1', variables }),
+      )?.[1];
+    expect(bound()).toBe('198.18.0.10:8405');
+    expect(bound({ flows: others })).toBe('127.0.0.1:8405');
   });
 
   it("takes an authority of one's own", () => {
@@ -105,12 +138,38 @@ describe('exporters', () => {
       );
   });
 
+  it('listen on loopback where no flow leads to their port', () => {
+    const metrics = { from: 'monitoring', to: 'all', ports: 9100 };
+    const listen = (name: string) =>
+      /listen-address=(\S+)/.exec(
+        renderTemplate('exporters', `${name}-exporter.default.j2`, { variables: { flows: { metrics } } }),
+      )?.[1];
+    expect(['node', 'nginx', 'mysqld'].map(listen)).toEqual([
+      '198.18.0.11:9100',
+      '127.0.0.1:9113',
+      '127.0.0.1:9104',
+    ]);
+    expect(renderTemplate('exporters', 'mtail.default.j2', { variables: { flows: { metrics } } })).toContain(
+      'HOST=127.0.0.1\n',
+    );
+  });
+
   it.each([
     ['server1', ['site', 'mysql']],
     ['balancer1', []],
   ])('publish the certificates of %s', (host, names) => {
     const list = renderVariable('exporters', 'exporters_certificates', { host }) as { name: string }[];
     expect(list.map(({ name }) => name)).toEqual(names);
+  });
+});
+
+describe('MySQL', () => {
+  it.each([
+    ['*', flows],
+    ['127.0.0.1', { web: flows.web }],
+  ])('listens at %s as flows lead to it', (address, given) => {
+    const variables = { ansible_facts: { memtotal_mb: 1024 }, flows: given };
+    expect(renderTemplate('mysql', 'mysqld.cnf.j2', { variables })).toContain(`bind_address = ${address}\n`);
   });
 });
 
@@ -148,6 +207,23 @@ describe('Prometheus', () => {
       'balancer1 https://198.18.0.10/healthz',
       'balancer1 https://[fd00:198:18::10]/healthz',
     ]);
+  });
+
+  it('reads what flows lead to from here, and misses nobody unnoticed', () => {
+    const metrics = { from: 'monitoring', to: ['balancer', 'server2', 'server1'], ports: 'exporters' };
+    const given = { flows: { ...flows, metrics } };
+    expect(() => read(given)).toThrow('no flow leads from balancer1 to port 9100 of server3');
+    const { scrape_configs: jobs } = read({ ...given, monitoring_unwatched: ['server3'] });
+    expect(targets(jobs, 'mysql')).toEqual(['server1 198.18.0.11:9104', 'server2 198.18.0.12:9104']);
+  });
+
+  it('is described to another one by the flows from its address', () => {
+    const metrics = { from: '192.0.2.0/24', to: 'all', ports: 'exporters' };
+    const given = { flows: { ...flows, metrics }, monitoring_prometheus_url: 'https://192.0.2.9' };
+    expect(() => read(given)).toThrow('no flow leads from balancer1');
+    expect(read({ ...given, monitoring_reader: '192.0.2.9' }).scrape_configs).toEqual(
+      read({ monitoring_prometheus_url: 'https://192.0.2.9' }).scrape_configs,
+    );
   });
 
   it('takes more scrape configurations', () => {

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { type Fleet, fleet, type Rendering, renderTemplate, renderVariable } from './render.ts';
 
 const pair: Fleet = {
-  groups: { ...fleet.groups, balancer: ['balancer1', 'balancer2'] },
+  groups: {
+    ...fleet.groups,
+    all: [...fleet.groups.all!, 'balancer2'],
+    balancer: ['balancer1', 'balancer2'],
+  },
   hostvars: {
     ...fleet.hostvars,
     balancer2: { address: '198.18.0.14', address6: 'fd00:198:18::14' },

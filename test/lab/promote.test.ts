@@ -134,6 +134,29 @@ describe('a planned promotion', () => {
     expect(kept(third)).toContain('CREATE DATABASE stray');
     await untilWhole(lab);
   });
+
+  test.runIf(rounds > 1)('is taken back when the candidate cannot get the rest in time', async () => {
+    const { now, next, third } = await others();
+    const apply = (seconds: number) =>
+      sql(
+        next,
+        `STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY = ${seconds}; START REPLICA SQL_THREAD`,
+      );
+    await apply(15);
+    const load = await startLoad(lab, { from: third, patience: 30_000 });
+    await load.acknowledges(1000);
+    const run = await promote(next).finally(() => apply(0));
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`${now} is the primary as before`);
+    await load.acknowledges(500, now);
+    const seen = await load.stop();
+    console.log(`taken back: longest pause between two rows ${seen.longestPause.milliseconds} ms`);
+    expect(await primary()).toBe(now);
+    for (const host of servers) await expect.poll(() => seen.missingOn(host), patience).toEqual([]);
+    await seen.remove(now);
+    await untilWhole(lab);
+    await neverTwo();
+  });
 });
 
 /** What was kept of a server's own transactions, newest file. */

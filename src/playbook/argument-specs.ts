@@ -10,7 +10,7 @@ import { text } from './values.ts';
 
 /** The specifications of a role's arguments, by entry point: meta/argument_specs.yml, else in meta/main.yml. */
 function argumentSpecs(role: Role, meta: Record<string, unknown>, reading: Reading): Record<string, unknown> {
-  const file = roleFile(role, 'meta', 'argument_specs', false);
+  const file = roleFile(role, reading.report, 'meta', 'argument_specs', false);
   const root = file === undefined ? meta : reading.report.read(file);
   const specs = isMapping(root) ? root.argument_specs : undefined;
   if (isMapping(specs)) return specs;

@@ -14,7 +14,7 @@ import { keywordsOf } from './keywords.ts';
 import { readPlay } from './play.ts';
 import { refuseOpen } from './reading.ts';
 import { Report } from './report.ts';
-import { standardRolesPath } from './role-files.ts';
+import { RoleVariables, standardRolesPath } from './role-files.ts';
 import { expressions, type Scope, tagList, variables } from './scope.ts';
 import { isOpen } from './values.ts';
 
@@ -51,7 +51,9 @@ export function readPlaybook(
   const report = new Report();
   const { modules = [], extraVars = {}, rolesPath = standardRolesPath } = options;
   const collectionsPath = collectionsPathOf(path, options.collectionsPath ?? standardCollectionsPath);
-  const plays = readPlays(path, [], {}, { modules, extraVars, rolesPath, collectionsPath }, report);
+  const roleVariables = new RoleVariables();
+  const shared = { modules, extraVars, rolesPath, collectionsPath, roleVariables };
+  const plays = readPlays(path, [], {}, shared, report);
   const problems = sortProblems(report.problems);
   const warnings = problems.filter((problem) => problem.severity === 'warning');
   return { playbook: { file: path, plays, warnings }, problems, incomplete: report.isIncomplete };

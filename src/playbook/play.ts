@@ -8,6 +8,7 @@ import { promptsOf, unanswered, variableFiles } from './play-variables.ts';
 import { playWords } from './play-words.ts';
 import type { Exports, Reading } from './reading.ts';
 import type { Report } from './report.ts';
+import type { RoleVariables } from './role-files.ts';
 import { RoleLoader } from './roles.ts';
 import { inside, outermost, type Scope, variables } from './scope.ts';
 import { rememberSource } from './sources.ts';
@@ -19,6 +20,7 @@ export interface PlayOptions {
   readonly extraVars: Readonly<Record<string, unknown>>;
   readonly rolesPath: readonly string[];
   readonly collectionsPath: readonly string[];
+  readonly roleVariables: RoleVariables;
 }
 
 /** One play. `outer` is what an import_playbook hands down; its layers are those that it adds to the play's vars. */
@@ -52,11 +54,10 @@ export function readPlay(
   const reading: Reading = {
     report,
     modules: options.modules,
-    roles: new RoleLoader({
-      playbook: directory,
-      path: options.rolesPath,
-      collections: options.collectionsPath,
-    }),
+    roles: new RoleLoader(
+      { playbook: directory, path: options.rolesPath, collections: options.collectionsPath },
+      options.roleVariables,
+    ),
     exports,
     asked: new Map(),
     finish,

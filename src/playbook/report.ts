@@ -6,6 +6,8 @@ import { isReserved, keywordsOf, type Where } from './keywords.ts';
 /** Gathers the mistakes of one reading, so that all of them are shown at once. */
 export class Report {
   readonly problems: Problem[] = [];
+  /** Where files of roles were looked for, and found: many plays use the same roles. */
+  readonly roleFiles = new Map<string, string | undefined>();
   /** What was read already: many includes may name the same file. */
   readonly files: Map<string, unknown>;
   readonly #said = new Set<string>();

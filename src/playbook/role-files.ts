@@ -96,19 +96,24 @@ function entriesOf(folder: string): string[] {
 /** `main.yml` and its like in a folder of a role; a file that is asked for by name may have no ending. */
 export function roleFile(
   role: Role,
+  report: Report,
   folder: string,
   name = 'main',
   exact = name !== 'main',
 ): string | undefined {
+  const asked = `${role.directory}\0${folder}\0${name}\0${exact}`;
+  if (report.roleFiles.has(asked)) return report.roleFiles.get(asked);
   const endings = exact ? ['', '.yml', '.yaml', '.json'] : ['.yml', '.yaml', '.json', ''];
-  return endings.map((ending) => join(role.directory, folder, name + ending)).find(existsSync);
+  const found = endings.map((ending) => join(role.directory, folder, name + ending)).find(existsSync);
+  report.roleFiles.set(asked, found);
+  return found;
 }
 
 const metaKeywords = ['allow_duplicates', 'dependencies', 'galaxy_info', 'argument_specs', 'collections'];
 
 /** `meta/main.yml`. */
 export function roleMeta(role: Role, report: Report): Record<string, unknown> {
-  const file = roleFile(role, 'meta');
+  const file = roleFile(role, report, 'meta');
   const meta = file === undefined ? null : report.read(file);
   if (meta === null || meta === undefined) return {};
   if (!isMapping(meta)) {
@@ -144,7 +149,7 @@ export class RoleVariables {
       this.#folders.set(path, reader);
     }
     if (name === undefined) return reader.of('main');
-    if (roleFile(role, folder, name, true) === undefined) {
+    if (roleFile(role, report, folder, name, true) === undefined) {
       noFile(role, folder, name, place, report);
       return [];
     }

@@ -7,7 +7,7 @@ import { validationTask } from './argument-specs.ts';
 import type { Role, Task } from './contract.ts';
 import { type Reading, refuseOpen, staticValue } from './reading.ts';
 import { nameOfSource, parentRoles, splitEntry } from './role-entry.ts';
-import { findRole, noFile, type RoleFolders, RoleVariables, roleFile, roleMeta } from './role-files.ts';
+import { findRole, noFile, type RoleFolders, type RoleVariables, roleFile, roleMeta } from './role-files.ts';
 import { expressions, inside, type Scope, tagList, variables } from './scope.ts';
 import { readTasks } from './tasks.ts';
 import { boolean, list, text } from './values.ts';
@@ -51,10 +51,12 @@ const nothing: Loaded = { tasks: [], defaults: [], vars: [] };
 /** Loads the roles of one play. */
 export class RoleLoader {
   readonly #folders: RoleFolders;
-  readonly #variables = new RoleVariables();
+  readonly #variables: RoleVariables;
 
-  constructor(folders: RoleFolders) {
+  /** @param variables of the roles, which plays share */
+  constructor(folders: RoleFolders, variables: RoleVariables) {
     this.#folders = folders;
+    this.#variables = variables;
   }
 
   /** An entry of `roles:`: a name, or a mapping with keywords and parameters. */
@@ -223,7 +225,7 @@ export class RoleLoader {
           reading,
         )
       : [];
-    const file = roleFile(role, 'tasks', files.tasks_from);
+    const file = roleFile(role, report, 'tasks', files.tasks_from);
     if (file === undefined && files.tasks_from !== undefined)
       noFile(role, 'tasks', files.tasks_from, request.place, report);
     const tasks =
@@ -235,7 +237,7 @@ export class RoleLoader {
 
   #handlers(role: Role, name: string | undefined, place: Place, scope: Scope, reading: Reading): void {
     const { report, exports } = reading;
-    const file = roleFile(role, 'handlers', name);
+    const file = roleFile(role, report, 'handlers', name);
     if (file === undefined) {
       if (name !== undefined) noFile(role, 'handlers', name, place, report);
       return;

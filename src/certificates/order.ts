@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Order } from 'acme-client';
 import { rememberSecret } from '../secrets.ts';
 import { keep, readKept } from '../state/files.ts';
-import { type AcmeSession, type Challenge, openAcme } from './acme.ts';
+import type { AcmeSession, Challenge } from './acme.ts';
 import { AcmeError } from './acme-error.ts';
 import { judgePair } from './judge.ts';
 import { type KeyType, newKey } from './keys.ts';
@@ -50,6 +50,7 @@ export interface Answering {
  * only by a good one.
  */
 export async function obtainCertificate(wish: OrderWish, answering: Answering): Promise<void> {
+  const { openAcme } = await import('./acme.ts');
   const session = await openAcme({
     directory: wish.directory,
     accountKey: await accountKey(wish),

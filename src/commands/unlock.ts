@@ -24,7 +24,15 @@ export async function vaultKeys(
   configuration = readConfiguration(),
 ): Promise<VaultKey[]> {
   const { sources, environment } = configuredVault(given, configuration);
-  return readVaultKeys(sources, { ask: terminal(), fresh, warn: warnVault }, environment);
+  const asking = {
+    // Looking for a terminal takes Node 5 ms, and few are asked.
+    get ask() {
+      return terminal();
+    },
+    fresh,
+    warn: warnVault,
+  };
+  return readVaultKeys(sources, asking, environment);
 }
 
 export function warnVault(message: string): void {

@@ -1,10 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import { posix } from 'node:path';
 import { TaskFailure } from '../../errors.ts';
 import type { Host, HostReader, Output, RunOptions } from '../../host/contract.ts';
 import { type Command, rawShell, sh } from '../../host/sh.ts';
 import { afterRedirect, curlConfig, type HttpWant, requireCurl } from './curl.ts';
-import { type Answer, namedBy, readAnswer, writeOut } from './http-answer.ts';
+import { type Answer, httpError, namedBy, readAnswer, writeOut } from './http-answer.ts';
 
 export interface Wanted extends HttpWant {
   readonly dest: string;
@@ -135,7 +134,7 @@ async function request(
 
 function failureOf(answer: Answer | undefined, code: number, stderr: string): string | undefined {
   if (answer !== undefined && ![200, 304].includes(answer.status))
-    return `HTTP Error ${answer.status}: ${STATUS_CODES[answer.status] ?? ''}`;
+    return httpError(answer.status);
   if (code === 0) return undefined;
   const said = stderr
     .replace(/\n\{"[\s\S]*\}/, '\n')

@@ -1,5 +1,3 @@
-import { STATUS_CODES } from 'node:http';
-
 /** What an HTTP server answered, besides the body. Header names are keys as Ansible writes them. */
 export interface Answer {
   readonly status: number;
@@ -42,6 +40,12 @@ export function readAnswer(stderr: string): Answer | undefined {
   };
 }
 
+/** As Python's urllib words it. Loading Node's HTTP takes 5 ms, which only a failure is worth. */
+export function httpError(status: number): string {
+  const { STATUS_CODES } = process.getBuiltinModule('node:http');
+  return `HTTP Error ${status}: ${STATUS_CODES[status] ?? ''}`;
+}
+
 /** The keys that Ansible's fetch_url gives for an answer to a request for `url`. */
 export function answerValues(answer: Answer, url: string): Record<string, unknown> {
   const { status, headers } = answer;
@@ -49,7 +53,7 @@ export function answerValues(answer: Answer, url: string): Record<string, unknow
     headers.location === undefined ? {} : { location: new URL(headers.location, url).toString() };
   // Python's urllib has it that all else is an error, with the address that was asked.
   if (status < 200 || status >= 300) {
-    const msg = `HTTP Error ${status}: ${STATUS_CODES[status] ?? ''}`;
+    const msg = httpError(status);
     return { redirected: false, ...headers, ...location, status, url, msg };
   }
   const pairs = answer.cookies.map((line) => {

@@ -64,7 +64,10 @@ export async function checkProject(project: Project): Promise<Problem[]> {
   const sound = new SoundTexts();
   const ownDelimiters = new Set<string>();
   const read = new Set<string>();
+  const notedTexts = new Set<string>();
   const note = ({ text }: Text): void => {
+    if (notedTexts.has(text)) return;
+    notedTexts.add(text);
     for (const [word] of text.matchAll(/[A-Za-z_]\w*/g)) read.add(word);
   };
   const known = new KnownNames(inventory, expanded, project.extraVars, playHosts, playbook.file);

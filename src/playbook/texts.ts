@@ -46,7 +46,9 @@ export function layerTexts(layer: Layer, fallback: Place): Text[] {
  */
 export function taskTexts(task: Task, expressions: readonly string[]): Text[] {
   const node = sourceOf(task);
-  const at = (key: string): Place => placeOf(node, key) ?? task.place;
+  // Most keywords are not there, or hold no text: their places would be looked for in vain.
+  const of = (value: unknown, key: string): Text[] =>
+    value === undefined || typeof value === 'boolean' ? [] : textsOf(value, placeOf(node, key) ?? task.place);
   const conditions = [
     ...task.when,
     ...(task.changedWhen ?? []),
@@ -57,31 +59,31 @@ export function taskTexts(task: Task, expressions: readonly string[]): Text[] {
   const loopWord = loopWords(node)[0] ?? 'loop';
   const lenient = (texts: Text[]): Text[] => texts.map((text) => ({ ...text, lenient: true }));
   return [
-    ...lenient(textsOf(task.name, at('name'))),
+    ...lenient(of(task.name, 'name')),
     ...conditions.map(conditionText),
-    ...textsOf(task.loop?.value, at(loopWord)),
+    ...of(task.loop?.value, loopWord),
     ...lenient(textsOf(task.loopControl.label, placeOf(node.loop_control, 'label') ?? task.place)),
     ...Object.entries(task.args).flatMap(([key, value]) => parameterTexts(task, key, value, expressions)),
     ...textsOf(task.argsBelow, placeOf(task.args) ?? task.place),
-    ...textsOf(task.delegateTo, at('delegate_to')),
-    ...textsOf(task.environment, at('environment')),
-    ...textsOf(task.become.become, at('become')),
-    ...textsOf(task.become.user, at('become_user')),
-    ...textsOf(task.ignoreErrors, at('ignore_errors')),
-    ...textsOf(task.noLog, at('no_log')),
-    ...textsOf(task.retries, at('retries')),
-    ...textsOf(task.delay, at('delay')),
-    ...textsOf(task.loopControl.pause, at('loop_control')),
-    ...textsOf(task.timeout, at('timeout')),
-    ...textsOf(task.async, at('async')),
-    ...textsOf(task.poll, at('poll')),
-    ...textsOf(task.throttle, at('throttle')),
-    ...textsOf(task.checkMode, at('check_mode')),
-    ...textsOf(task.diff, at('diff')),
-    ...textsOf(task.runOnce, at('run_once')),
-    ...textsOf(task.connect?.user, at('remote_user')),
-    ...textsOf(task.connect?.port, at('port')),
-    ...lenient(textsOf(task.notify, at('notify'))),
+    ...of(task.delegateTo, 'delegate_to'),
+    ...of(task.environment, 'environment'),
+    ...of(task.become.become, 'become'),
+    ...of(task.become.user, 'become_user'),
+    ...of(task.ignoreErrors, 'ignore_errors'),
+    ...of(task.noLog, 'no_log'),
+    ...of(task.retries, 'retries'),
+    ...of(task.delay, 'delay'),
+    ...of(task.loopControl.pause, 'loop_control'),
+    ...of(task.timeout, 'timeout'),
+    ...of(task.async, 'async'),
+    ...of(task.poll, 'poll'),
+    ...of(task.throttle, 'throttle'),
+    ...of(task.checkMode, 'check_mode'),
+    ...of(task.diff, 'diff'),
+    ...of(task.runOnce, 'run_once'),
+    ...of(task.connect?.user, 'remote_user'),
+    ...of(task.connect?.port, 'port'),
+    ...lenient(of(task.notify, 'notify')),
   ];
 }
 

@@ -13,9 +13,19 @@ export interface Marks {
 }
 
 const known = new Map<string, Marks>();
+const found = new WeakMap<SyntaxOptions, Marks>();
 
 /** The marks of a syntax. */
 export function marksOf(options: SyntaxOptions): Marks {
+  let marks = found.get(options);
+  if (!marks) {
+    marks = madeFor(options);
+    found.set(options, marks);
+  }
+  return marks;
+}
+
+function madeFor(options: SyntaxOptions): Marks {
   const { newline_sequence: _newline, ...own } = options;
   const key = JSON.stringify(own);
   let marks = known.get(key);

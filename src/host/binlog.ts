@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { TaskFailure } from '../errors.ts';
 import type { HostReader } from './contract.ts';
 import { mysqlClient } from './queries/mysql.ts';
@@ -28,7 +29,6 @@ mysqlbinlog --no-defaults --verbose ${`--include-gtids=${gtids}`} "$@" 2>"$error
       `${host.name}: the binary logs could not be read: ${stderr.trim() || `exit code ${code}`}`,
     );
   const gzip = Buffer.from(stdout, 'base64');
-  const { gunzipSync } = process.getBuiltinModule('node:zlib');
   const text = gunzipSync(gzip).toString('utf8');
   return { gzip, found: text.match(/^SET @@SESSION\.GTID_NEXT= ?'[0-9a-f]{8}-/gim)?.length ?? 0 };
 }

@@ -1,3 +1,7 @@
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
 /** What an HTTP server answered, besides the body. Header names are keys as Ansible writes them. */
 export interface Answer {
   readonly status: number;
@@ -42,7 +46,7 @@ export function readAnswer(stderr: string): Answer | undefined {
 
 /** As Python's urllib words it. Loading Node's HTTP takes 5 ms, which only a failure is worth. */
 export function httpError(status: number): string {
-  const { STATUS_CODES } = process.getBuiltinModule('node:http');
+  const { STATUS_CODES } = require('node:http') as typeof import('node:http');
   return `HTTP Error ${status}: ${STATUS_CODES[status] ?? ''}`;
 }
 

@@ -1,13 +1,11 @@
 import { isIP } from 'node:net';
-import { TransportError } from '../errors.ts';
 import { normal } from '../firewall/addresses.ts';
 import { type Passage, type PortRange, passagesAt, resolveFlows } from '../firewall/flows.ts';
 import { lets, type Rule, ruleText } from '../firewall/rules.ts';
 import type { UfwState } from '../firewall/ufw.ts';
-import { ufw } from '../host/queries/ufw.ts';
-import { sh } from '../host/sh.ts';
 import type { Site } from './contract.ts';
 import { flowSiteOf, writtenFlows } from './flows.ts';
+import { type Asked, askAll, nobodys, noting, withShared } from './network-hosts.ts';
 import { type Judged, judge, type Known, outside, type Stray, straysOf, type Way } from './network-judge.ts';
 import {
   addressTowards,
@@ -15,7 +13,6 @@ import {
   probeFrom,
   probeFromHere,
   probeSeconds,
-  readListeners,
   type State,
 } from './network-probe.ts';
 
@@ -37,11 +34,6 @@ export interface NetworkProof {
   readonly lost: ReadonlyMap<string, string>;
 }
 
-interface Asked {
-  readonly listeners: readonly Listener[];
-  readonly firewall: UfwState | undefined;
-}
-
 /**
  * Tries every host to every other host, and this machine to every host, at every address, on every TCP port that a flow
  * names, a rule lets in or anything listens on; what differs is tried a second time. UDP gives no answer that proves
@@ -56,18 +48,23 @@ export async function proveNetwork(
   const flowSite = flowSiteOf(site, hosts[0] ?? '');
   const flows = writtenFlows(site, hosts[0] ?? '');
   const drawn = resolveFlows(flows, flowSite);
-  const passages = hosts.flatMap((host) => passagesAt(host, flows, flowSite).in);
-  const addresses = new Map(
-    hosts.map((host) => [host, flowSite.hosts.get(host)?.addresses.map(normal) ?? []]),
-  );
-  const addressesOf = (host: string) => addresses.get(host) ?? [];
   const lost = new Map<string, string>();
-  const asked = await askAll(site, lost);
+  const asked = await askAll(site, nobodys(drawn), lost);
+  const now = withShared(flowSite, asked);
+  const passages = hosts.flatMap((host) => passagesAt(host, flows, now).in);
+  const addresses = new Map(hosts.map((host) => [host, now.hosts.get(host)?.addresses.map(normal) ?? []]));
+  const addressesOf = (host: string) => addresses.get(host) ?? [];
   const known = ({ from: source, to }: Way): Known => ({
     listeners: asked.get(to)?.listeners,
     rejects:
       asked.get(to)?.firewall?.incoming === 'reject' || asked.get(source)?.firewall?.outgoing === 'reject',
   });
+
+  const judgeAt = (way: Way, state: State): Judged => {
+    const judged = judge(way, state, passages, known(way));
+    const isShared = asked.get(way.to)?.shared.includes(way.address);
+    return judged.kind && isShared ? { ...judged, seen: `${judged.seen} at ${way.address}`.trim() } : judged;
+  };
 
   const own = await ownAddresses(addresses, asked);
   const sourcesOf = (source: string, address: string): readonly string[] => {
@@ -96,12 +93,12 @@ export async function proveNetwork(
   const rules = [...asked.values()].flatMap(({ firewall }) => firewall?.rules ?? []);
   const tried = waysOn('tcp', portsOf('tcp', passages, listeners, rules));
   const first = await tryAll(site, tried, probeSeconds, lost);
-  const judged = first.map(([way, state]) => judge(way, state, passages, known(way)));
+  const judged = first.map(([way, state]) => judgeAt(way, state));
   const again = judged.filter(({ kind }) => kind);
   const second = new Map(await tryAll(site, again, againSeconds, lost));
   const tcp = judged.map((way) => {
     const state = second.get(way);
-    return state === undefined ? way : judge(way, state, passages, known(way));
+    return state === undefined ? way : judgeAt(way, state);
   });
   const udp = waysOn('udp', portsOf('udp', passages, listeners, rules)).flatMap((way): Judged[] => {
     const firewall = asked.get(way.to)?.firewall;
@@ -130,24 +127,6 @@ async function ownAddresses(
     }),
   );
   return new Map(await Promise.all(found));
-}
-
-/** What listens on each host, and its firewall; a host that does not answer goes to the lost ones. */
-async function askAll(site: Site, lost: Map<string, string>): Promise<Map<string, Asked>> {
-  const found = new Map<string, Asked>();
-  await Promise.all(
-    site.group('all').map((host) =>
-      noting(site, host, lost, async () => {
-        const reader = site.reader(host);
-        const [firewall, listening] = await Promise.all([
-          reader.ask(ufw, undefined),
-          reader.look(sh`ss -Hlntu`),
-        ]);
-        found.set(host, { firewall, listeners: readListeners(listening.stdout) });
-      }),
-    ),
-  );
-  return found;
 }
 
 /** Ports that flows lead to on hosts, those on which anything listens, and those that rules of firewalls let in. */
@@ -198,21 +177,6 @@ async function tryAll<W extends Way>(
 
 function paired<W>(ways: readonly W[], states: readonly State[]): [W, State][] {
   return ways.flatMap((way, index): [W, State][] => (states[index] ? [[way, states[index]]] : []));
-}
-
-async function noting<T>(
-  site: Site,
-  host: string,
-  lost: Map<string, string>,
-  act: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof TransportError) site.unreachable(error.host);
-    lost.set(host, (error as Error).message.split('\n', 1)[0] ?? '');
-    return undefined;
-  }
 }
 
 /** What the rules of a host do with UDP. A rule that is no plain "allow" counts for nothing. */

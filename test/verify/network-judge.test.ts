@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
-import { type FlowSite, resolveFlows } from '../../src/firewall/flows.ts';
+import { describe, expect, it, test } from 'vitest';
+import { type FlowSite, passagesAt, resolveFlows } from '../../src/firewall/flows.ts';
 import { portsOf } from '../../src/verify/network.ts';
+import { withShared } from '../../src/verify/network-hosts.ts';
 import {
   differences,
   differenceText,
+  flowsOf,
   type Judged,
   judge,
   type Known,
@@ -238,6 +240,22 @@ describe('shortNames', () => {
     [['web1', 'db2'], 'web1, db2'],
     [['web1'], 'web1'],
   ])('%j: %s', (list, text) => expect(shortNames(list)).toBe(text));
+});
+
+test('what leads to a host leads to the virtual address that it has', () => {
+  const flows = { site: { from: 'internet', to: ['lb1', '192.0.2.5'], ports: 443 } };
+  const way = {
+    from: 'web1',
+    sources: [],
+    to: 'lb1',
+    protocol: 'tcp',
+    port: 443,
+    address: '192.0.2.5',
+  } as const;
+  const led = (shared: readonly string[]) =>
+    flowsOf(way, passagesAt('lb1', flows, withShared(site, new Map([['lb1', { shared }]]))).in);
+  expect(led(['192.0.2.5'])).toEqual(['site']);
+  expect(led([])).toEqual([]);
 });
 
 describe('portsOf', () => {

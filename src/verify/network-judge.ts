@@ -23,6 +23,8 @@ export interface Known {
   readonly listeners: readonly Listener[] | undefined;
   /** A firewall, of either end, answers what it does not let through as if nothing listened. */
   readonly rejects: boolean;
+  /** The source lets nothing out but by its flows (`egress`), and none of them leads there. */
+  readonly heldBack?: boolean;
 }
 
 /**
@@ -66,7 +68,7 @@ function leads(passage: Passage, { protocol, to, address, port }: Way): boolean 
 
 /** Holds a way against the flows. */
 export function judge(way: Way, state: State, passages: readonly Passage[], known: Known): Judged {
-  const flows = flowsOf(way, passages);
+  const flows = known.heldBack ? [] : flowsOf(way, passages);
   const family = isIP(way.address) === 6 ? 6 : 4;
   const judged = { ...way, family, state, flows } as const;
   const listens = known.listeners?.some(

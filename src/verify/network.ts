@@ -1,9 +1,17 @@
 import { isIP } from 'node:net';
 import { normal } from '../firewall/addresses.ts';
-import { type Passage, type PortRange, passagesAt, resolveFlows } from '../firewall/flows.ts';
+import {
+  type FlowSite,
+  hasPort,
+  includes,
+  type Passage,
+  type PortRange,
+  passagesAt,
+  resolveFlows,
+} from '../firewall/flows.ts';
 import { lets, type Rule, ruleText } from '../firewall/rules.ts';
 import type { UfwState } from '../firewall/ufw.ts';
-import type { Site } from './contract.ts';
+import { type Site, text } from './contract.ts';
 import { flowSiteOf, writtenFlows } from './flows.ts';
 import { type Asked, askAll, nobodys, noting, withShared } from './network-hosts.ts';
 import { type Judged, judge, type Known, outside, type Stray, straysOf, type Way } from './network-judge.ts';
@@ -54,10 +62,13 @@ export async function proveNetwork(
   const passages = hosts.flatMap((host) => passagesAt(host, flows, now).in);
   const addresses = new Map(hosts.map((host) => [host, now.hosts.get(host)?.addresses.map(normal) ?? []]));
   const addressesOf = (host: string) => addresses.get(host) ?? [];
-  const known = ({ from: source, to }: Way): Known => ({
-    listeners: asked.get(to)?.listeners,
+  const held = heldHosts(site, from, flows, flowSite);
+  const known = (way: Way): Known => ({
+    listeners: asked.get(way.to)?.listeners,
     rejects:
-      asked.get(to)?.firewall?.incoming === 'reject' || asked.get(source)?.firewall?.outgoing === 'reject',
+      asked.get(way.to)?.firewall?.incoming === 'reject' ||
+      asked.get(way.from)?.firewall?.outgoing === 'reject',
+    heldBack: held.get(way.from)?.some((passage) => leadsOut(passage, way)) === false,
   });
 
   const judgeAt = (way: Way, state: State): Judged => {
@@ -107,6 +118,24 @@ export async function proveNetwork(
   const here = from.includes(outside) ? [...new Set([...own.values()].flat())] : [];
   const strays = hosts.flatMap((host) => straysOf(host, asked.get(host)?.listeners ?? [], passages));
   return { hosts, outside: here, ways: [...tcp, ...udp], strays, passages: drawn, lost };
+}
+
+/**
+ * Where those hosts may go that `egress` holds back. Virtual addresses are among it only where a flow names them: the
+ * rules of a host cannot follow them.
+ */
+function heldHosts(
+  site: Site,
+  from: readonly string[],
+  flows: unknown,
+  flowSite: FlowSite,
+): ReadonlyMap<string, readonly Passage[]> {
+  const held = from.filter((host) => host !== outside && (text(site, host, 'egress') || 'allow') !== 'allow');
+  return new Map(held.map((host) => [host, passagesAt(host, flows, flowSite).out]));
+}
+
+function leadsOut(passage: Passage, { protocol, address, port }: Way): boolean {
+  return passage.protocol === protocol && hasPort(passage, port) && includes(passage.to, address);
 }
 
 /**

@@ -87,6 +87,12 @@ describe('judge', () => {
     expect(tried('outside', 'web1', 443, 'refused', { known }).kind).toBeUndefined();
   });
 
+  it('lets a host that is held back go only where its own flows lead', () => {
+    const known = { ...nothing, heldBack: true };
+    expect(tried('web1', 'lb1', 443, 'filtered', { known }).kind).toBeUndefined();
+    expect(tried('web1', 'lb1', 443, 'open', { known }).kind).toBe('open');
+  });
+
   it('knows from what listens whether a refusal is the firewall', () => {
     const on = (address: string): Known => ({
       listeners: [{ protocol: 'tcp', address, port: 80 }],

@@ -87,17 +87,22 @@ export function passagesAt(name: string, flows: unknown, site: FlowSite): { in: 
   const isOwn = (end: Endpoint) =>
     end.kind === 'network' ? endpointAddresses(own).some((each) => includes(end, each)) : isSame(end, own);
   const all = readFlows(flows, site);
+  // Who asks for one of the two does not pay for the other.
   return {
-    in: all.flatMap((flow) =>
-      endpoints(flow.to, site).some(isOwn)
-        ? endpoints(flow.from, site).flatMap((from) => passage(flow, from, own, site))
-        : [],
-    ),
-    out: all.flatMap((flow) =>
-      endpoints(flow.from, site).some(isOwn)
-        ? endpoints(flow.to, site).flatMap((to) => passage(flow, own, to, site))
-        : [],
-    ),
+    get in() {
+      return all.flatMap((flow) =>
+        endpoints(flow.to, site).some(isOwn)
+          ? endpoints(flow.from, site).flatMap((from) => passage(flow, from, own, site))
+          : [],
+      );
+    },
+    get out() {
+      return all.flatMap((flow) =>
+        endpoints(flow.from, site).some(isOwn)
+          ? endpoints(flow.to, site).flatMap((to) => passage(flow, own, to, site))
+          : [],
+      );
+    },
   };
 }
 

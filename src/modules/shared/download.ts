@@ -133,8 +133,7 @@ async function request(
 }
 
 function failureOf(answer: Answer | undefined, code: number, stderr: string): string | undefined {
-  if (answer !== undefined && ![200, 304].includes(answer.status))
-    return httpError(answer.status);
+  if (answer !== undefined && ![200, 304].includes(answer.status)) return httpError(answer.status);
   if (code === 0) return undefined;
   const said = stderr
     .replace(/\n\{"[\s\S]*\}/, '\n')

@@ -120,7 +120,19 @@ export function startFoobar(command: string, inventory: string, ...more: string[
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const events: RunEvent[] = [];
   const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => events.push(JSON.parse(line) as RunEvent));
+  const read = (line: string): RunEvent | undefined => {
+    try {
+      return JSON.parse(line) as RunEvent;
+    } catch (error) {
+      // Whoever is killed may leave a line half said.
+      if (child.killed) return undefined;
+      throw error;
+    }
+  };
+  lines.on('line', (line) => {
+    const event = read(line);
+    if (event) events.push(event);
+  });
   const ended = Promise.all([once(child, 'exit'), once(lines, 'close'), text(child.stderr)]);
   return {
     child: child as ChildProcess,
@@ -130,8 +142,8 @@ export function startFoobar(command: string, inventory: string, ...more: string[
         const come = events.find(wanted);
         if (come) return resolve(come);
         lines.on('line', (line) => {
-          const event = JSON.parse(line) as RunEvent;
-          if (wanted(event)) resolve(event);
+          const event = read(line);
+          if (event && wanted(event)) resolve(event);
         });
         lines.once('close', () => resolve(undefined));
       }),

@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyInventory, foobar, labOf, type TaskEvent, testFolder } from './support.ts';
+import { sshAnswers } from '../../src/lab/ready.ts';
+import { copyInventory, labOf, startFoobar, type TaskEvent, testFolder } from './support.ts';
 
-/** FOOBAR_CUTS=all takes every task in each way, and installs a package. */
-const everything = process.env.FOOBAR_CUTS === 'all';
+/** A pattern of ways and tasks ("silent at package"), in place of the usual ones; a package is installed then too. */
+const asked = process.env.FOOBAR_CUTS;
 
 /** One task of each kind, in order; what holds it on the host until the connection has been cut. */
 const tasks = {
@@ -33,7 +35,7 @@ const playbook = `
     - { name: template, template: { src: lost.j2, dest: /srv/cut/template/file } }
     - { name: line, lineinfile: { path: /srv/cut/line/file, line: a line, create: true } }
     - { name: loop, copy: { dest: "/srv/cut/loop-{{ item }}/file", content: "{{ item }}\\n" }, loop: [a, b, c] }
-${everything ? '    - { name: package, apt: { name: tree } }' : ''}
+${asked === undefined ? '' : '    - { name: package, apt: { name: tree } }'}
     - { name: command, command: { cmd: mkdir /srv/cut/command/new, creates: /srv/cut/command/new } }
     - block:
         - { name: block, command: { cmd: mkdir /srv/cut/block/new, creates: /srv/cut/block/new } }
@@ -46,10 +48,17 @@ ${everything ? '    - { name: package, apt: { name: tree } }' : ''}
     - { name: handler, systemd: { name: cut, state: restarted } }
 `;
 
-/** In the place of a program on the host: where it was told to, it has the connection cut, and only then begins. */
+/**
+ * In the place of a program on the host: where it was told to, it has the connection cut, and only then begins; by then
+ * the host may have been asked what became of it.
+ */
 const wrapper = `#!/bin/sh
-at=$(cat /run/cut-at 2>/dev/null) && case "$* " in *"$at"*)
-mv /run/cut-at /run/cut-done && { setsid sh /run/cut </dev/null >/dev/null 2>&1 & sleep 3; } ;;
+at=$(cat /var/tmp/cut-at 2>/dev/null) && case "$* " in *"$at"*)
+mv /var/tmp/cut-at /var/tmp/cut-begun && {
+  setsid sh /run/cut </dev/null >/dev/null 2>&1 &
+  until [ -e /run/cut-made ]; do sleep 0.1; done
+  sleep 2
+} ;;
 esac
 exec /usr/bin/\${0##*/} "$@"
 `;
@@ -58,10 +67,10 @@ const wrapped = ['mkdir', 'sync', 'systemctl', 'apt-get'];
 /** How a connection is cut, by a script on the host. */
 const ways = {
   reset: 'ss -K state established sport = :22',
-  // Nothing goes out any more, for longer than the run waits; then the network is back.
-  silent: 'ip route add blackhole CONTROLLER; sleep 18; ip route del blackhole CONTROLLER',
+  // Nothing goes out any more, until the test gives the network back.
+  silent: 'ip route add blackhole CONTROLLER',
   killed: 'kill -9 $(pgrep -x sshd-session)',
-  rebooted: 'sync; systemctl reboot --force',
+  rebooted: 'sync; systemctl reboot --force; sleep infinity',
 } as const;
 type Way = keyof typeof ways;
 
@@ -75,7 +84,8 @@ const hosts: Record<string, { readonly way: Way; readonly at: readonly Kind[] }>
 
 const lab = labOf(copyInventory('lab', 'lost'));
 const file = join(testFolder, 'lost.yml');
-const run = (host: string) => foobar('provision', lab.inventory, '--playbook', file, '--limit', host);
+const start = (host: string) => startFoobar('provision', lab.inventory, '--playbook', file, '--limit', host);
+const run = (host: string) => start(host).end();
 
 const unit =
   '[Service]\nExecStart=/bin/sh -c "cp /srv/cut/copy/file /run/cut-word; exec sleep infinity"\n[Install]\nWantedBy=multi-user.target\n';
@@ -93,7 +103,7 @@ const folders = [
   'async',
 ];
 const bare = `systemctl disable --now -q cut; dpkg -r tree >/dev/null 2>&1
-rm -rf /srv/cut /run/cut-word /run/cut-at /run/cut-done; cd /; for f in ${folders.join(' ')}; do /usr/bin/mkdir -p /srv/cut/$f; done`;
+rm -rf /srv/cut /run/cut-* /var/tmp/cut-*; cd /; for f in ${folders.join(' ')}; do /usr/bin/mkdir -p /srv/cut/$f; done`;
 const looked = `cd /srv/cut; find . -printf '%p %m\\n' | sort; find . -type f -exec cat {} +
 dpkg-query -W -f '\${Package} \${Status}\\n' tree 2>/dev/null; systemctl is-enabled cut; systemctl is-active cut; cat /run/cut-word; ! cat /var/lib/foobar/pending 2>/dev/null`;
 
@@ -115,7 +125,7 @@ beforeAll(async () => {
         await lab.ask(host, `cp -p /usr/local/sbin/mkdir /usr/local/sbin/${name}`);
       await lab.exec(host, 'cat >/etc/systemd/system/cut.service; systemctl daemon-reload', unit);
       await lab.ask(host, bare);
-      if (everything) await lab.ask(host, '/usr/bin/apt-get update');
+      if (asked !== undefined) await lab.ask(host, '/usr/bin/apt-get update');
     }),
   );
   const first = await Promise.all(Object.keys(hosts).map((host) => run(host)));
@@ -131,25 +141,53 @@ afterAll(() => lab.down());
 const clientAddress = lab.address('server1').replace(/\d+$/, '1');
 const lines = (told: readonly TaskEvent[]) => told.map(({ task, status }) => `${task}: ${status}`);
 
+/** Whether this machine has a connection to the host's sshd that it has not given up (proc(5), /proc/net/tcp). */
+function isConnected(host: string): boolean {
+  const bytes = lab.address(host).split('.').reverse();
+  const hex = bytes.map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0')).join('');
+  return readFileSync('/proc/net/tcp', 'utf8').includes(` ${hex}:0016 01 `);
+}
+
+/** Gives a host its network back once the run has given up the connection that was cut, or is over. */
+async function giveBack(host: string, ended: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  void ended.finally(() => {
+    isOver = true;
+  });
+  while (!isOver && (await lab.exec(host, 'test -e /run/cut-made')).code !== 0) await sleep(200);
+  while (!isOver && isConnected(host)) await sleep(200);
+  await lab.ask(host, `ip route del blackhole ${clientAddress}`);
+}
+
 /** Cuts the connection at a task, and runs again. Gives what was otherwise than it must be. */
 async function cutAt(host: string, way: Way, kind: Kind) {
   await lab.ask(host, bare);
-  await lab.exec(host, 'cat >/run/cut', `sleep 0.5; ${ways[way].replaceAll('CONTROLLER', clientAddress)}`);
-  await lab.ask(host, `printf %s '${tasks[kind]}' >/run/cut-at`);
-  const lost = await run(host);
-  const wasCut = await lab.exec(host, 'test ! -e /run/cut-at');
+  const cut = ways[way].replaceAll('CONTROLLER', clientAddress);
+  const script = `sleep 0.5; date +%s.%N >/var/tmp/cut-time; ${cut}; : >/run/cut-made`;
+  await lab.exec(host, 'cat >/run/cut', script);
+  await lab.ask(host, `printf %s '${tasks[kind]}' >/var/tmp/cut-at`);
+  const running = start(host);
+  const told = running
+    .until((event) => event.event === 'task' && event.status === 'unknown')
+    .then(() => Date.now() / 1000);
+  if (way === 'silent') await giveBack(host, running.end());
+  const lost = await running.end();
+  // A host that was restarted may take longer than a run waits for it.
+  expect(await sshAnswers(lab.address(host), 300, async () => true), `${host} answers`).toBe(true);
+  const { code: wasCut, stdout: time } = await lab.exec(host, 'cat /var/tmp/cut-time');
   const order = Object.keys(tasks);
   const bad = lost.tasks.filter(
     ({ task, status }) =>
       ['ok', 'changed', 'skipped'].includes(status) && order.indexOf(task) >= order.indexOf(kind),
   );
   const unknown = lost.tasks.find(({ status }) => status === 'unknown');
-  const seconds = unknown?.seconds ?? Number.NaN;
-  console.log(`${way} at ${kind}: ${unknown?.task} after ${seconds.toFixed(1)} s\n${unknown?.message}`);
+  const seconds = (await told) - Number(time);
+  const took = `${seconds.toFixed(1)} s after the cut (${unknown?.seconds.toFixed(1)} s for the task)`;
+  console.log(`${way} at ${kind}: ${unknown?.task}: unknown ${took}\n${unknown?.message}`);
   expect
     .soft(
       {
-        wasCut: wasCut.code,
+        wasCut,
         code: lost.code,
         told: lines(bad.filter(({ task, item }) => task !== 'loop' || item !== 'a')),
       },
@@ -157,6 +195,7 @@ async function cutAt(host: string, way: Way, kind: Kind) {
     )
     .toEqual({ wasCut: 0, code: 4, told: [] });
   expect.soft(lines(lost.tasks), `${way} at ${kind}`).toContain(`${kind}: unknown`);
+  // At most 12 s of silence, and 12 s in which the host is asked.
   expect.soft(seconds, `${way} at ${kind}`).toBeLessThan(30);
 
   const next = await run(host);
@@ -168,7 +207,7 @@ async function cutAt(host: string, way: Way, kind: Kind) {
   expect
     .soft({ code: settled.code, told: settled.told }, `${way} at ${kind}, settled`)
     .toEqual({ code: 0, told: [] });
-  return `${way.padEnd(9)} ${kind.padEnd(9)} ${seconds.toFixed(1).padStart(5)} s  ${next.told.length} told next  ${unknown?.message?.split('\n')[1]}`;
+  return `${way.padEnd(9)} ${kind.padEnd(9)} ${took}, ${next.told.length} told next, ${unknown?.message?.split('\n')[1]}`;
 }
 
 describe('a connection that is cut in the middle of a task', () => {
@@ -176,7 +215,8 @@ describe('a connection that is cut in the middle of a task', () => {
     const table = await Promise.all(
       Object.entries(hosts).map(async ([host, { way, at }]) => {
         const rows: string[] = [];
-        for (const kind of everything ? (Object.keys(tasks) as Kind[]) : at)
+        const isAsked = (kind: Kind) => new RegExp(asked ?? '').test(`${way} at ${kind}`);
+        for (const kind of asked === undefined ? at : (Object.keys(tasks) as Kind[]).filter(isAsked))
           rows.push(await cutAt(host, way, kind));
         return rows;
       }),

@@ -1,7 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { startLoad } from './load.ts';
 import { sharedSite } from './shared.ts';
-import { foobar, startFoobar, untilWhole } from './support.ts';
+import { foobar, labOf, startFoobar, untilWhole } from './support.ts';
 
 const lab = sharedSite();
 const servers = ['server1', 'server2', 'server3'];
@@ -166,6 +167,44 @@ if (rounds > 1) {
       for (const step of steps.slice(1)) await killedAt(step, [host, ...words]);
       await nothingLeft();
       await untilWhole(lab);
+    });
+
+    test('a server at a new address takes its place, and nothing is left of the old one', async () => {
+      const [, first] = await roles();
+      const inventory = readFileSync(lab.inventory, 'utf8');
+      const number = Number(/\d+$/.exec(lab.address(first))![0]);
+      const moveTo = (other: number) =>
+        inventory.replace(new RegExp(`(?<=\\b${first}: .*[.:])${number}(?="| |,)`, 'g'), String(other));
+      const known = async (address: string) => {
+        const where = [
+          ...lab.hosts.map((host) => [host, 'ufw status'] as const),
+          ['balancer1', 'cat /etc/haproxy/haproxy.cfg /etc/prometheus/prometheus.yml'] as const,
+          ...servers.map((host) => [host, "mysql -NBe 'SELECT user, host FROM mysql.user'"] as const),
+        ];
+        const texts = await Promise.all(where.map(([host, script]) => lab.ask(host, script)));
+        return where.filter((_at, index) => new RegExp(`\\b${address}\\b`).test(texts[index]!));
+      };
+      const address = lab.address(first);
+      expect(await known(address)).not.toEqual([]);
+      try {
+        await lab.destroy(first);
+        writeFileSync(lab.inventory, moveTo(77));
+        const moved = labOf(lab.inventory);
+        expect(moved.address(first)).toBe(address.replace(/\d+$/, '77'));
+        await moved.start(first, { keepKnownHosts: true });
+        const [, key = ''] = (
+          await moved.ask(first, 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub')
+        ).split(' ');
+        await rebuilt(first, '--yes', '--host-key', key);
+        expect(await known(address)).toEqual([]);
+        expect((await known(moved.address(first))).length).toBeGreaterThan(servers.length);
+        await nothingLeft();
+      } finally {
+        await lab.destroy(first);
+        writeFileSync(lab.inventory, inventory);
+        await rebuilt(...(await lose(first)));
+      }
+      await nothingLeft();
     });
 
     test('a lost primary is not rebuilt before another server has taken its place', async () => {

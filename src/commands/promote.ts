@@ -59,8 +59,9 @@ export async function promote(options: PromoteOptions): Promise<ExitCode> {
     }
     const findings = await tell.phase('look at the database', () => verifyDatabase(open.site));
     report(findings, tell);
-    // What is gone was known to be.
-    const absent = [...options.lost, ...(promotion.kind === 'force' ? promotion.absent : [])];
+    // What is gone was known to be, also where an earlier run has done the work.
+    const silent = members.filter(({ server }) => !server).map(({ name }) => name);
+    const absent = [...options.lost, ...(options.force ? silent : [])];
     const broken = findings.filter(({ kept, host }) => !kept && !absent.includes(host));
     return broken.length === 0 ? ExitCode.done : ExitCode.failed;
   } finally {

@@ -1,4 +1,4 @@
-import { type Figures, figures, type Result, type Results, table } from './figures.ts';
+import { type Figures, figures, type Result, type Results, table, worksOf } from './figures.ts';
 import { difference, type Lab, type Route, type Spent, spent } from './lab.ts';
 import type { Run } from './process.ts';
 import type { Relays, Wire } from './relay.ts';
@@ -8,8 +8,6 @@ import { commandOf, perform, type Tool, type Work } from './tools.ts';
 export interface Bench {
   /** Fewer runs and without the slowest peers. */
   readonly quick: boolean;
-  /** Results of an earlier run, to compare with. */
-  readonly before: Results | undefined;
   show(name: string, result: Result): void;
   /** Versions of the peers, once they are known. */
   peers?: string;
@@ -48,13 +46,15 @@ export async function inTurns(turns: Turns): Promise<Record<string, Figures>> {
   );
 }
 
-export function printer(before: Results | undefined): { work: Record<string, Result>; show: Bench['show'] } {
+/** Prints each result beside that of an earlier run, and keeps it. */
+export function printer(before: Results): { work: Record<string, Result>; show: Bench['show'] } {
   const work: Record<string, Result> = {};
+  const earlier = worksOf(before);
   return {
     work,
     show(name, result) {
       work[name] = result;
-      console.log(`\n${table(result, before?.work[name])}`);
+      console.log(`\n${table(result, earlier[name])}`);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Results, seconds } from './figures.ts';
+import { type Part, type Results, seconds, worksOf } from './figures.ts';
 
 /** What is drawn, in this order, with the tools of each in the order of the results. */
 const drawn = [
@@ -19,7 +19,8 @@ const heading = 26;
 const gap = 12;
 
 /** Bars of the wall time, on one logarithmic scale, as an SVG that is readable on light and dark ground. */
-export function picture({ work, about }: Results): string {
+export function picture(results: Results): string {
+  const work = worksOf(results);
   const groups = drawn.flatMap((name) => {
     const result = work[name];
     const bars = Object.entries(result?.tools ?? {}).map(([tool, { wall }]) => ({ tool, wall: wall[1] }));
@@ -86,9 +87,17 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 }
 </style>
 ${parts.join('\n')}
-<text x="0" y="${bottom + 18}" class="note">Wall time, median, logarithmic scale. ${escaped(about.machine?.split(' (')[0] ?? '')} for controller and hosts together, ${escaped(about.date ?? '')}.</text>
+<text x="0" y="${bottom + 18}" class="note">Wall time, median, logarithmic scale. ${escaped(measuredOn(results))}.</text>
 </svg>
 `;
+}
+
+/** Machine and date of the parts that are drawn. */
+function measuredOn(results: Results): string {
+  const parts = Object.values(results).filter(({ work }) => drawn.some((name) => work[name]));
+  const all = (of: (part: Part) => string | undefined) => [...new Set(parts.map(of))].join(', ');
+  const machines = all(({ about }) => about.machine?.split(' (')[0]);
+  return `${machines} for controller and hosts together, ${all(({ about }) => about.date)}`;
 }
 
 function round(value: number): number {

@@ -26,10 +26,19 @@ export interface Result {
   readonly numbers?: Readonly<Record<string, number>>;
 }
 
-export interface Results {
-  /** What was measured on what: date, processor, versions. */
+/** What was measured in one go. Parts may come from different days and machines: compare figures inside a part. */
+export interface Part {
+  /** On what: date, processor, versions. */
   readonly about: Readonly<Record<string, string>>;
   readonly work: Readonly<Record<string, Result>>;
+}
+
+/** By the name of the part. */
+export type Results = Readonly<Record<string, Part>>;
+
+/** The works of all parts; their names differ. */
+export function worksOf(results: Results): Record<string, Result> {
+  return Object.assign({}, ...Object.values(results).map(({ work }) => work));
 }
 
 export function figures(

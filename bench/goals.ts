@@ -1,4 +1,4 @@
-import { type Figures, kilobytes, type Results, seconds, short, times } from './figures.ts';
+import { type Figures, kilobytes, type Results, seconds, short, times, worksOf } from './figures.ts';
 
 /** What was aimed at, what was measured, whether that is enough. */
 export interface Goal {
@@ -16,9 +16,10 @@ type Finding = readonly [text: string, isMet: boolean] | undefined;
 const afterLogin = 2;
 
 export function goals(results: Results): Goal[] {
-  const of = (work: string, tool: string): Figures | undefined => results.work[work]?.tools?.[tool];
+  const works = worksOf(results);
+  const of = (work: string, tool: string): Figures | undefined => works[work]?.tools?.[tool];
   const wall = (work: string, tool: string) => of(work, tool)?.wall[1];
-  const number = (work: string, name: string) => results.work[work]?.numbers?.[name];
+  const number = (work: string, name: string) => works[work]?.numbers?.[name];
   const ratio = (
     work: string,
     over: string,
@@ -163,7 +164,7 @@ export function markdown(results: Results): string {
     measured,
     isMet === undefined ? 'not measured' : isMet ? 'reached' : '**missed**',
   ]);
-  const rows = Object.values(results.work).flatMap(({ title, tools = {}, numbers = {} }) => [
+  const rows = Object.values(worksOf(results)).flatMap(({ title, tools = {}, numbers = {} }) => [
     ...Object.entries(tools).map(([tool, each], index) => [
       index === 0 ? title : '',
       tool,
@@ -186,7 +187,7 @@ export function markdown(results: Results): string {
     ]),
   ]);
   return [
-    ...Object.entries(results.about).map(([name, value]) => `- ${name}: ${value}`),
+    ...measuredOn(results),
     '',
     table(['work', 'goal', 'measured', 'state'], goalRows),
     '',
@@ -203,6 +204,18 @@ export function markdown(results: Results): string {
       rows,
     ),
   ].join('\n');
+}
+
+/** What each part was measured on: once for parts that have it in common. */
+function measuredOn(results: Results): string[] {
+  const parts = new Map<string, string[]>();
+  for (const [name, { about }] of Object.entries(results)) {
+    const text = Object.entries(about)
+      .map(([what, value]) => `${what} ${value}`)
+      .join('; ');
+    parts.set(text, [...(parts.get(text) ?? []), name]);
+  }
+  return [...parts].map(([text, names]) => `- ${names.join(', ')}: ${text}`);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { about } from './about.ts';
 import { type Bench, printer } from './bench.ts';
 import { picture } from './draw.ts';
-import type { Results } from './figures.ts';
+import type { Part, Results } from './figures.ts';
 import { goals, markdown } from './goals.ts';
 import { commandLine } from './parts/command-line.ts';
 import { hundred } from './parts/hundred.ts';
@@ -38,13 +38,9 @@ if (values.help || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 64 : 0);
 }
 
-const before: Results | undefined = existsSync(resultsFile)
-  ? JSON.parse(readFileSync(resultsFile, 'utf8'))
-  : undefined;
+let results: Results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
 const failures: string[] = [];
 if (!values.draw) {
-  const { work, show } = printer(before);
-  const bench: Bench = { quick: values.quick, before, show };
   const hasLab = process.platform === 'linux' && process.getuid?.() === 0;
   for (const name of chosen) {
     const part = parts[name]!;
@@ -54,30 +50,32 @@ if (!values.draw) {
       );
       continue;
     }
+    const { work, show } = printer(results);
+    const bench: Bench = { quick: values.quick, show };
     const began = performance.now();
     try {
       await part.measure(bench);
+      if (!values.quick) keep(name, { about: await about(bench.peers), work });
       console.log(`  [${name}: ${((performance.now() - began) / 1000).toFixed(0)} s]`);
     } catch (error) {
       failures.push(name);
       console.error(`\n${name} failed: ${(error as Error).message}`);
     }
   }
-  if (!values.quick && Object.keys(work).length > 0) {
-    const all: Results = {
-      about: { ...before?.about, ...(await about()), ...(bench.peers ? { peers: bench.peers } : {}) },
-      work: { ...before?.work, ...work },
-    };
-    writeFileSync(resultsFile, `${JSON.stringify(all, null, 2)}\n`);
-  }
 }
-const results: Results | undefined = existsSync(resultsFile)
-  ? JSON.parse(readFileSync(resultsFile, 'utf8'))
-  : undefined;
-if (results && !values.quick) draw(results);
+if (!values.quick && Object.keys(results).length > 0) draw(results);
 if (failures.length > 0) {
   console.error(`\nfailed: ${failures.join(', ')}`);
   process.exitCode = 1;
+}
+
+/** Keeps what a part measured at once, so that it is there whatever becomes of the next one. */
+function keep(name: string, part: Part): void {
+  const measured: Results = { ...results, [name]: part };
+  results = Object.fromEntries(
+    Object.keys(parts).flatMap((each) => (measured[each] ? [[each, measured[each]]] : [])),
+  );
+  writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 /** Makes the picture, and the tables between their marks in the page, from what was measured. */
